@@ -1,0 +1,1 @@
+"""Zero-shot spatio-temporal action detection from a cache of frozen features."""
