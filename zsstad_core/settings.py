@@ -298,14 +298,14 @@ class Evaluation(Section):
 class Settings(Section):
     """The whole of pipeline.yaml."""
 
-    dataset: str = "jhmdb"
+    dataset: Literal["jhmdb"] = "jhmdb"
     """Dataset; DATASET= on the command line."""
 
     split: Annotated[int, Field(ge=1)] = 1
     """Label split of the dataset (zsstad_core/splits); SPLIT=."""
 
-    head: str = "iclip"
-    """Method; HEAD=. One of clip_frame, clip_crop, iclip; or oracle, which measures the detector alone."""
+    head: Literal["clip_frame", "clip_crop", "iclip", "oracle"] = "iclip"
+    """Method; HEAD=. `oracle` is not one: it gives each detection its video's true class, to measure a detector."""
 
     device: Annotated[str, HOW] = "auto"
     """Where models run: auto (a GPU where there is one), cpu, cuda, cuda:1."""

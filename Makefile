@@ -1,0 +1,102 @@
+# Every command that a user types. `make` alone explains them.
+#
+# What is fresh is decided by stages/plan.py, which names every artifact by what decides its content; make only asks
+# whether the file that says "complete" exists.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+DATASET ?=## dataset: jhmdb                                   (default: pipeline.yaml's)
+SPLIT ?=## label split, 1 to 4                              (default: pipeline.yaml's)
+HEAD ?=## iclip, clip_frame, clip_crop, oracle             (default: pipeline.yaml's)
+RECIPE ?=## a recipe of pipeline.yaml, for example yolox-nano
+SET ?=## settings for this command: "encoder.crop=pad training.lr=1e-3"
+TESTS ?=## what `make test` runs: "tests/cache -k kill"        (default: everything quick)
+
+quoted = '$(subst ','\'',$(1))'
+option = $(if $($(1)),--$(2) $(call quoted,$($(1))))
+CHOICE = $(strip $(call option,DATASET,dataset) $(call option,SPLIT,split) $(call option,HEAD,head) \
+         $(call option,RECIPE,recipe) $(call option,SET,set))
+PYTHON := .venv/bin/python
+RUN := $(PYTHON) -m
+AGAIN = $(MAKE)  # named so that `make -n` prints the line and does not follow it
+PLANNED := extract train eval index groundtruth detect encode text score evaluate
+NEEDS_ENVIRONMENT := $(PLANNED) plan settings test test-all lint format
+
+.PHONY: help setup requirements clean $(NEEDS_ENVIRONMENT)
+
+help:  ## this text
+	@echo "make TARGET [VARIABLE=value …]"; echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {sub(/:.*/, "", $$1); printf "  %-14s %s\n", $$1, $$2}' Makefile; echo
+	@awk -F ' [?]=## ' '/^[A-Z]+ [?]=## / {printf "  %-14s %s\n", $$1 "=", $$2}' Makefile
+
+setup:  ## make .venv with Python 3.12 and the pinned packages (other targets do it when it is missing)
+	@bash .ci/environment
+
+clean:  ## remove the environment and what tools left; caches stay
+	rm -rf .venv .uv .plan .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+# The environment is as wanted when it was made from these very requirements.
+ifneq ($(shell cmp -s requirements.txt .venv/requirements.txt && echo yes),yes)
+
+$(NEEDS_ENVIRONMENT):
+	@bash .ci/environment
+	@$(AGAIN) --no-print-directory $@
+
+else
+
+ifneq ($(filter $(PLANNED),$(MAKECMDGOALS)),)
+PLAN := $(shell $(RUN) stages.plan --makefile $(CHOICE))
+ifeq ($(PLAN),)
+$(error nothing was started)
+endif
+include $(PLAN)
+endif
+
+extract: | $(EXTRACTED)  ## index, detect and encode: everything frozen, once, into the cache
+	@echo $(call quoted,$(EXTRACT_SAYS))
+
+train: | $(TRAINED)  ## train the head on the seen classes of the split
+	@echo $(call quoted,$(TRAIN_SAYS))
+
+eval: | $(EVALUATED)  ## score, evaluate, print the table and the path of metrics.json
+	@$(RUN) stages.report $(CHOICE)
+
+# One stage, with what it needs and lacks.
+index: | $(INDEX)  ## stage: the clips and the frames they really have
+groundtruth: | $(GROUNDTRUTH)  ## stage: annotated boxes and classes
+detect: | $(DETECT)  ## stage: person and object boxes
+encode: | $(ENCODE)  ## stage: CLIP tokens of frames, persons, objects
+text: | $(TEXT)  ## stage: CLIP tokens of the class names
+score: | $(SCORE)  ## stage: every test person against its labels
+evaluate: | $(EVALUATED)  ## stage: frame mAP
+
+plan:  ## what is fresh, partial, missing or stale, and why
+	@$(RUN) stages.plan $(CHOICE)
+
+settings:  ## write pipeline.yaml (if there is none) and docs/settings.md from the defaults
+	@$(RUN) stages.settings
+
+test:  ## the quick tests
+	@$(RUN) pytest $(TESTS)
+
+test-all:  ## all tests, also those that take minutes
+	@$(RUN) pytest -m '' $(TESTS)
+
+lint:  ## format, lint, types, imports
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) mypy
+	@.venv/bin/lint-imports
+
+format:  ## format the code and mend what the linter can
+	@$(RUN) ruff check --fix-only -q .
+	@$(RUN) ruff format .
+
+endif
+
+requirements:  ## compile requirements.txt anew from pyproject.toml (versions and hashes)
+	@bash .ci/environment --compile

@@ -1,0 +1,49 @@
+"""detect: person and object boxes of every frame, by an mmdet model or from a file.
+
+reads   index, the dataset's videos
+writes  detect: table boxes
+"""
+
+from pathlib import Path
+
+from zsstad_core import configure
+from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.errors import DataError, friendly
+from zsstad_core.extraction import detect
+from zsstad_core.extraction.units import Compute, run_units
+from zsstad_core.plan import Plan
+
+
+@friendly
+def main() -> None:
+    plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
+    run_units("detect", [plan.detect], lambda: from_file(plan) if plan.settings.detector.boxes_from else by_model(plan))
+    plan.save()
+
+
+def by_model(plan: Plan) -> Compute:
+    from zsstad_core.frozen.detector import Detector
+    from zsstad_core.frozen.device import choose_device
+
+    settings = plan.settings.detector
+    detector = Detector(settings, choose_device(plan.settings.device))
+    return detect.detect(plan.sources, detector, detector.classes, detector.weights, settings)
+
+
+def from_file(plan: Plan) -> Compute:
+    from zsstad_core.datasets.box_files import read_boxes
+
+    path = Path(str(plan.settings.detector.boxes_from))
+    file = read_boxes(path, list(plan.members))
+    if file.boxes.empty and file.unmatched:
+        raise DataError(
+            f"{path}: none of its {file.unmatched} boxes is of a clip of {plan.settings.dataset}; check the ids"
+        )
+    left_out = f"{file.dropped} without area and {file.unmatched} of other clips left out"
+    print(f"detect: {path}: {len(file.boxes)} boxes; {left_out}")
+    videos = read_artifact_table(plan.index, "videos")
+    return detect.from_file(file.boxes, videos, plan.detect.inputs["boxes from"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""index: which clips there are, and which frames they really have.
+
+reads   the dataset's videos
+writes  index: tables videos and frames
+"""
+
+from zsstad_core import configure
+from zsstad_core.errors import friendly
+from zsstad_core.extraction.scan import scan
+from zsstad_core.extraction.units import run_units
+from zsstad_core.plan import Plan
+
+
+@friendly
+def main() -> None:
+    plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
+    run_units("index", [plan.index], lambda: scan(plan.sources))
+    plan.save()
+
+
+if __name__ == "__main__":
+    main()

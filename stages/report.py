@@ -1,0 +1,25 @@
+"""report: print the table of an evaluation, and the path of its metrics.json as the last line.
+
+reads   evaluate
+writes  nothing
+"""
+
+import json
+
+from zsstad_core import configure
+from zsstad_core.errors import friendly
+from zsstad_core.evaluation import as_table
+from zsstad_core.plan import Plan
+
+
+@friendly
+def main() -> None:
+    plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
+    (unit, _), *_ = plan.evaluate.parts()
+    path = unit.file("metrics.json")
+    print(as_table(json.loads(path.read_text())))
+    print(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""text: frozen CLIP tokens of the class names.
+
+reads   the dataset's classes
+writes  text: tokens, one row a class in the dataset's order
+"""
+
+from zsstad_core import configure
+from zsstad_core.errors import friendly
+from zsstad_core.extraction.units import Content, run_whole
+from zsstad_core.frozen.encoder_identity import class_texts
+from zsstad_core.plan import Plan
+
+
+@friendly
+def main() -> None:
+    plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
+    run_whole("text", plan.text, lambda: encoded(plan))
+
+
+def encoded(plan: Plan) -> Content:
+    from zsstad_core.frozen.device import choose_device
+    from zsstad_core.frozen.encoder import Encoder
+
+    encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
+    texts = class_texts(plan.dataset.classes, plan.settings.encoder)
+    return Content(tokens=encoder.encode_texts(texts), made_with={"encoder": encoder.says, "weights": encoder.weights})
+
+
+if __name__ == "__main__":
+    main()

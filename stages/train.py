@@ -1,0 +1,40 @@
+"""train: fit the head's interaction and prompting parameters on cached tokens of the seen classes.
+
+reads   groundtruth, text, tokens of the training videos
+writes  train: head.pt, the weights; checkpoints and TensorBoard files of the run in training/, beside the artifact
+"""
+
+from zsstad_core import configure
+from zsstad_core.errors import friendly
+from zsstad_core.extraction.units import Content, run_whole
+from zsstad_core.plan import Plan
+
+
+@friendly
+def main() -> None:
+    plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
+    if plan.train is None:
+        print(f"train: {plan.settings.head} has nothing to train")
+    else:
+        run_whole("train", plan.train, lambda: trained(plan))
+
+
+def trained(plan: Plan) -> Content:
+    from zsstad_core.frozen.device import choose_device
+    from zsstad_core.heads import build
+    from zsstad_core.learning.from_cache import text_tokens, training_bank
+    from zsstad_core.learning.train import train
+    from zsstad_core.learning.weights import as_bytes
+
+    bank = training_bank(plan, choose_device(plan.settings.device))
+    head = build(plan.settings, bank.width)
+    seen = plan.split.seen
+    print(
+        f"train: {plan.settings.head}, split {plan.settings.split}: {bank.samples} frames of {len(seen)} seen classes"
+    )
+    weights = train(head, bank, text_tokens(plan, seen), plan.settings.training, plan.runs)
+    return Content(files={"head.pt": as_bytes(weights)}, made_with=plan.text.made_with())
+
+
+if __name__ == "__main__":
+    main()

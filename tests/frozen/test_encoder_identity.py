@@ -1,0 +1,114 @@
+import hashlib
+import json
+
+import pytest
+
+from tests.conftest import TINY_CLIP
+from zsstad_core.errors import MissingFileError, ModelError, SettingsError
+from zsstad_core.frozen.encoder_identity import class_texts, image_identity, model_config, text_identity
+from zsstad_core.settings import Encoder
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def both(**fields):
+    settings = Encoder(**fields)
+    return image_identity(settings, digest), text_identity(settings, digest)
+
+
+@pytest.fixture
+def weights(tmp_path):
+    path = tmp_path / "weights.pt"
+    path.write_bytes(b"one")
+    return path
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": "ViT-B-32"},
+        {"model": str(TINY_CLIP)},
+        {"pretrained": "laion2b_s34b_b88k"},
+        {"pretrained": "random"},
+        {"precision": "bf16"},
+    ],
+)
+def test_what_moves_tokens_gives_other_tokens_another_name(change):
+    (image, text), (changed_image, changed_text) = both(), both(**change)
+    assert image != changed_image
+    assert text != changed_text
+
+
+def test_the_crop_renames_tokens_of_frames_but_not_of_texts():
+    assert both(crop="pad")[0] != both()[0]
+    assert both(crop="pad")[1] == both()[1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"batch": 7},
+        {"seed": 5},  # the weights are not random here
+        {"model": "ViT-B/16"},
+        {"pretrained": "OpenAI"},
+        {"template": "a photo of {}", "underscores": "space"},  # decides the texts, which the plan names itself
+    ],
+)
+def test_what_does_not_move_tokens_does_not_recompute_them(change):
+    assert both(**change) == both()
+
+
+def test_the_seed_names_random_weights():
+    assert both(pretrained="random", seed=1) != both(pretrained="random", seed=2)
+
+
+def test_files_are_named_by_content_not_by_path(tmp_path, weights):
+    first = both(model=str(TINY_CLIP), pretrained=str(weights))
+    moved_config, moved_weights = tmp_path / "other.json", tmp_path / "other.pt"
+    moved_config.write_bytes(TINY_CLIP.read_bytes())
+    moved_weights.write_bytes(b"one")
+    assert both(model=str(moved_config), pretrained=str(moved_weights)) == first
+    moved_weights.write_bytes(b"two")
+    assert both(model=str(moved_config), pretrained=str(moved_weights)) != first
+    assert str(tmp_path) not in json.dumps(first)
+
+
+def test_libraries_are_part_of_the_name():
+    image, text = both()
+    assert set(image["versions"]) == set(text["versions"]) == {"open_clip_torch", "torch"}
+    assert image["pillow"]
+    assert image["versions"]["torch"].count(".") == 1  # not the patch release, not the build
+    siglip, siglip_text = both(model="ViT-B-16-SigLIP")
+    assert "timm" in siglip["versions"]
+    assert "timm" not in siglip_text["versions"]
+
+
+def test_a_mistyped_model_is_refused_before_anything_is_computed():
+    with pytest.raises(SettingsError, match=r'"ViT-B16".*did you mean ViT-B-16\?'):
+        both(model="ViT-B16")
+
+
+@pytest.mark.parametrize(("field", "value"), [("model", "no/such.json"), ("pretrained", "no/such.pt")])
+def test_a_missing_file_is_named(field, value):
+    with pytest.raises(MissingFileError, match=f'encoder.{field} is "{value}"'):
+        both(**{field: value})
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", '{"embed_dim": 64}', '{"model_cfg": 3}'])
+def test_a_file_that_is_no_model_config_is_refused(tmp_path, content):
+    path = tmp_path / "model.json"
+    path.write_text(content)
+    with pytest.raises(ModelError, match="model.json: not a model config"):
+        model_config(Encoder(model=str(path)))
+
+
+def test_classes_become_sentences():
+    classes = ["brush_hair", "catch"]
+    assert class_texts(classes, Encoder()) == classes
+    assert class_texts(classes, Encoder(underscores="space")) == ["brush hair", "catch"]
+    photo = Encoder(template="a_b {}", underscores="space")
+    assert class_texts(classes, photo) == ["a_b brush hair", "a_b catch"]
+    with pytest.raises(SettingsError, match="place of the class name"):
+        class_texts(classes, Encoder(template="an action"))

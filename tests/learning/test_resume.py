@@ -1,0 +1,88 @@
+"""A killed training ends with the same weights, to the bit, as one that was left alone."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from tests.learning.runs import killed_run, run
+from zsstad_core.errors import CacheError
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> object:
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tensor]:
+    return run(tmp_path_factory.mktemp("undisturbed"))
+
+
+def assert_same_bits(a: dict[str, Tensor], b: dict[str, Tensor]) -> None:
+    assert list(a) == list(b)
+    assert all(a[name].numpy().tobytes() == b[name].numpy().tobytes() for name in a)
+
+
+@pytest.mark.parametrize(
+    ("moment", "going_on_from"),
+    [
+        ("between checkpoints", "iter_4.pth"),
+        ("half of a checkpoint written", "iter_4.pth"),
+        ("checkpoint renamed, nothing after it", "iter_8.pth"),
+    ],
+)
+def test_a_training_killed(moment: str, going_on_from: str, tmp_path: Path, undisturbed: dict[str, Tensor]) -> None:
+    killed_run(moment, tmp_path)
+    lines: list[str] = []
+    assert_same_bits(run(tmp_path, lines.append), undisturbed)
+    assert lines[0] == f"train: going on from {going_on_from}"
+    assert sorted(path.name for path in tmp_path.glob("*.pth")) == ["iter_12.pth", "iter_8.pth"]
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("damage", ["truncated", "a flipped bit", "empty", "not a checkpoint"])
+def test_a_damaged_newest_checkpoint_costs_the_way_from_the_one_before(
+    damage: str, tmp_path: Path, undisturbed: dict[str, Tensor]
+) -> None:
+    run(tmp_path)
+    newest = tmp_path / "iter_12.pth"
+    content = bytearray(newest.read_bytes())
+    match damage:
+        case "truncated":
+            content = content[: len(content) // 2]
+        case "a flipped bit":
+            content[len(content) // 2] ^= 1
+        case "empty":
+            content = bytearray()
+        case "not a checkpoint":
+            content = bytearray(b"hello")
+    newest.write_bytes(content)
+    lines: list[str] = []
+    assert_same_bits(run(tmp_path, lines.append), undisturbed)
+    assert "iter_12.pth is damaged" in lines[0]
+    assert lines[1] == "train: going on from iter_8.pth"
+
+
+def test_a_finished_training_is_not_repeated(tmp_path: Path, undisturbed: dict[str, Tensor]) -> None:
+    run(tmp_path)
+    lines: list[str] = []
+    assert_same_bits(run(tmp_path, lines.append), undisturbed)
+    assert lines == ["train: going on from iter_12.pth"]
+
+
+def test_checkpoints_and_log_lines_do_not_change_the_weights(tmp_path: Path, undisturbed: dict[str, Tensor]) -> None:
+    assert_same_bits(run(tmp_path, checkpoint_every=5, log_every=1), undisturbed)
+
+
+def test_another_seed_trains_other_weights(tmp_path: Path, undisturbed: dict[str, Tensor]) -> None:
+    assert any((weight != undisturbed[name]).any() for name, weight in run(tmp_path, seed=3).items())
+
+
+def test_checkpoints_of_other_settings_are_refused(tmp_path: Path) -> None:
+    run(tmp_path)
+    with pytest.raises(CacheError, match=r"iter_12\.pth: is of another training \(different: settings\); remove"):
+        run(tmp_path, lr=0.01)

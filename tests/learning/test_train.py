@@ -1,0 +1,153 @@
+"""What a training does besides its weights: learning rates, messages, and the process it leaves behind."""
+
+import math
+import multiprocessing
+import random
+import resource
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import MessageHub, MMLogger
+from mmengine.registry import DefaultScope
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import Tensor, nn
+
+from tests.learning.made_tokens import CLASSES, WIDTH, made, training
+from tests.learning.runs import run
+from zsstad_core.errors import DataError, SettingsError, UserError
+from zsstad_core.heads import Reads
+from zsstad_core.heads.base import Batch, Head
+from zsstad_core.learning.train import train
+
+TEXT = torch.eye(CLASSES, WIDTH)
+
+
+class Scale(Head):
+    """Scales each token dimension; `break_at` makes the scores of one call NaN."""
+
+    def __init__(self, break_at: int = 0) -> None:
+        super().__init__()
+        self.scale_D = nn.Parameter(torch.ones(WIDTH))
+        self.shift_K = nn.Parameter(torch.zeros(CLASSES))
+        self.calls, self.break_at = 0, break_at
+
+    def forward(self, batch: Batch, text_KD: Tensor) -> Tensor:
+        self.calls += 1
+        logits = (batch.person_BPD * self.scale_D) @ text_KD.T + self.shift_K
+        return logits * math.nan if self.calls == self.break_at else logits
+
+    def parameter_groups(self, lr: float, settings: Any) -> list[dict[str, Any]]:
+        return [
+            {"name": "weights", "params": [self.scale_D], "lr": lr, "weight_decay": settings.weight_decay},
+            {"name": "biases", "params": [self.shift_K], "lr": lr * settings.bias_lr_factor, "weight_decay": 0.0},
+        ]
+
+
+def train_scale(work_dir: Path, head: Scale | None = None, log: Any = lambda line: None, **changes: Any) -> Any:
+    bank = made(1).bank(Reads(("person",)))
+    return train(head or Scale(), bank, TEXT, training(**changes), work_dir, log)
+
+
+def points(work_dir: Path, tag: str) -> list[float]:
+    events = EventAccumulator(str(work_dir / "log"))
+    events.Reload()
+    return [event.value for event in events.Scalars(tag)]
+
+
+@pytest.mark.parametrize("warmup", [0, 1, 4, 12])
+def test_each_group_climbs_to_its_own_learning_rate(warmup: int, tmp_path: Path) -> None:
+    train_scale(tmp_path, warmup=warmup, log_every=1, lr=0.5, bias_lr_factor=3.0, warmup_factor=0.25)
+    share = [min(0.25 + 0.75 * i / warmup, 1) if warmup else 1 for i in range(12)]
+    assert points(tmp_path, "lr/weights") == pytest.approx([0.5 * s for s in share], rel=1e-6)
+    assert points(tmp_path, "lr/biases") == pytest.approx([1.5 * s for s in share], rel=1e-6)
+
+
+def test_a_step_is_plain_sgd_at_the_logged_rate(tmp_path: Path) -> None:
+    head, twin = Scale(), Scale()
+    changes = {"iterations": 1, "warmup": 1, "lr": 0.5, "loss": "cross_entropy", "bias_lr_factor": 3.0}
+    train_scale(tmp_path, head, **changes)
+    bank = made(1).bank(Reads(("person",)))
+    from zsstad_core.learning.order import FrameOrder
+
+    batch, extra = bank.gather(FrameOrder(bank.samples, 4, training().seed).batch(0))
+    nn.functional.cross_entropy(twin(batch, TEXT)[batch.person_BP], extra.target_BP[batch.person_BP]).backward()
+    torch.testing.assert_close(head.scale_D, twin.scale_D - 0.25 * 0.5 * (twin.scale_D.grad + 1e-7))
+    torch.testing.assert_close(head.shift_K, twin.shift_K - 0.25 * 1.5 * twin.shift_K.grad)
+
+
+def test_training_lowers_the_loss(tmp_path: Path) -> None:
+    data = made(1)
+    tokens = TEXT[data.persons.target.to_numpy()].numpy() + 0.1 * data.person_tokens
+    bank = data.bank(Reads(("person",)), person_tokens=tokens)
+    train(Scale(), bank, TEXT, training(iterations=60, log_every=10, lr=1.0), tmp_path, lambda line: None)
+    losses = points(tmp_path, "loss")
+    assert len(losses) == 6
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_a_line_every_so_often_says_where_training_is(tmp_path: Path) -> None:
+    lines: list[str] = []
+    train_scale(tmp_path, log=lines.append)
+    assert [line.split(",")[0] for line in lines] == ["train: 5/12", "train: 10/12", "train: 12/12"]
+    assert all("loss" in line and "lr" in line and "s left" in line for line in lines)
+
+
+def test_a_loss_that_is_not_finite_stops_training_before_it_is_saved(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"the loss is nan at iteration 6 of 12; lower training\.lr"):
+        train_scale(tmp_path, Scale(break_at=6))
+    assert [path.name for path in tmp_path.glob("*.pth")] == ["iter_4.pth"]
+
+
+def test_mixed_precision_without_a_gpu_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"training\.precision is amp, the device is cpu; amp needs a GPU"):
+        train_scale(tmp_path, precision="amp")
+
+
+def test_a_target_beyond_the_labels_is_refused(tmp_path: Path) -> None:
+    bank = made(1).bank(Reads(("person",)))
+    with pytest.raises(DataError, match="from 0 to 1"):
+        train(Scale(), bank, TEXT[:2], training(), tmp_path)
+
+
+def test_trainings_in_one_process_do_not_know_of_each_other(tmp_path: Path) -> None:
+    first = run(tmp_path / "a")
+    run(tmp_path / "b", seed=5)
+    again = run(tmp_path / "c")
+    assert all((first[name] == again[name]).all() for name in first)
+
+
+def test_the_process_is_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("HOME", str(elsewhere))
+
+    def state() -> list[Any]:
+        return [
+            torch.get_rng_state().tolist(),
+            np.random.get_state()[1].tolist(),  # noqa: NPY002
+            random.getstate(),
+            multiprocessing.get_start_method(allow_none=True),
+            resource.getrlimit(resource.RLIMIT_NOFILE),
+            torch.are_deterministic_algorithms_enabled(),
+            list(warnings.filters),
+            [list(kind._instance_dict) for kind in (MMLogger, MessageHub, DefaultScope)],
+        ]
+
+    before = state()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        train_scale(tmp_path / "run")
+    assert state() == before
+    assert not list(elsewhere.iterdir())
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {
+        "iter_8.pth",
+        "iter_12.pth",
+        "last_checkpoint",
+        "log",
+    }
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,164 @@
+"""An artifact: everything a stage made under one key, as units, and the file that says it is complete."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import batched, groupby
+from pathlib import Path
+from typing import Any
+
+from zsstad_core.cache.units import (
+    MANIFEST,
+    Unit,
+    canonical,
+    publish,
+    published,
+    remove_leftovers,
+    short_digest,
+    unit_name,
+    write_whole,
+)
+from zsstad_core.errors import CacheError
+
+WHOLE = {"": ""}
+"""Members of an artifact that is not divided by videos: one unit holds it."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Videos that one unit holds or will hold, and which of them this reader wants (all, where it is new)."""
+
+    members: dict[str, str]
+    wanted: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return unit_name(self.members)
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """The folder `STAGE-KEY` and the videos that are wanted of it (id -> digest of the source, or `WHOLE`).
+
+    inputs: everything that decides the content; the key is its digest. Videos are not in it: adding one adds a unit.
+    """
+
+    root: Path
+    stage: str
+    inputs: Mapping[str, Any]
+    members: Mapping[str, str]
+    clips_per_unit: int = 32
+    part_of: Mapping[str, str] = field(default_factory=dict)
+    """Part of the dataset (training, test) a video belongs to. Units do not span parts, so that artifacts that hold
+    one part only are cut like those that hold all, and one pass over a clip serves several artifacts."""
+
+    @cached_property
+    def key(self) -> str:
+        return short_digest(self.inputs)
+
+    @cached_property
+    def path(self) -> Path:
+        return self.root / f"{self.stage}-{self.key}"
+
+    @cached_property
+    def done(self) -> Path:
+        """The file that exists when all wanted videos are there; make looks for it."""
+        return self.path / f"complete-{short_digest(dict(self.members))}.json"
+
+    def is_complete(self) -> bool:
+        """Whether `done` exists and every unit it names still has its manifest."""
+        try:
+            units = json.loads(self.done.read_text())["units"]
+        except (OSError, ValueError, KeyError):
+            return False
+        return all((self.path / name / MANIFEST).is_file() for name in units)
+
+    def groups(self) -> tuple[list[Group], list[Group]]:
+        """How the wanted videos are covered: by units that exist, and by units still to be made.
+
+        Existing units come first, whatever grouping made them; what is left is cut in order into new groups. So groups
+        never shift: videos that are added make new units, and a wanted part of a larger unit is read from it.
+        """
+        left = dict(self.members)
+        there: list[Group] = []
+        for unit in published(self.path):
+            members = unit.members
+            wanted = tuple(video for video in members if left.get(video) == members[video])
+            changed = any(self.members.get(video, digest) != digest for video, digest in members.items())
+            if wanted and not changed:
+                there.append(Group(members, wanted))
+                for video in wanted:
+                    del left[video]
+        todo = sorted(left, key=lambda video: (self.part_of.get(video, ""), video))
+        cuts = [
+            cut
+            for _, part in groupby(todo, key=lambda video: self.part_of.get(video, ""))
+            for cut in batched(part, self.clips_per_unit)
+        ]
+        return there, [Group({video: left[video] for video in cut}, cut) for cut in cuts]
+
+    def begin(self) -> list[Group]:
+        """Make the folder ready for writing, clear what killed runs left, and return the groups still to be made."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        described = self.path / "inputs.json"
+        if not described.exists():
+            write_whole(described, json.dumps(self.inputs, indent=1, sort_keys=True) + "\n")
+        remove_leftovers(self.path)
+        return self.groups()[1]
+
+    def publish(self, group: Group, **about: Any):  # type: ignore[no-untyped-def]  # a context manager of a Path
+        """The block in which a group's unit is written; see `units.publish`."""
+        return publish(self.path, group.members, about)
+
+    def complete(self) -> None:
+        """Say that everything wanted is there. Raises CacheError where it is not, or units differ in what made them."""
+        there, todo = self.groups()
+        if todo:
+            raise CacheError(f"{self.path}: {len(todo)} units are missing; run the stage again")
+        made_with = {canonical(self.unit(group).made_with): group.name for group in there}
+        if len(made_with) > 1:
+            raise CacheError(
+                f"{self.path}: units {' and '.join(made_with.values())} were made with different weights or versions; "
+                f"remove this folder and run again"
+            )
+        units = {group.name: {"digest": self.unit(group).manifest["digest"], "wanted": group.wanted} for group in there}
+        write_whole(self.done, json.dumps({"units": units}, indent=1, sort_keys=True) + "\n")
+
+    def unit(self, group: Group) -> Unit:
+        return Unit(self.path / group.name)
+
+    def parts(self) -> list[tuple[Unit, tuple[str, ...]]]:
+        """Every unit with the videos to read from it, as `complete` recorded them.
+
+        Raises CacheError where the artifact is not complete, or a unit is not the one that was recorded.
+        """
+        try:
+            units = json.loads(self.done.read_text())["units"]
+        except (OSError, ValueError, KeyError) as error:
+            raise CacheError(f"{self.path}: not complete; run `make {self.stage}` (or `make extract`)") from error
+        parts: list[tuple[Unit, tuple[str, ...]]] = []
+        for name, recorded in units.items():
+            unit = Unit(self.path / name)
+            if unit.manifest["digest"] != recorded["digest"]:
+                raise CacheError(f"{unit.path}: is not the unit that {self.done.name} names; remove it and run again")
+            parts.append((unit, tuple(recorded["wanted"])))
+        return parts
+
+    def made_with(self) -> dict[str, Any]:
+        """What the units say made them (weights, versions); the same for all."""
+        parts = self.parts()
+        return parts[0][0].made_with if parts else {}
+
+
+def whole(root: Path, stage: str, inputs: Mapping[str, Any]) -> Artifact:
+    """An artifact that is not divided by videos."""
+    return Artifact(root, stage, inputs, WHOLE)
+
+
+def earlier(root: Path, stage: str, key: str) -> Sequence[Path]:
+    """Other artifacts of a stage, the newest first: what the plan compares with to say what changed."""
+    others = [
+        path for path in root.glob(f"{stage}-*") if (path / "inputs.json").is_file() and path.name != f"{stage}-{key}"
+    ]
+    return sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)

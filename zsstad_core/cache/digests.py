@@ -1,0 +1,74 @@
+"""SHA-256 of source files, remembered as long as a file's size and time stay the same.
+
+The digest, never the time, goes into keys. The memo only saves reading gigabytes again; losing it costs time, and a
+file that changed in the last seconds is not remembered, because a second change could leave its time as it is.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from zsstad_core.errors import MissingFileError
+
+_SETTLED_S = 2.0
+
+
+def sha256(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class DigestMemo:
+    """Digests by path, kept in one JSON file; `compute` makes one where the memo has none."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._known: dict[str, list[object]] = {}
+        self._changed = False
+        try:
+            self._known = json.loads(path.read_text())
+        except (OSError, ValueError):
+            self._known = {}  # a memo only: absent or unreadable costs a recomputation
+
+    def __call__(self, path: Path, compute: Callable[[Path], str] = sha256) -> str:
+        """Digest of a file, or of a folder by `compute`. Raises MissingFileError where there is none."""
+        try:
+            stamp, newest = _stamp(path)
+        except OSError as error:
+            raise MissingFileError(f"{path}: {error.strerror or error}; check the path in pipeline.yaml") from error
+        name = str(path.resolve())
+        known = self._known.get(name)
+        if known is not None and known[0] == stamp:
+            return str(known[1])
+        digest = compute(path)
+        if time.time() - newest > _SETTLED_S:
+            self._known[name] = [stamp, digest]
+            self._changed = True
+        return digest
+
+    def save(self) -> None:
+        """Keep what was learned; a cache that cannot be written to is served all the same."""
+        if not self._changed:
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}.tmp")
+            temporary.write_text(json.dumps(self._known))
+            temporary.replace(self.path)
+        except OSError:
+            return
+
+
+def _stamp(path: Path) -> tuple[str, float]:
+    """What changes when a file (or an entry of a folder) changes, and its newest time in seconds."""
+    status = path.stat()
+    if not path.is_dir():
+        return f"{status.st_size}-{status.st_mtime_ns}", status.st_mtime
+    entries = sorted((entry.name, entry.stat()) for entry in os.scandir(path))
+    text = "\n".join(f"{name} {s.st_size} {s.st_mtime_ns}" for name, s in entries)
+    newest = max([status.st_mtime, *(s.st_mtime for _, s in entries)])
+    return hashlib.sha256(text.encode()).hexdigest(), newest

@@ -1,0 +1,46 @@
+"""What was made when, where and how fast: one JSON line a unit, beside the artifacts and never part of them."""
+
+import json
+import os
+import socket
+import statistics
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def record(root: Path, stage: str, key: str, unit: str, clips: int, seconds: Mapping[str, float], **more: Any) -> None:
+    """Append a line; `seconds` says where the time went ("total" and parts). One write, so lines never mix."""
+    line = {
+        "stage": stage,
+        "key": key,
+        "unit": unit,
+        "clips": clips,
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "when": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        **more,
+    }
+    descriptor = os.open(root / "ledger.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(descriptor, (json.dumps(line) + "\n").encode())
+    finally:
+        os.close(descriptor)
+
+
+def seconds_per_clip(root: Path) -> dict[str, float]:
+    """Median seconds a clip took in each stage, over its last twenty units; stages without a past are absent."""
+    past: dict[str, list[float]] = {}
+    try:
+        lines = (root / "ledger.jsonl").read_text().splitlines()
+    except OSError:
+        return {}
+    for text in lines:
+        try:
+            line = json.loads(text)
+            past.setdefault(line["stage"], []).append(line["seconds"]["total"] / max(1, line["clips"]))
+        except (ValueError, KeyError, TypeError):
+            continue  # a line cut by a kill says nothing
+    return {stage: statistics.median(values[-20:]) for stage, values in past.items()}

@@ -1,0 +1,64 @@
+"""Token arrays: one Zarr v3 array a unit, rows as in the table beside it.
+
+Sharded, every chunk with a crc32c (a flipped bit is an error, never a token), chunks of zeros are written like all
+others (absent means absent), and a missing chunk is an error. Tokens are fp16 noise to a compressor: none is used.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from zarr.codecs import Crc32cCodec
+
+from zsstad_core.cache.units import Unit
+from zsstad_core.errors import CacheError, ModelError
+
+ARRAY = "tokens.zarr"
+_CHUNK_BYTES = 1 << 20
+_CHUNKS_PER_SHARD = 64
+
+
+def write_tokens(folder: Path, tokens: NDArray[np.generic]) -> None:
+    """Write `tokens` [rows, ...] as the array of the unit in `folder`; the same tokens give the same bytes.
+
+    Raises ModelError naming the first row that holds NaN or infinity (an fp16 overflow), and CacheError where what is
+    read back is not what was written.
+    """
+    if np.issubdtype(tokens.dtype, np.floating):
+        bad = ~np.isfinite(tokens).all(tuple(range(1, tokens.ndim)))
+        if bad.any():
+            raise ModelError(
+                f"token row {int(np.flatnonzero(bad)[0])} of {folder.name} is NaN or infinite ({int(bad.sum())} rows); "
+                f"the encoder overflowed: use encoder.precision=fp32, or other weights"
+            )
+    row_bytes = int(tokens.dtype.itemsize * np.prod(tokens.shape[1:], dtype=np.int64))
+    rows = max(1, min(len(tokens), _CHUNK_BYTES // max(1, row_bytes)))  # a chunk is padded: none larger than the array
+    shards = min(_CHUNKS_PER_SHARD, max(1, -(-len(tokens) // rows)))
+    array = zarr.create_array(
+        store=str(folder / ARRAY),
+        shape=tokens.shape,
+        dtype=tokens.dtype,
+        chunks=(rows, *tokens.shape[1:]),
+        shards=(rows * shards, *tokens.shape[1:]),
+        compressors=[Crc32cCodec()],
+        config={"write_empty_chunks": True},
+    )
+    if len(tokens):
+        array[:] = tokens
+    if not np.array_equal(_read(folder / ARRAY), tokens):
+        raise CacheError(f"{folder / ARRAY}: reads back as something else than was written; check the disk")
+
+
+def read_tokens(unit: Unit) -> NDArray[np.generic]:
+    """All rows of a unit's array. Raises CacheError naming the unit where a chunk is missing or fails its checksum."""
+    path = unit.folder(ARRAY)
+    try:
+        return _read(path)
+    except Exception as error:  # zarr raises ValueError, KeyError, ChunkNotFoundError, JSON errors: all mean damage
+        raise unit._damaged(f"{ARRAY} fails its checksum ({error})") from error
+
+
+def _read(path: Path) -> NDArray[np.generic]:
+    with zarr.config.set({"array.read_missing_chunks": False}):
+        return np.asarray(zarr.open_array(str(path), mode="r")[:])

@@ -1,0 +1,199 @@
+"""A unit: some videos' share of an artifact, in one folder that appears whole or not at all.
+
+A unit is written in a folder beside its place, its files are described in `manifest.json` (written last), everything
+is flushed to disk, and the folder is renamed into place. No manifest, no unit. The name says what it holds: it is the
+digest of its members (each video with the digest of its file), so two processes that make the same unit make the same
+name, and a changed video makes another.
+
+Bytes depend on the content only: when, where and how fast a unit was made stands in the ledger, outside the artifact.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from zsstad_core.cache.digests import sha256
+from zsstad_core.errors import CacheError
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+"""Version of the layout of artifacts and units; another one is refused with both numbers."""
+
+
+def canonical(value: object) -> str:
+    """The one JSON text of a value: sorted keys, no spaces; what digests and comparisons are made of."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def short_digest(value: object) -> str:
+    """First 16 hex digits of the SHA-256 of a value's canonical JSON."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()[:16]
+
+
+def unit_name(members: Mapping[str, str]) -> str:
+    """Name of the unit that holds these videos (id -> digest of the source)."""
+    return f"unit-{short_digest(dict(members))}"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A published unit."""
+
+    path: Path
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What the unit holds. Raises CacheError where it is cut, edited, or of another format."""
+        path = self.path / MANIFEST
+        try:
+            manifest: dict[str, Any] = json.loads(path.read_text())
+            described = manifest["digest"] == short_digest({k: v for k, v in manifest.items() if k != "digest"})
+        except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+            raise self._damaged(f"{MANIFEST} is not readable ({type(error).__name__})") from error
+        if manifest.get("format") != FORMAT:
+            raise CacheError(
+                f"{self.path}: written in cache format {manifest.get('format')}, this version reads {FORMAT}; "
+                f"use the version that wrote it, or remove {self.path.parent} and run again"
+            )
+        if not described:
+            raise self._damaged(f"{MANIFEST} does not match its own digest")
+        return manifest
+
+    @property
+    def members(self) -> dict[str, str]:
+        return dict(self.manifest["members"])
+
+    @property
+    def made_with(self) -> dict[str, Any]:
+        return dict(self.manifest["made_with"])
+
+    def file(self, name: str) -> Path:
+        """Path of a small file of the unit, after its content was compared with the manifest."""
+        entry = self.manifest["files"].get(name)
+        path = self.path / name
+        if entry is None or not path.is_file():
+            raise self._damaged(f"{name} is missing")
+        if path.stat().st_size != entry["bytes"] or sha256(path) != entry["sha256"]:
+            raise self._damaged(f"{name} fails its checksum")
+        return path
+
+    def folder(self, name: str) -> Path:
+        """Path of a folder of the unit (a Zarr array), after the sizes of its files were compared with the manifest.
+
+        Content is checked by the array's own checksums while it is read.
+        """
+        inside = {file: entry for file, entry in self.manifest["files"].items() if file.startswith(f"{name}/")}
+        if not inside:
+            raise self._damaged(f"{name} is missing")
+        for file, entry in inside.items():
+            path = self.path / file
+            if not path.is_file() or path.stat().st_size != entry["bytes"]:
+                raise self._damaged(f"{file} is missing or cut")
+        return self.path / name
+
+    def verify(self) -> None:
+        """Compare every file with the manifest, to the byte. Raises CacheError naming the first that differs."""
+        for name in self.manifest["files"]:
+            self.file(name)
+
+    def _damaged(self, what: str) -> CacheError:
+        """The error for a damaged unit, which stops being one: the next run of its stage makes it again."""
+        try:
+            (self.path / MANIFEST).rename(self.path / "manifest.damaged.json")
+            way_out = "the same make command will redo this unit"
+        except OSError:
+            way_out = f"remove {self.path} and run its stage again"
+        return CacheError(f"{self.path}: {what}; {way_out}")
+
+
+def published(artifact: Path) -> list[Unit]:
+    """All units of an artifact that have a manifest, by name."""
+    if not artifact.is_dir():
+        return []
+    return [Unit(path) for path in sorted(artifact.glob("unit-*")) if (path / MANIFEST).is_file()]
+
+
+@contextmanager
+def publish(artifact: Path, members: Mapping[str, str], about: Mapping[str, Any]) -> Iterator[Path]:
+    """Write a unit: yields the folder to fill; leaving the block publishes it, an exception leaves nothing.
+
+    about: what else the manifest says, such as `made_with`. A unit of that name that is already there stays, if it is
+    whole: somebody else was faster, and made the same.
+    """
+    place = artifact / unit_name(members)
+    folder = artifact / f".{place.name}.{socket.gethostname()}.{os.getpid()}.tmp"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+        files = {
+            str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": sha256(path)}
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+        manifest = {"format": FORMAT, "members": dict(members), "files": files, "made_with": {}, **about}
+        manifest["digest"] = short_digest(manifest)
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+        for path in [*folder.rglob("*"), folder]:
+            _flush(path)
+        if place.exists() and not (place / MANIFEST).is_file():
+            shutil.rmtree(place)
+        try:
+            folder.rename(place)
+        except OSError:
+            if not (place / MANIFEST).is_file():
+                raise
+        _flush(artifact)
+    except OSError as error:
+        free = shutil.disk_usage(artifact).free if artifact.exists() else 0
+        raise CacheError(
+            f"{place}: {error.strerror or error} ({free / 2**20:.0f} MiB free); nothing of this unit was kept, "
+            f"finished units were: free some space and run again"
+        ) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_leftovers(artifact: Path) -> None:
+    """Remove what killed processes of this host left half written."""
+    if not artifact.is_dir():
+        return
+    for folder in artifact.glob(f".unit-*.{socket.gethostname()}.*.tmp"):
+        pid = int(folder.name.split(".")[-2])
+        if pid != os.getpid() and not Path(f"/proc/{pid}").exists() and not _alive(pid):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a small file so that it is there whole or not at all, also after a power cut."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text)
+    _flush(temporary)
+    temporary.replace(path)
+    _flush(path.parent)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,186 @@
+"""pipeline.yaml, recipes and SET= become one `Settings`; what does not fit is refused with the line it stands on.
+
+Later layers win: the defaults of `zsstad_core.settings`, pipeline.yaml, the recipe HEAD/DATASET, RECIPE=, then
+DATASET=, SPLIT=, HEAD= and SET=.
+"""
+
+import argparse
+import difflib
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import ValidationError
+
+from zsstad_core.errors import MissingFileError, SettingsError
+from zsstad_core.settings import Section, Settings
+
+Tree = dict[str, Any]
+Origins = dict[str, str]  # dotted key -> where its value stands, for messages
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as people write numbers: `2e-4` is a number (YAML 1.1 wants `2.0e-4`)."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """The parser every stage starts from; its `parse_args()` goes to `from_arguments`."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--settings", default="pipeline.yaml", help="the settings file")
+    for name in ("dataset", "split", "head", "recipe"):
+        parser.add_argument(f"--{name}", default="", help=f"{name.upper()}= of the Makefile")
+    parser.add_argument("--set", default="", dest="overrides", help='overrides, "a.b=c d.e=f"')
+    return parser
+
+
+def from_arguments(options: argparse.Namespace) -> Settings:
+    """The settings that a command line asks for."""
+    choices = {name: getattr(options, name) for name in ("dataset", "split", "head") if getattr(options, name)}
+    return load(Path(options.settings), choices=choices, recipe=options.recipe, overrides=options.overrides)
+
+
+def load(path: Path, *, choices: dict[str, str] | None = None, recipe: str = "", overrides: str = "") -> Settings:
+    """Merge and validate all layers.
+
+    Raises SettingsError, one line a problem: where, key, value, rule and the nearest right name.
+    """
+    tree, origins = _read(path)
+    for name, text in (choices or {}).items():
+        _put(tree, origins, name.split("."), _value(text), f"{name.upper()}=")
+    chosen = _validated(tree, origins)  # so that HEAD and DATASET are known before their recipe is looked up
+    recipes = [name for name in (f"{chosen.head}/{chosen.dataset}", recipe) if name in chosen.recipes]
+    if recipe and recipe not in chosen.recipes:
+        raise SettingsError(f"RECIPE={recipe} is not a recipe; {_choose(recipe, chosen.recipes)}")
+    for name in recipes:
+        _merge(tree, origins, chosen.recipes[name], f"recipe {name}")
+    for assignment in _split(overrides):
+        key, equals, text = assignment.partition("=")
+        if not equals:
+            raise SettingsError(f'SET="{assignment}": write it as key=value, for example encoder.crop=pad')
+        _put(tree, origins, key.split("."), _value(text), "SET=")
+    return _validated(tree, origins)
+
+
+def _read(path: Path) -> tuple[Tree, Origins]:
+    """The file as plain data, and the line each key stands on."""
+    if not path.is_file():
+        raise MissingFileError(f"{path}: no such settings file; `make settings` writes one with every default")
+    try:
+        node = yaml.compose(path.read_text(), Loader=_Loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise SettingsError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', error)}") from error
+    if node is None:
+        return {}, {}
+    origins = {key: f"{path}:{line}" for key, line in _keys(node, (), path)}
+    tree = yaml.load(path.read_text(), Loader=_Loader)
+    if not isinstance(tree, dict):
+        raise SettingsError(f"{path}: holds {type(tree).__name__}; it must be a mapping of settings")
+    return tree, origins
+
+
+def _keys(node: yaml.Node, prefix: tuple[str, ...], path: Path) -> Iterator[tuple[str, int]]:
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        name = str(key.value)
+        if name in seen:
+            raise SettingsError(f"{path}:{key.start_mark.line + 1}: {'.'.join((*prefix, name))} stands twice; keep one")
+        seen.add(name)
+        yield ".".join((*prefix, name)), key.start_mark.line + 1
+        yield from _keys(value, (*prefix, name), path)
+
+
+def _value(text: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError:
+        return text
+
+
+def _split(overrides: str) -> list[str]:
+    try:
+        return shlex.split(overrides)
+    except ValueError as error:
+        raise SettingsError(f"SET={overrides!r}: {error}; quote values with spaces in single quotes") from error
+
+
+def _put(tree: Tree, origins: Origins, keys: Sequence[str], value: Any, origin: str) -> None:
+    for depth, key in enumerate(keys[:-1]):
+        below = tree.setdefault(key, {})
+        if not isinstance(below, dict):
+            name = ".".join(keys[: depth + 1])
+            raise SettingsError(f"{origin} {'.'.join(keys)}: {name} is a value, not a section")
+        tree = below
+    tree[keys[-1]] = value
+    origins[".".join(keys)] = origin
+
+
+def _merge(tree: Tree, origins: Origins, changes: Tree, origin: str, prefix: tuple[str, ...] = ()) -> None:
+    for key, value in changes.items():
+        if isinstance(value, dict):
+            _merge(tree, origins, value, origin, (*prefix, key))
+        else:
+            _put(tree, origins, (*prefix, key), value, origin)
+
+
+def _validated(tree: Tree, origins: Origins) -> Settings:
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        lines = [_sentence(problem, origins) for problem in error.errors()]
+        raise SettingsError("\n       ".join(dict.fromkeys(lines))) from None
+
+
+def _sentence(problem: Any, origins: Origins) -> str:
+    """One pydantic error as: where: key is value; rule (way out)."""
+    loc = [part for part in map(str, problem["loc"]) if not part.startswith(("constrained", "function", "nullable"))]
+    key = ".".join(loc)
+    where = next((origins[".".join(loc[:n])] for n in range(len(loc), 0, -1) if ".".join(loc[:n]) in origins), "")
+    prefix = f"{where}: " if where else ""
+    value = problem["input"]
+    shown = f'"{value}"' if isinstance(value, str) else str(value)
+    if problem["type"] == "extra_forbidden":
+        section = _section(loc[:-1])
+        names = [".".join((*loc[:-1], name)) for name in section.model_fields] if section else []
+        return f"{prefix}{key} is not a setting; {_choose(key, names)}"
+    if problem["type"] == "value_error":
+        return f"{prefix}{'.'.join(loc)}{'.' if loc else ''}{problem['ctx']['error']}"
+    rule = problem["msg"].replace("Input should be", "it must be").replace("String should", "it must")
+    if problem["type"] == "literal_error":
+        options = [str(option) for option in _literal(loc)]
+        near = difflib.get_close_matches(str(value), options, n=1, cutoff=0.5)
+        rule = f"it must be one of {', '.join(options)}" + (f" (did you mean {near[0]}?)" if near else "")
+    if problem["type"] in ("model_type", "dict_type"):
+        rule = "it must be a section of settings"
+    return f"{prefix}{key} is {shown}; {rule.replace('a valid ', 'a ')}"
+
+
+def _section(loc: Sequence[str]) -> type[Section] | None:
+    section: Any = Settings
+    for name in loc:
+        field = getattr(section, "model_fields", {}).get(name)
+        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, Section):
+            return None
+        section = field.annotation
+    return section  # type: ignore[no-any-return]
+
+
+def _literal(loc: Sequence[str]) -> tuple[Any, ...]:
+    section = _section(loc[:-1])
+    return get_args(section.model_fields[loc[-1]].annotation) if section else ()
+
+
+def _choose(name: str, names: Any) -> str:
+    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(names))}"

@@ -1,0 +1,29 @@
+"""Datasets: each brings its own files into the same tables (`zsstad_core.tables`). One file a dataset.
+
+This module is the list of them; a dataset's own module is imported when it is opened.
+"""
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from zsstad_core.datasets.base import Dataset
+from zsstad_core.errors import SettingsError
+from zsstad_core.settings import Settings
+
+
+def _jhmdb(settings: Settings) -> Dataset:
+    from zsstad_core.datasets.jhmdb import Jhmdb
+
+    return Jhmdb(settings.datasets.jhmdb)
+
+
+DATASETS: dict[str, Callable[[Settings], Dataset]] = {"jhmdb": _jhmdb}
+
+
+def open_dataset(name: str, settings: Settings) -> Dataset:
+    """The dataset of that name. Raises SettingsError for an unknown name, MissingFileError for an absent folder."""
+    if name not in DATASETS:
+        near = get_close_matches(name.lower(), DATASETS, n=1, cutoff=0.4)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise SettingsError(f'dataset is "{name}"; it must be one of {", ".join(DATASETS)}{hint}')
+    return DATASETS[name](settings)

@@ -1,0 +1,40 @@
+"""What every dataset answers, whatever its files look like."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from zsstad_core.video import VideoSource
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+type Part = Literal["train", "test"]
+
+
+class Dataset(Protocol):
+    """A dataset on disk. A video is wanted where the annotation names it and the settings do not leave it out.
+
+    All methods raise MissingFileError and DataError naming the file and the layout that was expected. None but
+    `groundtruth` imports pandas: a plan asks the others often and must start fast.
+    """
+
+    classes: tuple[str, ...]
+    """Action names in official order and spelling (`brush_hair`)."""
+
+    def videos(self) -> list[VideoSource]:
+        """Wanted videos that are on disk, sorted by video_id; at least one."""
+
+    def missing(self) -> list[str]:
+        """Wanted videos that are not on disk, sorted."""
+
+    def unknown(self) -> list[str]:
+        """Videos on disk that the annotation does not name, sorted; they are left alone."""
+
+    def groundtruth(self) -> "pd.DataFrame":
+        """Table `groundtruth` of all wanted videos, also missing ones; `decoded` is true, the index stage sets it."""
+
+    def official(self) -> dict[str, Part]:
+        """The official part of all wanted videos, also missing ones, sorted by video_id."""
+
+    def annotation_files(self) -> list[Path]:
+        """The files that decide `groundtruth` and `official`."""

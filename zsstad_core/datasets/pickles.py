@@ -1,0 +1,103 @@
+"""Annotation pickles without the danger: plain containers, numbers, text and numeric arrays, nothing that runs.
+
+Annotations of this field travel as Python 2 pickles on shared drives. A pickle names functions to call while it
+loads, and even numpy's own are unsafe in the wrong hands (`numpy.ndarray` over a chosen buffer reads any address), so
+the five names that arrays are made of resolve to stand-ins below and every other name is refused.
+"""
+
+import math
+import pickle
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zsstad_core.errors import DataError, MissingFileError
+
+_NUMERIC = re.compile(r"[|<>=]?[biuf][1248]")
+
+
+def load_pickle(path: Path) -> Any:
+    """The content of a pickle of Python 2 or 3 (protocols 0 to 4; byte strings become text by Latin-1).
+
+    Raises MissingFileError, and DataError with one line naming what the pickle asked for, or why it does not load.
+    """
+    if not path.is_file():
+        raise MissingFileError(f"{path}: no such file")
+    try:
+        with path.open("rb") as stream:
+            return _plain(_Unpickler(stream, encoding="latin1").load())
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+    except Exception as error:  # a damaged pickle raises nearly anything
+        raise DataError(f"{path}: not a readable pickle ({type(error).__name__}: {error}); fetch it again") from error
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return _STAND_INS[module, name]
+        except KeyError:
+            raise DataError(
+                f"asks for {module}.{name} while it loads; an annotation holds only containers, numbers, text and "
+                "numeric arrays, so it was refused"
+            ) from None
+
+
+class _Dtype:
+    """Stands in for numpy.dtype: a kind and size, then, as state, a byte order."""
+
+    def __init__(self, code: str, *_: Any) -> None:
+        if not _NUMERIC.fullmatch(code):
+            raise DataError(f"holds an array of {code!r}; only numbers are read")
+        self.code = code
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        order = state[1]
+        self.code = (order if order in ("<", ">") else "|") + self.code.lstrip("|<>=")
+
+
+class _Array:
+    """Stands in for the empty array that a pickle makes first and then fills."""
+
+    value: "np.ndarray[Any, Any]"
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        shape, dtype, fortran, raw = state[-4:]
+        data = raw.encode("latin1") if isinstance(raw, str) else bytes(raw)
+        kind = np.dtype(dtype.code)
+        if len(data) != math.prod(shape) * kind.itemsize:
+            raise DataError(f"holds an array of shape {shape} with {len(data)} bytes")
+        self.value = np.frombuffer(data, kind).reshape(shape, order="F" if fortran else "C").copy()
+
+
+def _encode(text: str, codec: str) -> bytes:
+    """Stands in for _codecs.encode, by which Python 3 writes bytes in old protocols."""
+    if codec != "latin1":
+        raise DataError(f"asks for the codec {codec!r}; only latin1 is known")
+    return text.encode("latin1")
+
+
+def _reconstruct(*_: Any) -> _Array:
+    return _Array()
+
+
+_STAND_INS: dict[tuple[str, str], Any] = {
+    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
+    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
+    ("numpy", "ndarray"): "numpy.ndarray",  # only ever named, as the class to reconstruct; text cannot be called
+    ("numpy", "dtype"): _Dtype,
+    ("_codecs", "encode"): _encode,
+}
+
+
+def _plain(loaded: Any) -> Any:
+    """`loaded` with its stand-ins replaced by arrays."""
+    if isinstance(loaded, _Array):
+        return loaded.value
+    if isinstance(loaded, dict):
+        return {_plain(key): _plain(value) for key, value in loaded.items()}
+    if isinstance(loaded, list | tuple):
+        return type(loaded)(_plain(value) for value in loaded)
+    return loaded

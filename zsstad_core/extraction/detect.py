@@ -1,0 +1,75 @@
+"""Unit of detect: person and object boxes of every frame."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import batched
+
+import numpy as np
+import pandas as pd
+
+from zsstad_core import tables
+from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.extraction.prefetch import prefetch
+from zsstad_core.extraction.units import Compute, Content
+from zsstad_core.frozen.frame_boxes import FrameBoxes, keep
+from zsstad_core.progress import Clock
+from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.video import VideoSource, decode
+
+Frame = tuple[str, int, np.ndarray]  # video_id, frame number, RGB uint8 [H, W, 3]
+
+
+def detect(
+    sources: Mapping[str, VideoSource],
+    detector: Callable[[Sequence[np.ndarray]], list[FrameBoxes]],
+    classes: Sequence[str],
+    weights: str,
+    settings: DetectorSettings,
+) -> Compute:
+    """Table boxes of a group; frames are batched across clips, decoding runs ahead of the detector."""
+
+    def frames(group: Group) -> Iterator[Frame]:
+        for video_id in group.members:
+            for number, _, image in decode(sources[video_id]):
+                yield video_id, number, image
+
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+        found: list[pd.DataFrame] = []
+        cut = 0
+        batches = prefetch(batched(frames(group), settings.batch))
+        while True:
+            with clock.on("decode"):
+                batch = next(batches, None)
+            if batch is None:
+                break
+            with clock.on("detect"):
+                results = detector([image for _, _, image in batch])
+            for (video_id, number, _), boxes in zip(batch, results, strict=True):
+                kept = keep(boxes, classes, settings)
+                cut += kept.persons_cut + kept.objects_cut
+                found.append(pd.DataFrame({"video_id": video_id, "frame": number, **kept.rows}))
+        content = Content(
+            {"boxes": tables.concat("boxes", found)},
+            made_with={"weights": weights, "boxes over the caps of a frame": cut},
+        )
+        return {artifact.stage: content for artifact in artifacts}
+
+    return compute
+
+
+def from_file(boxes: pd.DataFrame, videos: pd.DataFrame, made_with: Mapping[str, str]) -> Compute:
+    """Table boxes of a group out of a file's boxes, clipped to the frame.
+
+    Boxes on frames that the video does not have, or wholly outside the frame, are left out.
+    """
+    video = videos.set_index("video_id").loc[boxes["video_id"]]  # one row a box
+    boxes = boxes.copy()
+    boxes[["x1", "x2"]] = boxes[["x1", "x2"]].to_numpy().clip(0, video[["width"]].to_numpy(np.float32))
+    boxes[["y1", "y2"]] = boxes[["y1", "y2"]].to_numpy().clip(0, video[["height"]].to_numpy(np.float32))
+    inside = (boxes["x1"] < boxes["x2"]) & (boxes["y1"] < boxes["y2"])
+    boxes = boxes[inside & (boxes["frame"].to_numpy() < video["frames"].to_numpy())]
+
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+        content = Content({"boxes": boxes[boxes["video_id"].isin(group.members)]}, made_with=made_with)
+        return {artifact.stage: content for artifact in artifacts}
+
+    return compute

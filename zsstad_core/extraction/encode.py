@@ -1,0 +1,89 @@
+"""Unit of encode: image tokens of frames and boxes, all kinds that are wanted from one pass over the clips."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import batched
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from zsstad_core import tables
+from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.extraction.prefetch import prefetch
+from zsstad_core.extraction.units import Compute, Content
+from zsstad_core.frozen.views import views
+from zsstad_core.progress import Clock
+from zsstad_core.settings import Encoder as EncoderSettings
+from zsstad_core.video import VideoSource, decode
+
+if TYPE_CHECKING:
+    from zsstad_core.frozen.encoder import Encoder
+
+View = tuple[str, np.ndarray]  # stage of the artifact it belongs to, uint8 [S, S, 3]
+
+
+def encode(
+    sources: Mapping[str, VideoSource],
+    encoder: "Encoder",
+    settings: EncoderSettings,
+    boxes: Mapping[str, pd.DataFrame],
+) -> Compute:
+    """Tokens of a group. `boxes`: table boxes by stage, where its tokens are of boxes; others are of whole frames."""
+
+    def views_of(group: Group, stages: Sequence[str], rows: Mapping[str, "Rows"]) -> Iterator[View]:
+        for video_id in group.members:
+            for number, pts, image in decode(sources[video_id]):
+                for stage in stages:
+                    xyxy = rows[stage].add(video_id, number, pts)
+                    if xyxy is None or len(xyxy):
+                        for view in views(image, xyxy, encoder.size, settings.crop):
+                            yield stage, view
+
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+        stages = [artifact.stage for artifact in artifacts]
+        rows = {stage: Rows(group, boxes.get(stage)) for stage in stages}
+        tokens: dict[str, list[np.ndarray]] = {stage: [np.empty((0, encoder.width), np.float16)] for stage in stages}
+        batches = prefetch(batched(views_of(group, stages, rows), settings.batch))
+        while True:
+            with clock.on("decode and crop"):
+                batch = next(batches, None)
+            if batch is None:
+                break
+            with clock.on("encode"):
+                encoded = encoder.encode_views(np.stack([view for _, view in batch]))  # [N, D] fp16
+            owners = np.array([stage for stage, _ in batch])
+            for stage in stages:
+                tokens[stage].append(encoded[owners == stage])
+        made_with = {"encoder": encoder.says, "weights": encoder.weights}
+        return {
+            stage: Content(rows[stage].table(), np.concatenate(tokens[stage]), made_with=made_with) for stage in stages
+        }
+
+    return compute
+
+
+class Rows:
+    """The rows that tokens of one kind belong to, in the order in which their views come: by clip, frame and box."""
+
+    def __init__(self, group: Group, boxes: pd.DataFrame | None) -> None:
+        self._frames: list[tuple[str, int, float]] = []
+        self._boxes = boxes
+        if boxes is not None:
+            own = boxes[boxes["video_id"].isin(group.members)]
+            # Table boxes is sorted by video_id; clips of a group come in that order too.
+            self._boxes = own.reset_index(drop=True)
+            xyxy = self._boxes[tables.BOX].to_numpy(np.float32)
+            places = self._boxes.groupby(["video_id", "frame"], sort=False).indices
+            self._xyxy = {place: xyxy[index] for place, index in places.items()}
+
+    def add(self, video_id: str, frame: int, pts: float) -> np.ndarray | None:
+        """Boxes [N, 4] to be cut from a frame; None means the whole frame."""
+        self._frames.append((video_id, frame, pts))
+        if self._boxes is None:
+            return None
+        return self._xyxy.get((video_id, frame), np.empty((0, 4), np.float32))
+
+    def table(self) -> dict[str, pd.DataFrame]:
+        if self._boxes is not None:
+            return {"boxes": self._boxes}
+        return {"frames": tables.table("frames", pd.DataFrame(self._frames, columns=["video_id", "frame", "pts"]))}

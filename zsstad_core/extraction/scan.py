@@ -1,0 +1,51 @@
+"""Unit of the index: what really decodes; and of the ground truth: what is annotated on it."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from zsstad_core import tables
+from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.extraction.units import Compute, Content
+from zsstad_core.progress import Clock
+from zsstad_core.video import VideoSource, decode
+
+
+def scan(sources: Mapping[str, VideoSource]) -> Compute:
+    """Tables videos and frames of a group, from one decoding pass over each clip."""
+
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+        videos, frames = [], []
+        with clock.on("decode"):
+            for video_id, digest in group.members.items():
+                times: list[float] = []
+                height = width = 0
+                for _, pts, image in decode(sources[video_id]):
+                    height, width = image.shape[:2]
+                    times.append(pts)
+                length = max(times) - min(times)
+                videos.append(
+                    (video_id, digest, width, height, len(times), (len(times) - 1) / length if length else 0.0)
+                )
+                frames.append(pd.DataFrame({"video_id": video_id, "frame": range(len(times)), "pts": times}))
+        content = Content(
+            {
+                "videos": tables.table("videos", pd.DataFrame(videos, columns=list(tables.COLUMNS["videos"]))),
+                "frames": tables.concat("frames", frames),
+            }
+        )
+        return {artifact.stage: content for artifact in artifacts}
+
+    return compute
+
+
+def annotate(groundtruth: pd.DataFrame, videos: pd.DataFrame) -> Compute:
+    """Table groundtruth of a group; `decoded` says whether the video has the annotated frame."""
+    count = videos.set_index("video_id")["frames"]
+    rows = groundtruth.assign(decoded=groundtruth["frame"] < groundtruth["video_id"].map(count).fillna(0))
+
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+        content = Content({"groundtruth": rows[rows["video_id"].isin(group.members)]})
+        return {artifact.stage: content for artifact in artifacts}
+
+    return compute

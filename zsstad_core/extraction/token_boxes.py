@@ -1,0 +1,29 @@
+"""Which boxes become tokens, by token kind."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from zsstad_core import tables
+from zsstad_core.frozen.frame_boxes import PERSON
+
+
+def boxes_of(
+    kinds: Sequence[str], detected: pd.DataFrame | None, annotated: pd.DataFrame | None
+) -> dict[str, pd.DataFrame]:
+    """Table boxes by the stage that makes tokens of them; `detected` is table boxes, `annotated` table groundtruth."""
+    boxes: dict[str, pd.DataFrame] = {}
+    if "person" in kinds and detected is not None:
+        boxes["tokens-person"] = detected[detected["what"] == PERSON]
+    if "object" in kinds and detected is not None:
+        boxes["tokens-object"] = detected[detected["what"] != PERSON]
+    if "groundtruth" in kinds and annotated is not None:
+        boxes["tokens-groundtruth"] = annotated_persons(annotated)
+    return boxes
+
+
+def annotated_persons(annotated: pd.DataFrame) -> pd.DataFrame:
+    """Table boxes of the annotated persons on frames that exist: one row a person, however many classes, score 1."""
+    persons = annotated[annotated["decoded"]].drop_duplicates(["video_id", "frame", "box"])
+    columns = ["video_id", "frame", "box", *tables.BOX]
+    return tables.table("boxes", persons[columns].assign(score=1.0, what=PERSON))

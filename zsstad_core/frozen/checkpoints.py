@@ -1,0 +1,123 @@
+"""Detector checkpoints: fetched with their hash checked, and read without running anything that is in them.
+
+mmengine's own loader does neither: it leaves the hash in the name unchecked, and unpickles a fetched file with
+`weights_only=False`.
+"""
+
+import hashlib
+import re
+import sys
+from collections import OrderedDict
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+from urllib.parse import urlparse
+
+import torch
+from torch import Tensor
+
+from zsstad_core.errors import MissingFileError, ModelError
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The weights of a checkpoint and the class names they were trained with (None where it does not say)."""
+
+    weights: dict[str, Tensor]
+    classes: tuple[str, ...] | None
+
+
+def fetch(checkpoint: str) -> Path:
+    """The local file of `settings.detector.checkpoint`; a URL is downloaded once, to torch's hub folder.
+
+    Raises MissingFileError where there is no such file, ModelError where the download fails or its SHA-256 does not
+    begin with the digits that the name ends with (`NAME-047c8118.pth`, as OpenMMLab and torch name theirs).
+    """
+    url = urlparse(checkpoint)
+    if url.scheme not in ("http", "https"):
+        path = Path(checkpoint)
+        if not path.is_file():
+            raise MissingFileError(f"detector.checkpoint: there is no file {checkpoint}; name a file or a URL")
+        return path
+    path = Path(torch.hub.get_dir()) / "checkpoints" / Path(url.path).name
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            torch.hub.download_url_to_file(checkpoint, str(path), progress=sys.stderr.isatty())
+        except (OSError, HTTPException) as error:
+            raise ModelError(
+                f"detector.checkpoint: {checkpoint} cannot be fetched ({error}); put the file at {path} by hand, "
+                "or name a local file"
+            ) from error
+    named = re.search(r"-([0-9a-f]{8,64})\.\w+$", path.name)
+    if named and not digest(path).startswith(named[1]):
+        raise ModelError(
+            f"{path}: its SHA-256 begins with {digest(path)[: len(named[1])]}, its name promises {named[1]}; "
+            "remove it and fetch it again"
+        )
+    return path
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read(path: Path) -> Checkpoint:
+    """The checkpoint in a file: mmengine's, mmdet 2's, or a bare state_dict. On the CPU.
+
+    Raises ModelError where the file is no checkpoint, or would run or build anything but tensors and plain data.
+    """
+    content = _load(path)
+    weights = content.get("state_dict", content) if isinstance(content, dict) else None
+    if not isinstance(weights, dict) or not weights or not all(isinstance(w, Tensor) for w in weights.values()):
+        raise ModelError(f"{path}: holds no state_dict; a detector's checkpoint is wanted")
+    stripped = OrderedDict((name.removeprefix("module."), weight) for name, weight in weights.items())
+    stripped.__dict__["_metadata"] = getattr(weights, "_metadata", None)  # the modules' versions, for load_state_dict
+    return Checkpoint(stripped, _classes(content.get("meta")))
+
+
+def _classes(meta: Any) -> tuple[str, ...] | None:
+    # mmdet 3 keeps them under dataset_meta (early ones in capitals), mmdet 2 at the top.
+    meta = meta if isinstance(meta, dict) else {}
+    known = meta.get("dataset_meta") or meta
+    names = known.get("classes") or known.get("CLASSES")
+    return tuple(map(str, names)) if names and isinstance(names, list | tuple) else None
+
+
+class _Inert:
+    """Stands for everything of a training log that is not needed to detect; takes any arguments and does nothing."""
+
+    def __init__(self, *_: Any) -> None: ...
+    def __setstate__(self, _: Any) -> None: ...
+
+
+# What mmengine pickles beside the weights (its message hub). They could be allowed by name, but `getattr` is enough
+# to break out of torch's restricted unpickler, so none of them is really called.
+_TRAINING_LOG = [
+    "mmengine.logging.history_buffer.HistoryBuffer",
+    "builtins.getattr",
+    "builtins.slice",
+    "numpy.dtype",
+    "numpy.ndarray",
+    *(f"numpy.{core}.multiarray.{name}" for core in ("core", "_core") for name in ("_reconstruct", "scalar")),
+]
+
+
+def _load(path: Path) -> Any:
+    try:
+        with torch.serialization.safe_globals([(_Inert, name) for name in _TRAINING_LOG]):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError as error:
+        unsafe = re.search(r"GLOBAL (\S+)", str(error))
+        if unsafe is None:
+            raise ModelError(f"{path}: is not a checkpoint that torch can read; fetch or save it again") from error
+        raise ModelError(
+            f"{path}: wants to call {unsafe[1]}, and a checkpoint may hold only tensors and plain data; if you trust "
+            "where it comes from, save its state_dict and meta alone, else do not open it"
+        ) from error
+    except Exception as error:  # bytes from elsewhere can fail in any way
+        raise ModelError(f"{path}: is damaged or no checkpoint ({type(error).__name__}); fetch it again") from error

@@ -1,0 +1,138 @@
+"""What decides the encoder's tokens, and the sentences its text encoder reads. Imports neither torch nor open_clip."""
+
+import difflib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from zsstad_core.errors import MissingFileError, ModelError, SettingsError
+from zsstad_core.settings import Encoder
+
+_WEIGHT_FILES = {".pt", ".pth", ".bin", ".safetensors", ".npz"}
+
+
+def image_identity(settings: Encoder, digest: Callable[[Path], str]) -> dict[str, Any]:
+    """Everything that decides the tokens of frames and boxes; `digest` gives the SHA-256 of a file.
+
+    Batch size and device are not in it: they move the lowest bits only.
+    Raises SettingsError for an unknown model, MissingFileError for a file that is not there.
+    """
+    # Pillow with its full version: views are promised to the bit, and Pillow makes them.
+    return {**_identity(settings, digest, "vision_cfg"), "crop": settings.crop, "pillow": version("pillow")}
+
+
+def text_identity(settings: Encoder, digest: Callable[[Path], str]) -> dict[str, Any]:
+    """Everything that decides the tokens of a text, but for the text itself. Raises as `image_identity`."""
+    return _identity(settings, digest, "text_cfg")
+
+
+def class_texts(classes: Sequence[str], settings: Encoder) -> list[str]:
+    """What the text encoder reads for each class: `template` with the name, its underscores kept or made spaces.
+
+    Raises SettingsError where the template has no place for the name: all classes would read the same.
+    """
+    if "{}" not in settings.template:
+        raise SettingsError(
+            f'encoder.template is "{settings.template}"; it must hold {{}}, the place of the class name'
+        )
+    names = [name.replace("_", " ") if settings.underscores == "space" else name for name in classes]
+    return [settings.template.replace("{}", name) for name in names]
+
+
+def model_name(settings: Encoder) -> str:
+    """The model as open_clip spells it: ViT-B/16 is ViT-B-16. Not for a model that is a file."""
+    return settings.model.replace("/", "-")
+
+
+def config_file(settings: Encoder) -> Path | None:
+    """The JSON config that `model` names, None for a model that open_clip knows by name."""
+    return _existing("encoder.model", settings.model) if settings.model.endswith(".json") else None
+
+
+def weights_file(settings: Encoder) -> Path | None:
+    """The local file that `pretrained` names, None for a tag or `random`.
+
+    It is a file if it is written as one (a folder or a suffix in it), whatever else lies in the current folder.
+    """
+    named_as_file = "/" in settings.pretrained or Path(settings.pretrained).suffix in _WEIGHT_FILES
+    return _existing("encoder.pretrained", settings.pretrained) if named_as_file else None
+
+
+def model_config(settings: Encoder) -> dict[str, Any]:
+    """open_clip's config of the model; of a file the whole content, with its `preprocess_cfg` if it has one.
+
+    Raises SettingsError for a name that open_clip does not know, ModelError for a file that is no model config.
+    """
+    file = config_file(settings) or _builtin_folder() / f"{model_name(settings)}.json"
+    if not file.is_file():
+        near = nearest(model_name(settings), (path.stem for path in _builtin_folder().glob("*.json")))
+        raise SettingsError(
+            f'encoder.model is "{settings.model}"; open_clip has no such model{near}; take one of '
+            "open_clip.list_models(), or the path of a model config (.json)"
+        )
+    try:
+        content = json.loads(file.read_text())
+        config = {"model_cfg": content, **content}["model_cfg"]  # open_clip_config.json wraps it, others do not
+        missing = [key for key in ("embed_dim", "vision_cfg", "text_cfg") if key not in config]
+    except (ValueError, TypeError) as error:
+        raise ModelError(
+            f"{file}: not a model config ({error}); it must be JSON as in open_clip/model_configs"
+        ) from error
+    if missing:
+        raise ModelError(f"{file}: not a model config, it lacks {', '.join(missing)}; see open_clip/model_configs")
+    return {"model_cfg": config, "preprocess_cfg": content.get("preprocess_cfg", {})}
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """` (did you mean …?)`, or nothing where no name is near."""
+    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _identity(settings: Encoder, digest: Callable[[Path], str], tower: str) -> dict[str, Any]:
+    config, weights = config_file(settings), weights_file(settings)
+    return {
+        "model": {"config": digest(config)} if config else model_name(settings),
+        "weights": {"file": digest(weights)} if weights else _named_weights(settings),
+        "precision": settings.precision,
+        "versions": _versions(model_config(settings)["model_cfg"][tower]),
+    }
+
+
+def _named_weights(settings: Encoder) -> dict[str, Any]:
+    if settings.pretrained == "random":
+        return {"random": settings.seed}
+    return {"tag": settings.pretrained.lower().replace("-", "_")}  # as open_clip reads tags
+
+
+def _versions(tower: dict[str, Any]) -> dict[str, str]:
+    """Versions of the libraries that a tower's arithmetic comes from."""
+    # open_clip decides architecture, activation and tokeniser: its full version. torch is promised to a tolerance
+    # only (device and batch move as many bits as its patch releases do), and its build (+cu130) is a place, not
+    # content: major.minor, so that a patch release does not cost everybody a re-run.
+    torch = ".".join(version("torch").split(".")[:2])
+    towers = {"timm_model_name": "timm", "hf_model_name": "transformers"}
+    others = [library for key, library in towers.items() if key in tower]
+    try:
+        return {"torch": torch, **{library: version(library) for library in ("open_clip_torch", *others)}}
+    except PackageNotFoundError as error:
+        raise ModelError(f"encoder.model needs the package {error.name}; install it, or take another model") from error
+
+
+def _existing(key: str, name: str) -> Path:
+    path = Path(name).expanduser()
+    if not path.is_file():
+        raise MissingFileError(f'{key} is "{name}"; there is no such file')
+    return path
+
+
+@cache
+def _builtin_folder() -> Path:
+    spec = find_spec("open_clip")  # finds the package without running it, and so without torch
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError("open_clip is not installed; `make env` installs it")
+    return Path(spec.submodule_search_locations[0]) / "model_configs"

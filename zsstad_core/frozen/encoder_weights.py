@@ -1,0 +1,200 @@
+"""From `settings.encoder` to an open_clip model with its weights, or one line that says why not."""
+
+import hashlib
+import json
+import logging
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import torch
+from torch import nn
+
+from zsstad_core.errors import MissingFileError, ModelError, SettingsError
+from zsstad_core.frozen import encoder_identity
+from zsstad_core.settings import Encoder
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An open_clip model on the CPU in fp32, in eval mode, and what belongs to it."""
+
+    model: Any  # open_clip's CLIP, CustomTextCLIP or CoCa: an nn.Module with encode_image and encode_text
+    name: str  # in open_clip's registry, for its tokeniser
+    width: int
+    says: str
+
+
+def load(settings: Encoder) -> Loaded:
+    """Build the model that the settings name and load its weights.
+
+    `pretrained` is a tag of open_clip (fetched once, kept in its cache), a local file, or `random`. Files are an
+    open_clip checkpoint or state_dict (.pt, .bin, .safetensors), read without running anything in them, or OpenAI's
+    own TorchScript files, which must be what OpenAI published.
+
+    The activation comes from the tag's entry in open_clip's table, which open_clip 3.3.0 itself does not apply (it
+    warns, and `ViT-B-16` with tag `openai` computes something else than OpenAI's model). A local file names no tag:
+    there `model` decides, and weights of OpenAI, MetaCLIP or DFN want the name that ends in `-quickgelu`.
+
+    Raises SettingsError (unknown model or tag), MissingFileError (no such file, weights cannot be fetched) or
+    ModelError (a file that is no checkpoint, or another model's).
+    """
+    config = encoder_identity.model_config(settings)
+    name = _registered(settings, config["model_cfg"])
+    if settings.pretrained == "random":
+        model = _random(name, config["preprocess_cfg"], settings.seed)
+    else:
+        file, tag = _weights(settings, name)
+        quick = bool(tag.get("quick_gelu"))
+        model = _model(name, {**config["preprocess_cfg"], **tag}, quick)
+        _load_file(model, file, settings)
+    return Loaded(model.eval().requires_grad_(False), name, config["model_cfg"]["embed_dim"], _says(settings))
+
+
+def digest(model: nn.Module) -> str:
+    """SHA-256 of a model's state_dict: name, type, shape and bytes of every tensor, by name; however it was stored."""
+    sha = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        sha.update(f"{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        sha.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return sha.hexdigest()
+
+
+def _registered(settings: Encoder, model_cfg: dict[str, Any]) -> str:
+    """The name under which open_clip has the model; a config file is added to its registry."""
+    if encoder_identity.config_file(settings) is None:
+        return encoder_identity.model_name(settings)
+    text = json.dumps(model_cfg, sort_keys=True)
+    # Named by content: it neither hides a model of open_clip nor clashes with another file of the same name.
+    name = f"config-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    if name not in open_clip.list_models():
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"{name}.json"
+            path.write_text(text)
+            open_clip.add_model_config(path)
+    return name
+
+
+def _weights(settings: Encoder, name: str) -> tuple[Path, dict[str, Any]]:
+    """The weights file, and the entry of open_clip's table that it belongs to (empty for a file of one's own)."""
+    file = encoder_identity.weights_file(settings)
+    if file is None:
+        return _fetched(settings, name)
+    if _is_torchscript(file):
+        return file, _openai_entry(settings, name, file)
+    if f"{name}-quickgelu" in open_clip.list_models():
+        _log.warning(
+            f"{file.name}: read as weights of {name}; those of OpenAI, MetaCLIP or DFN need "
+            f"encoder.model={name}-quickgelu"
+        )
+    return file, {}
+
+
+def _fetched(settings: Encoder, name: str) -> tuple[Path, dict[str, Any]]:
+    tags = open_clip.list_pretrained_tags_by_model(name)
+    entry = open_clip.get_pretrained_cfg(name, settings.pretrained)
+    if not entry:
+        near = encoder_identity.nearest(settings.pretrained, [*tags, "random"])
+        raise SettingsError(
+            f'encoder.pretrained is "{settings.pretrained}"; it must be the path of a weights file, random, or for '
+            f"{settings.model} one of {', '.join(tags) or 'no tag'}{near}"
+        )
+    try:
+        return Path(open_clip.download_pretrained(entry)), entry
+    except Exception as error:  # the hub's client has a family of its own for every way a network can fail
+        source = entry.get("hf_hub", "").rstrip("/") or entry.get("url", "")
+        quick = (
+            f"{name}-quickgelu" if entry.get("quick_gelu") and f"{name}-quickgelu" in open_clip.list_models() else ""
+        )
+        raise MissingFileError(
+            f"encoder.pretrained: the weights {settings.pretrained} of {name} cannot be fetched ({_short(error)}); "
+            f"fetch them elsewhere ({source}) and name the file: encoder.pretrained=FILE"
+            + (f" encoder.model={quick}" if quick else "")
+        ) from error
+
+
+def _model(name: str, preprocess: dict[str, Any], quick_gelu: bool) -> nn.Module:
+    own = {key: preprocess.get(key) for key in ("mean", "std", "interpolation", "resize_mode")}
+    try:
+        with _without_random_warning():
+            model: nn.Module = open_clip.create_model(
+                name, force_quick_gelu=quick_gelu, force_preprocess_cfg=own, pretrained_text=False
+            )
+    except Exception as error:  # a config can be wrong in as many ways as there are towers to build
+        raise ModelError(f"encoder.model: {name} cannot be built ({_short(error)})") from error
+    return model
+
+
+def _random(name: str, preprocess: dict[str, Any], seed: int) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would reseed GPUs too
+        return _model(name, preprocess, quick_gelu=False)
+
+
+def _load_file(model: nn.Module, file: Path, settings: Encoder) -> None:
+    try:
+        if _is_torchscript(file):
+            state = torch.jit.load(file, map_location="cpu").state_dict()  # type: ignore[no-untyped-call]
+            sizes = ("input_resolution", "context_length", "vocab_size")
+            model.load_state_dict({key: value for key, value in state.items() if key not in sizes})
+        else:
+            open_clip.load_checkpoint(model, str(file), weights_only=True)
+    except Exception as error:  # pickle, zip, safetensors and torch each have their own
+        raise ModelError(
+            f"{file}: not weights of {settings.model} ({_short(error)}); check encoder.model and encoder.pretrained"
+        ) from error
+
+
+def _is_torchscript(file: Path) -> bool:
+    if not zipfile.is_zipfile(file):
+        return False
+    with zipfile.ZipFile(file) as archive:
+        return any(name.endswith("/constants.pkl") for name in archive.namelist())
+
+
+def _openai_entry(settings: Encoder, name: str, file: Path) -> dict[str, Any]:
+    """open_clip's entry for a TorchScript file of OpenAI. TorchScript can run code: no other file is opened."""
+    with file.open("rb") as stream:
+        sha = hashlib.file_digest(stream, "sha256").hexdigest()
+    if sha not in open_clip.get_pretrained_url(name, "openai"):
+        raise ModelError(
+            f"{file}: a TorchScript program, and not the one OpenAI published for {settings.model}; name a state_dict "
+            "(if you trust the file: torch.save(torch.jit.load(FILE).state_dict(), NEW))"
+        )
+    entry: dict[str, Any] = open_clip.get_pretrained_cfg(name, "openai")
+    return entry
+
+
+def _says(settings: Encoder) -> str:
+    name = Path(settings.model).stem if settings.model.endswith(".json") else encoder_identity.model_name(settings)
+    if settings.pretrained == "random":
+        return f"{name}, RANDOM weights (seed {settings.seed})"
+    file = encoder_identity.weights_file(settings)
+    return f"{name}, weights of {file.name}" if file else f"{name}, {settings.pretrained} weights"
+
+
+def _short(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else f"{text[:200]} …"
+
+
+@contextmanager
+def _without_random_warning() -> Iterator[None]:
+    """open_clip warns that a model it builds is random; here weights are loaded afterwards, or `says` says it."""
+    root = logging.getLogger()
+
+    def keep(record: logging.LogRecord) -> bool:
+        return "No pretrained weights loaded" not in record.getMessage()
+
+    root.addFilter(keep)
+    try:
+        yield
+    finally:
+        root.removeFilter(keep)

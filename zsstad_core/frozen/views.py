@@ -1,0 +1,136 @@
+"""A frame, or a box of it, becomes the encoder's square uint8 view. numpy and PIL only.
+
+`clip` is CLIP's and open_clip's own preprocessing up to the normalisation, equal to the last bit: PIL's antialiased
+resize of the short side, then the centre crop, with torchvision's arithmetic. Boxes are cut as iCLIP and ST-CLIP cut
+them: rounded to whole pixels by Python's `round`, no margin, no square expansion.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from itertools import accumulate
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from zsstad_core.errors import DataError
+
+type Crop = Literal["clip", "squash", "pad"]
+type Interpolation = Literal["bicubic", "bilinear"]
+type Box = NDArray[np.float32] | Sequence[float]
+type Pixels = NDArray[np.uint8]
+
+GREY = (123, 117, 104)  # CLIP's mean colour: what `pad` fills in is all but 0 once it is normalised
+
+_FILTER = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
+
+
+def view(
+    frame: Pixels, box: Box | None, size: int, crop: Crop = "clip", interpolation: Interpolation = "bicubic"
+) -> Pixels:
+    """What the encoder sees of one box of a frame, or of the whole frame (`box` None).
+
+    frame: RGB uint8 [H, W, 3]; box: x1, y1, x2, y2 in pixels; returns uint8 [size, size, 3]. Boxes are clipped to the
+    frame and hold at least one pixel, see `whole_pixels`. Raises DataError for a box that is not finite.
+    """
+    square: Pixels = views(frame, [box], size, crop, interpolation)[0]
+    return square
+
+
+def views(
+    frame: Pixels,
+    boxes: Sequence[Box | None] | NDArray[np.float32],
+    size: int,
+    crop: Crop = "clip",
+    interpolation: Interpolation = "bicubic",
+) -> Pixels:
+    """`view` of several boxes [N, 4] of one frame, which is handed to PIL once; None stands for the whole frame.
+
+    Returns uint8 [N, size, size, 3].
+    """
+    out = np.empty((len(boxes), size, size, 3), np.uint8)
+    _fill(out, frame, boxes, crop, interpolation)
+    return out
+
+
+def views_of(
+    items: Sequence[tuple[Pixels, Sequence[Box | None] | NDArray[np.float32]]],
+    size: int,
+    crop: Crop,
+    pool: Executor,
+    interpolation: Interpolation = "bicubic",
+) -> Pixels:
+    """`views` of many (frame, boxes), a frame a task of `pool`; all views in order as one array.
+
+    PIL lets go of the interpreter while it resizes: threads scale almost as cores do. Returns uint8
+    [sum of N, size, size, 3].
+    """
+    ends = list(accumulate((len(boxes) for _, boxes in items), initial=0))
+    out = np.empty((ends[-1], size, size, 3), np.uint8)
+    tasks = [
+        pool.submit(_fill, out[start:stop], frame, boxes, crop, interpolation)
+        for (frame, boxes), start, stop in zip(items, ends, ends[1:], strict=False)
+    ]
+    for task in tasks:
+        task.result()
+    return out
+
+
+def whole_pixels(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
+    """The box in whole pixels inside a frame: rounded half to even, clipped, at least one pixel wide and high.
+
+    A box that rounds to nothing grows to the right and down (PIL cannot resize an empty crop, and the published code
+    crashes on one); a box beyond the frame becomes the pixels of the border that are nearest to it.
+    """
+    if not np.isfinite(box).all():
+        raise DataError(f"box {[float(side) for side in box]} is not finite; boxes are x1, y1, x2, y2 in pixels")
+    x1, y1, x2, y2 = (round(float(side)) for side in box)
+    left, top = min(max(x1, 0), width - 1), min(max(y1, 0), height - 1)
+    return left, top, min(max(x2, left + 1), width), min(max(y2, top + 1), height)
+
+
+def _fill(
+    out: Pixels,
+    frame: Pixels,
+    boxes: Sequence[Box | None] | NDArray[np.float32],
+    crop: Crop,
+    interpolation: Interpolation,
+) -> None:
+    """Write the views of `boxes` into `out` [N, size, size, 3]."""
+    image = Image.fromarray(frame)
+    square = _SQUARE[crop]
+    for row, box in zip(out, boxes, strict=True):
+        part = image if box is None else image.crop(whole_pixels(box, *image.size))
+        row[:] = np.asarray(square(part, row.shape[0], _FILTER[interpolation]))
+
+
+def _clip(image: Image.Image, size: int, how: Image.Resampling) -> Image.Image:
+    """Short side to `size`, then the central square: torchvision's Resize and CenterCrop (0.28)."""
+    # The whole side is resized although the crop throws part of it away: PIL can resize only the part that stays
+    # (its `box`, up to twice as fast), but in float32 coordinates, and the pixels differ.
+    width, height = image.size
+    long = int(size * max(width, height) / min(width, height))
+    wide, high = (size, long) if width <= height else (long, size)
+    left, top = round((wide - size) / 2), round((high - size) / 2)
+    return image.resize((wide, high), how).crop((left, top, left + size, top + size))
+
+
+def _squash(image: Image.Image, size: int, how: Image.Resampling) -> Image.Image:
+    return image.resize((size, size), how)
+
+
+def _pad(image: Image.Image, size: int, how: Image.Resampling) -> Image.Image:
+    """Long side to `size`, the rest grey; sizes and offsets as open_clip's resize mode `longest`."""
+    ratio = max(image.size) / size
+    wide, high = (max(round(side / ratio), 1) for side in image.size)
+    padded = Image.new("RGB", (size, size), GREY)
+    padded.paste(image.resize((wide, high), how), ((size - wide) // 2, (size - high) // 2))
+    return padded
+
+
+_SQUARE: dict[str, Callable[[Image.Image, int, Image.Resampling], Image.Image]] = {
+    "clip": _clip,
+    "squash": _squash,
+    "pad": _pad,
+}

@@ -1,0 +1,69 @@
+"""Where the frames of a set of videos stand in their table, and which are neighbours in time.
+
+Shapes: F frames, R boxes, B frames of a batch, T time offsets.
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from zsstad_core.errors import DataError
+
+type Ints = NDArray[np.int64]
+
+NO_ROW = -1
+
+
+class FrameIndex:
+    """Rows of a table of frames by (video, frame number).
+
+    frames: columns video_id and frame (from 0); the frames of a video stand together and rise. Gaps are allowed: a
+    frame that has no row has no neighbours and is nobody's neighbour. Raises DataError where the order is another.
+    """
+
+    def __init__(self, frames: pd.DataFrame) -> None:
+        video_F, names = pd.factorize(frames["video_id"])
+        self.names = pd.Index(names)
+        self.video_F: Ints = video_F.astype(np.int64)
+        self.number_F: Ints = frames["frame"].to_numpy(np.int64)
+        self.key_F = _key(self.video_F, self.number_F)
+        out_of_order = np.diff(self.key_F) <= 0
+        if out_of_order.any():
+            row = frames.iloc[int(np.flatnonzero(out_of_order)[0]) + 1]
+            raise DataError(
+                f"table frames: {row.video_id} frame {row.frame} is out of order; the frames of a video must stand "
+                "together and rise, each once"
+            )
+
+    def __len__(self) -> int:
+        return len(self.key_F)
+
+    def rows(self, boxes: pd.DataFrame, what: str) -> Ints:
+        """Row of each box's frame, int64 [R]. Raises DataError naming the first box (`what`) whose frame has no row."""
+        code_R, names = pd.factorize(boxes["video_id"])
+        video_R = self.names.get_indexer(pd.Index(names)).astype(np.int64)[code_R]
+        row_R = self._find(_key(video_R, boxes["frame"].to_numpy(np.int64)))
+        if (row_R == NO_ROW).any():
+            box = boxes.iloc[int(np.flatnonzero(row_R == NO_ROW)[0])]
+            raise DataError(
+                f"table {what}: {box.video_id} frame {box.frame} has a box, but the video has no such frame "
+                f"({int((row_R == NO_ROW).sum())} such boxes); boxes and frames must come from the same videos"
+            )
+        return row_R
+
+    def neighbours(self, row_B: Ints, offset_T: Ints) -> Ints:
+        """Rows of the frames `offset_T` away in the same video, int64 [B, T]; NO_ROW where the video has none."""
+        return self._find(self.key_F[row_B][:, None] + offset_T)
+
+    def _find(self, key: Ints) -> Ints:
+        if not len(self):
+            return np.full(key.shape, NO_ROW)
+        row = np.minimum(np.searchsorted(self.key_F, key), len(self) - 1)
+        found: Ints = np.where(self.key_F[row] == key, row, NO_ROW)
+        return found
+
+
+def _key(video: Ints, number: Ints) -> Ints:
+    # One whole number a frame, rising as the table does. Offsets beyond a video's ends give keys that no frame has.
+    key: Ints = (video << 32) + number
+    return key

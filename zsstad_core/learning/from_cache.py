@@ -1,0 +1,101 @@
+"""Token banks out of the cache: what a plan trains on, and what it scores."""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from zsstad_core.boxes import select
+from zsstad_core.cache.read import read_artifact_table, read_artifact_tokens
+from zsstad_core.cache.tokens import read_tokens
+from zsstad_core.errors import DataError
+from zsstad_core.extraction.token_boxes import annotated_persons
+from zsstad_core.frozen.frame_boxes import PERSON
+from zsstad_core.learning.token_bank import TokenBank
+from zsstad_core.plan import Plan
+
+type Rows = tuple[pd.DataFrame, NDArray[np.generic] | None]  # a table, and its tokens where the head reads them
+
+
+def training_bank(plan: Plan, device: str) -> TokenBank:
+    """Annotated persons of the training videos that do a seen action, with its number in `split.seen` as target.
+
+    Persons whose action is unseen are in it neither as targets nor as keys.
+    """
+    annotated = read_artifact_table(plan.groundtruth, "groundtruth")
+    in_training = annotated["video_id"].map(plan.official) == "train"
+    annotated = annotated[in_training & annotated["decoded"] & annotated["class_name"].isin(plan.split.seen)]
+    target = annotated[["video_id", "frame", "box", "class_name"]]
+    if (several := target.duplicated(["video_id", "frame", "box"])).any():
+        row = target[several].iloc[0]
+        raise DataError(f"{row.video_id} frame {row.frame}: a person has several classes; the softmax losses need one")
+    videos = set(annotated["video_id"])
+
+    persons, tokens = _annotated_persons(plan, videos)
+    persons = persons.merge(target, on=["video_id", "frame", "box"], how="left", validate="one_to_one")
+    seen = persons["class_name"].notna().to_numpy()
+    number = {name: number for number, name in enumerate(plan.split.seen)}
+    persons = persons[seen].assign(target=persons["class_name"][seen].map(number).astype("int64"))
+    return _bank(plan, device, videos, persons, None if tokens is None else tokens[seen])
+
+
+def scoring_bank(plan: Plan, device: str, videos: Collection[str]) -> TokenBank:
+    """The persons of `videos` that `settings.scoring` chooses: detected ones, or annotated ones with score 1."""
+    return _bank(plan, device, videos, *scored_persons(plan, videos))
+
+
+def scored_persons(plan: Plan, videos: Collection[str]) -> Rows:
+    """Table boxes of the persons of `scoring_bank`, and their tokens."""
+    if plan.settings.scoring.boxes == "groundtruth":
+        return _annotated_persons(plan, videos)
+    persons, tokens = _detected(plan, "person", videos)
+    chosen = select(persons, plan.settings.scoring)
+    return chosen.reset_index(drop=True), None if tokens is None else tokens[chosen.index]
+
+
+def text_tokens(plan: Plan, class_names: Sequence[str]) -> Tensor:
+    """float32 [K, D]: text tokens of some classes of the dataset, in the order given."""
+    (unit, _), *_ = plan.text.parts()
+    rows = [plan.dataset.classes.index(name) for name in class_names]
+    return torch.from_numpy(read_tokens(unit)[rows].astype(np.float32))
+
+
+def _bank(
+    plan: Plan, device: str, videos: Collection[str], persons: pd.DataFrame, tokens: NDArray[np.generic] | None
+) -> TokenBank:
+    if "frame" in plan.reads.tokens:
+        frames, frame_tokens = read_artifact_tokens(plan.tokens("frame"), "frames", videos)
+    else:
+        frames, frame_tokens = _of(read_artifact_table(plan.index, "frames"), videos), None
+    objects, object_tokens = _detected(plan, "object", videos) if plan.reads.objects else (None, None)
+    return TokenBank(
+        plan.reads,
+        device,
+        frames=frames,
+        persons=persons,
+        objects=objects,
+        frame_tokens=frame_tokens,
+        person_tokens=tokens,
+        object_tokens=object_tokens,
+        seed=plan.settings.training.seed,
+    )
+
+
+def _annotated_persons(plan: Plan, videos: Collection[str]) -> Rows:
+    if "person" in plan.reads.tokens:
+        return read_artifact_tokens(plan.tokens("groundtruth"), "boxes", videos)
+    return annotated_persons(_of(read_artifact_table(plan.groundtruth, "groundtruth"), videos)), None
+
+
+def _detected(plan: Plan, kind: str, videos: Collection[str]) -> Rows:
+    if kind in plan.reads.tokens:
+        return read_artifact_tokens(plan.tokens(kind), "boxes", videos)
+    boxes = _of(read_artifact_table(plan.detect, "boxes"), videos)
+    return boxes[(boxes["what"] == PERSON) == (kind == "person")].reset_index(drop=True), None
+
+
+def _of(rows: pd.DataFrame, videos: Collection[str]) -> pd.DataFrame:
+    return rows[rows["video_id"].isin(set(videos))].reset_index(drop=True)

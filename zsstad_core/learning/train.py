@@ -1,0 +1,139 @@
+"""Training of a head on cached tokens: mmengine's iteration loop, exact to the bit when it is resumed.
+
+Shapes: B samples, P persons, K classes, D token width, F frames of the bank.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.model import BaseModel
+from mmengine.optim import AmpOptimWrapper, LinearLR, OptimWrapper
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from zsstad_core.errors import SettingsError
+from zsstad_core.heads.base import Batch, Head
+from zsstad_core.heads.losses import loss
+from zsstad_core.learning.checkpoints import Identify, checkpoint_hook, newest_whole
+from zsstad_core.learning.hooks import Reseed, Watch
+from zsstad_core.learning.order import FrameOrder
+from zsstad_core.learning.runner import GuestRunner, guest
+from zsstad_core.learning.token_bank import TokenBank, refuse_bad_targets
+from zsstad_core.settings import Training
+
+
+def train(
+    head: Head,
+    bank: TokenBank,
+    text_KD: Tensor,
+    settings: Training,
+    work_dir: Path,
+    log: Callable[[str], None] = print,
+) -> dict[str, Tensor]:
+    """Train `head` in place on all samples of `bank`, on the bank's device; gives its weights, on the CPU.
+
+    text_KD: float32 label tokens of the classes that targets count. Checkpoints and TensorBoard's files go to
+    `work_dir` and nowhere else; where it holds checkpoints of this training, it goes on from the newest whole one. On
+    a CPU the weights then equal those of an undisturbed training to the last bit: the order of samples, the memory
+    that grows with the visits and the dropout all depend on (seed, iteration) alone.
+
+    Raises DataError where there is nothing to train on, SettingsError where amp has no GPU, CacheError where
+    `work_dir` is of another training, UserError where the loss is not finite.
+    """
+    refuse_bad_targets(bank, len(text_KD))
+    if settings.precision == "amp" and bank.device.type != "cuda":
+        raise SettingsError(
+            f"training.precision is amp, the device is {bank.device}; amp needs a GPU: set training.precision=fp32"
+        )
+    identity = _identity(head, bank, text_KD, settings)
+    checkpoint = newest_whole(work_dir, identity, log)
+    if checkpoint is not None:
+        log(f"train: going on from {checkpoint.name}")
+    head.to(bank.device)
+    with guest(bank.device):
+        optimiser = _optimiser(head, settings)
+        runner = GuestRunner(
+            work_dir=work_dir,
+            checkpoint=checkpoint,
+            model=_Model(head, bank, text_KD.to(bank.device, torch.float32), settings),
+            # The loop carries iteration numbers only: those that a resumed training skips cost nothing.
+            train_dataloader=DataLoader(range(settings.iterations), batch_size=None),  # type: ignore[arg-type]
+            train_cfg={"by_epoch": False, "max_iters": settings.iterations},
+            optim_wrapper=optimiser,
+            param_scheduler=_warmup(optimiser, settings),
+            randomness={"seed": settings.seed},
+            default_hooks={
+                "runtime_info": None,
+                "timer": None,
+                "sampler_seed": None,
+                "logger": None,
+                "checkpoint": checkpoint_hook(settings.checkpoint_every),
+            },
+            custom_hooks=[Reseed(settings.seed, bank.device), Watch(settings, log), Identify(identity)],
+        )
+        try:
+            runner.train()
+        finally:
+            runner.visualizer.close()
+    return {name: weight.detach().cpu().clone() for name, weight in head.state_dict().items()}
+
+
+class _Model(BaseModel):  # type: ignore[misc]
+    """The head with its loss, as the Runner wants it: iteration number in, loss out."""
+
+    def __init__(self, head: Head, bank: TokenBank, text_KD: Tensor, settings: Training) -> None:
+        super().__init__(data_preprocessor=_Batches(bank, settings))
+        self.head = head
+        self.text_KD = text_KD
+        self.settings = settings
+
+    def forward(self, batch: Batch, target_BP: Tensor, mode: str = "loss") -> dict[str, Tensor]:
+        logits_BPK = self.head(batch, self.text_KD)
+        return {"loss": loss(logits_BPK, target_BP, batch.person_BP, self.settings)}
+
+
+class _Batches(nn.Module):
+    """Iteration number to (batch, targets)."""
+
+    def __init__(self, bank: TokenBank, settings: Training) -> None:
+        super().__init__()
+        self.bank = bank
+        self.order = FrameOrder(bank.samples, settings.batch, settings.seed)
+        self.first_visit_F = bank.first_visits(self.order) if bank.reads.visited_memory else None
+
+    def forward(self, iteration: int, training: bool = False) -> tuple[Batch, Tensor]:
+        batch, extra = self.bank.gather(self.order.batch(iteration), self.first_visit_F, iteration)
+        return batch, extra.target_BP
+
+
+def _optimiser(head: Head, settings: Training) -> OptimWrapper:
+    sgd = torch.optim.SGD(
+        head.parameter_groups(settings.lr, settings), lr=settings.lr, momentum=settings.momentum, fused=True
+    )
+    if settings.precision == "amp":
+        # bf16 has fp32's range: no loss scaling.
+        return AmpOptimWrapper(optimizer=sgd, dtype="bfloat16", loss_scale={"enabled": False})
+    return OptimWrapper(optimizer=sgd)
+
+
+def _warmup(optimiser: OptimWrapper, settings: Training) -> list[LinearLR] | None:
+    """The learning rate climbs in a straight line from `warmup_factor` of its value at iteration 0 to all at `warmup`.
+
+    As in the published code. mmengine's schedule reaches its goal one iteration before `end`.
+    """
+    if not settings.warmup:
+        return None
+    return [LinearLR(optimiser, start_factor=settings.warmup_factor, begin=0, end=settings.warmup + 1, by_epoch=False)]
+
+
+def _identity(head: Head, bank: TokenBank, text_KD: Tensor, settings: Training) -> dict[str, Any]:
+    """What a checkpoint must have in common with the training that goes on from it."""
+    return {
+        "settings": settings.content(),
+        "weights": [[name, list(weight.shape)] for name, weight in head.state_dict().items()],
+        "labels": hashlib.sha256(text_KD.detach().cpu().float().contiguous().numpy().tobytes()).hexdigest(),
+        "samples": bank.identity(),
+    }

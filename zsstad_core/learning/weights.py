@@ -1,0 +1,30 @@
+"""A trained head's weights as a file of the cache, and back."""
+
+import io
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from zsstad_core.cache.artifact import Artifact
+from zsstad_core.errors import CacheError
+from zsstad_core.heads.base import Head
+
+FILE = "head.pt"
+
+
+def as_bytes(weights: Mapping[str, Tensor]) -> bytes:
+    """A state dict as torch saves it."""
+    buffer = io.BytesIO()
+    torch.save(dict(weights), buffer)
+    return buffer.getvalue()
+
+
+def load_into(head: Head, artifact: Artifact) -> None:
+    """Load the weights of a train artifact. Raises CacheError where they are not this head's."""
+    (unit, _), *_ = artifact.parts()
+    try:
+        head.load_state_dict(torch.load(unit.file(FILE), map_location="cpu", weights_only=True))
+    except RuntimeError as error:
+        first = str(error).splitlines()[-1].strip()
+        raise CacheError(f"{unit.path / FILE}: not the weights of this head ({first}); train again") from error

@@ -1,0 +1,210 @@
+"""Settings become the graph of artifacts: what each depends on, its key, its folder. Imports no torch.
+
+    index ─► groundtruth ─► tokens-groundtruth ─┐
+      ├────► detect ─► tokens-person, -object ──┤
+      └────► tokens-frame ──────────────────────┼─► train ─► score ─► evaluate
+                                    text ───────┘
+
+Each property below is one artifact, and its `inputs` are all that can change its content. An artifact that is divided
+by videos names what it reads by key; one that is not (train, score, evaluate) also by the set of videos.
+"""
+
+from collections.abc import Iterable
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from zsstad_core import video
+from zsstad_core.cache.artifact import Artifact, whole
+from zsstad_core.cache.digests import DigestMemo
+from zsstad_core.cache.units import short_digest
+from zsstad_core.datasets import open_dataset
+from zsstad_core.datasets.stclip_boxes import deciding_files
+from zsstad_core.errors import SettingsError
+from zsstad_core.frozen import detector_config, encoder_identity
+from zsstad_core.heads import HEADS
+from zsstad_core.settings import Settings
+from zsstad_core.splits import load_split
+
+SCHEMA = {
+    "index": 1,
+    "groundtruth": 1,
+    "detect": 1,
+    "tokens": 1,
+    "text": 1,
+    "train": 1,
+    "score": 1,
+    "evaluate": 1,
+}
+"""Raised by one when a stage's code changes what it writes for the same inputs."""
+
+
+class Plan:
+    """All artifacts of a dataset, a label split and a head. Raises SettingsError, MissingFileError or DataError."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        if any(letter.isspace() for letter in settings.cache.root):
+            raise SettingsError(
+                f'cache.root is "{settings.cache.root}"; make cannot handle spaces in it: choose another'
+            )
+        self.root = Path(settings.cache.root) / settings.dataset
+        self.dataset = open_dataset(settings.dataset, settings)
+        self.split = load_split(settings.dataset, settings.split, self.dataset.classes)
+        self.head = HEADS[settings.head]
+        self.reads = self.head.reads(settings)
+        self.official = self.dataset.official()
+        self._digest = DigestMemo(Path(settings.cache.root) / "digests.json")
+        self.sources = {source.video_id: source for source in self.dataset.videos()}
+        self.members = {
+            video_id: self._digest(source.path, lambda _, source=source: video.digest(source))
+            for video_id, source in self.sources.items()
+        }
+
+    def save(self) -> None:
+        """Remember the digests that were computed, for the next plan."""
+        self._digest.save()
+
+    # ---- extract
+
+    @cached_property
+    def index(self) -> Artifact:
+        """Tables videos and frames: what really decodes."""
+        return self._divided("index", {"dataset": self.settings.dataset, "decoder": video.decoder_versions()})
+
+    @cached_property
+    def groundtruth(self) -> Artifact:
+        """Table groundtruth."""
+        files = {"/".join(path.parts[-3:]): self._digest(path) for path in self.dataset.annotation_files()}
+        annotation = files if len(files) < 10 else {"files": len(files), "digest": short_digest(files)}
+        return self._divided("groundtruth", {"needs": _keys(self.index), "annotation": annotation})
+
+    @cached_property
+    def detect(self) -> Artifact:
+        """Table boxes: from a detector, or from a file."""
+        settings = self.settings.detector
+        if settings.boxes_from:
+            files = {path.name: self._digest(path) for path in deciding_files(Path(settings.boxes_from))}
+            return self._divided("detect", {"needs": _keys(self.index), "boxes from": files})
+        config = detector_config.resolve_config(settings.config)
+        checkpoint = settings.checkpoint
+        model = {
+            "config": {path.name: self._digest(path) for path in detector_config.config_files(settings.config)},
+            "checkpoint": checkpoint if "://" in checkpoint else self._digest(Path(checkpoint)),
+            "versions": {name: version(name) for name in ("mmdet", "mmcv-lite", "mmengine", "torch")},
+        }
+        kept = {name: value for name, value in settings.content().items() if name not in ("config", "checkpoint")}
+        return self._divided(
+            "detect", {"needs": _keys(self.index), "model": {"name": config.name, **model}, "kept": kept}
+        )
+
+    def tokens(self, kind: str) -> Artifact:
+        """Tokens of one kind: frame, groundtruth (annotated persons), person (detected), object.
+
+        Detected persons are needed of the test part only, annotated persons of the training part, and of the test part
+        where they are what is scored.
+        """
+        boxes = {"frame": None, "groundtruth": self.groundtruth, "person": self.detect, "object": self.detect}[kind]
+        parts = {"person": {"test"}, "groundtruth": {"train"}}.get(kind, {"train", "test"})
+        if kind == "groundtruth" and self.settings.scoring.boxes == "groundtruth":
+            parts = {"test"} if not self.head.trains else {"train", "test"}
+        needs = _keys(self.index, *([boxes] if boxes else []))
+        identity = encoder_identity.image_identity(self.settings.encoder, self._digest)
+        return self._divided(f"tokens-{kind}", {"needs": needs, "encoder": identity, "kind": kind}, parts)
+
+    @cached_property
+    def text(self) -> Artifact:
+        """Text tokens of all classes."""
+        identity = encoder_identity.text_identity(self.settings.encoder, self._digest)
+        texts = encoder_identity.class_texts(self.dataset.classes, self.settings.encoder)
+        return whole(self.root, "text", {"schema": SCHEMA["text"], "encoder": identity, "texts": texts})
+
+    def kinds(self) -> list[str]:
+        """Token kinds that the chosen head and boxes ask for."""
+        kinds = [kind for kind in ("frame", "object") if kind in self.reads.tokens]
+        if "person" in self.reads.tokens:
+            detected = self.settings.scoring.boxes == "detected"
+            kinds += ["person"] if detected else []
+            kinds += ["groundtruth"] if self.head.trains or not detected else []
+        return kinds
+
+    def extract(self) -> list[Artifact]:
+        """Everything that is computed once, before a head is trained."""
+        boxes = [self.detect] if self.settings.scoring.boxes == "detected" or "object" in self.reads.tokens else []
+        text = [self.text] if self.reads.tokens else []
+        return [self.index, self.groundtruth, *boxes, *(self.tokens(kind) for kind in self.kinds()), *text]
+
+    # ---- train, score, evaluate
+
+    @cached_property
+    def train(self) -> Artifact | None:
+        """The trained head; None for a head without weights."""
+        if not self.head.trains:
+            return None
+        inputs = {
+            "schema": SCHEMA["train"],
+            "needs": self._sets("train", [self.groundtruth, self.text, *self._read_in_training()]),
+            "head": {"name": self.settings.head, **getattr(self.settings.heads, self.settings.head).content()},
+            "training": self.settings.training.content(),
+            "seen": list(self.split.seen),
+            "torch": version("torch"),
+        }
+        return whole(self.root, "train", inputs)
+
+    @property
+    def runs(self) -> Path:
+        """Checkpoints and TensorBoard files of the training, by its key; an interrupted one goes on from there."""
+        return self.root / "training" / (self.train.key if self.train else "")
+
+    @cached_property
+    def score(self) -> Artifact:
+        """Table detections: every test person against its labels."""
+        head = self.settings.head
+        own = getattr(self.settings.heads, head).content() if head != "oracle" else {}
+        reads = [artifact for artifact in self.extract() if artifact is not self.index]
+        inputs = {
+            "schema": SCHEMA["score"],
+            "needs": self._sets("test", [*reads, *([self.train] if self.train else [])]),
+            "head": {"name": head, **own},
+            "scoring": self.settings.scoring.content(),
+            "seen": list(self.split.seen),
+            "unseen": list(self.split.unseen),
+        }
+        return whole(self.root, "score", inputs)
+
+    @cached_property
+    def evaluate(self) -> Artifact:
+        """metrics.json."""
+        inputs = {
+            "schema": SCHEMA["evaluate"],
+            "needs": self._sets("test", [self.score, self.groundtruth]),
+            "evaluation": self.settings.evaluation.content(),
+            "missing": short_digest(
+                [video_id for video_id in self.dataset.missing() if self.official[video_id] == "test"]
+            ),
+        }
+        return whole(self.root, "evaluate", inputs)
+
+    def all(self) -> list[Artifact]:
+        """Every artifact of the plan, each after what it reads."""
+        return [*self.extract(), *([self.train] if self.train else []), self.score, self.evaluate]
+
+    def _read_in_training(self) -> list[Artifact]:
+        kinds = ["groundtruth" if kind == "person" else kind for kind in self.reads.tokens]
+        return [self.tokens(kind) for kind in kinds]
+
+    def _divided(self, stage: str, inputs: dict[str, Any], parts: Iterable[str] = ("train", "test")) -> Artifact:
+        """An artifact divided by videos, of some parts of the official split."""
+        members = {video_id: digest for video_id, digest in self.members.items() if self.official[video_id] in parts}
+        inputs = {"schema": SCHEMA[stage.partition("-")[0]], **inputs}
+        return Artifact(self.root, stage, inputs, members, self.settings.cache.clips_per_unit, self.official)
+
+    def _sets(self, part: str, artifacts: Iterable[Artifact]) -> dict[str, str]:
+        """Key of each artifact, and of those divided by videos the digest of the part's videos."""
+        videos = {video_id: digest for video_id, digest in self.members.items() if self.official[video_id] == part}
+        return {**_keys(*artifacts), f"{part} videos": short_digest(videos)}
+
+
+def _keys(*artifacts: Artifact) -> dict[str, str]:
+    return {artifact.stage: artifact.key for artifact in artifacts}

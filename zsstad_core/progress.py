@@ -1,0 +1,71 @@
+"""What long work shows: one line with done and total, rate, time left, and what it waits for.
+
+On a terminal the line is rewritten in place; elsewhere a plain line appears at the start, about every half minute, and
+at the end.
+"""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Clock:
+    """Where the time of some work goes: seconds by name."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def on(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    def total(self) -> dict[str, float]:
+        """All parts, and "total" since the clock was made."""
+        return {**self.seconds, "total": time.perf_counter() - self._start}
+
+    def slowest(self) -> str:
+        return max(self.seconds, key=lambda name: self.seconds[name]) if self.seconds else ""
+
+
+class Progress:
+    """Progress of a stage over `total` things, called `what` ("clips")."""
+
+    def __init__(self, stage: str, total: int, what: str) -> None:
+        self.stage, self.total, self.what = stage, total, what
+        self.done = 0
+        self._start = time.monotonic()
+        self._live = sys.stderr.isatty()
+        self._next = 0.0
+        self._show("")
+
+    def advance(self, count: int, waits_for: str = "") -> None:
+        self.done += count
+        if self._live or self.done == self.total or time.monotonic() >= self._next:
+            self._show(waits_for)
+
+    def _show(self, waits_for: str) -> None:
+        passed = time.monotonic() - self._start
+        rate = self.done / passed if passed > 0 else 0.0
+        parts = [f"{self.stage}: {self.done}/{self.total} {self.what}"]
+        if self.done:
+            parts.append(f"{rate:.3g} {self.what}/s")
+            left = (self.total - self.done) / rate
+            parts.append(f"{_clock(left)} left" if self.done < self.total else f"in {_clock(passed)}")
+        if waits_for and self.done < self.total:
+            parts.append(f"mostly {waits_for}")
+        line = ", ".join(parts)
+        end = "\n" if not self._live or self.done == self.total else ""
+        print(f"\r\x1b[K{line}" if self._live else line, end=end, file=sys.stderr, flush=True)
+        self._next = time.monotonic() + 30
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,87 @@
+"""The settings as text: pipeline.yaml with every default and its explanation, and the table in docs/settings.md."""
+
+import textwrap
+from typing import Any
+
+import yaml
+
+from zsstad_core.settings import HOW, Section, Settings
+
+_HEADER = """\
+# Every setting of the pipeline with its default. Change a value here, or for one command with SET="a.b=c d.e=f";
+# `make plan` shows what a change would redo. (how) marks what changes speed or place only and redoes nothing.
+"""
+
+
+def as_yaml(settings: Settings | None = None) -> str:
+    """pipeline.yaml for these settings (the defaults, if none are given), explanations as comments."""
+    return _HEADER + "\n".join(_yaml_lines(settings or Settings(), 0)) + "\n"
+
+
+def as_markdown() -> str:
+    """docs/settings.md: one table a section; key, default, explanation."""
+    lines = [
+        "# Settings",
+        "",
+        "Written by `make settings` from `zsstad_core/settings.py`; pipeline.yaml holds the same.",
+        "",
+    ]
+    for name, section in _sections(Settings(), ""):
+        lines += [
+            f"## {name or 'Top level'}",
+            "",
+            _flat(type(section).__doc__ or ""),
+            "",
+            "| key | default | meaning |",
+        ]
+        lines.append("|---|---|---|")
+        for key, field in type(section).model_fields.items():
+            value = getattr(section, key)
+            if not isinstance(value, Section):
+                how = " (how)" if HOW in field.metadata else ""
+                dotted = f"{name}.{key}" if name else key
+                lines.append(f"| `{dotted}` | `{_scalar(value)}` | {_flat(field.description or '')}{how} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _yaml_lines(section: Section, depth: int) -> list[str]:
+    indent = "  " * depth
+    lines: list[str] = []
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            lines += ["", f"{indent}{name}:"] if depth == 0 else [f"{indent}{name}:"]
+            lines += _comment(type(value).__doc__ or "", indent + "  ")
+            lines += _yaml_lines(value, depth + 1)
+            continue
+        how = " (how)" if HOW in field.metadata else ""
+        lines += ["", *_comment((field.description or "") + how, indent)]
+        if isinstance(value, dict):
+            body = yaml.safe_dump(value, sort_keys=False, width=1000).rstrip()
+            lines += [f"{indent}{name}:", textwrap.indent(body, indent + "  ")]
+        else:
+            lines.append(f"{indent}{name}: {_scalar(value)}".rstrip())
+    return lines
+
+
+def _sections(section: Section, prefix: str) -> list[tuple[str, Section]]:
+    found = [(prefix, section)] if any(not isinstance(v, Section) for _, v in section) else []
+    for name, value in section:
+        if isinstance(value, Section):
+            found += _sections(value, f"{prefix}.{name}" if prefix else name)
+    return found
+
+
+def _comment(text: str, indent: str) -> list[str]:
+    return [f"{indent}# {line}" for line in textwrap.wrap(_flat(text), 116 - len(indent))]
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _scalar(value: Any) -> str:
+    if value is None:
+        return ""
+    return yaml.safe_dump(value, width=1000).removesuffix("...\n").strip()
