@@ -8,7 +8,7 @@ from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import friendly
 from zsstad_core.extraction import encode
-from zsstad_core.extraction.token_boxes import boxes_of
+from zsstad_core.extraction.token_boxes import boxes_of, on_real_frames
 from zsstad_core.extraction.units import Compute, run_units
 from zsstad_core.plan import Plan
 
@@ -28,6 +28,8 @@ def with_encoder(plan: Plan) -> Compute:
     print(f"encode: {encoder.says}")
     kinds = plan.kinds()
     detected = read_artifact_table(plan.detect, "boxes") if {"person", "object"} & set(kinds) else None
+    if detected is not None:
+        detected = on_real_frames(detected, read_artifact_table(plan.index, "videos"))
     annotated = read_artifact_table(plan.groundtruth, "groundtruth") if "groundtruth" in kinds else None
     return encode.encode(plan.sources, encoder, plan.settings.encoder, boxes_of(kinds, detected, annotated))
 

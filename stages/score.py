@@ -4,27 +4,54 @@ reads   train (where the head has weights), text, tokens and boxes of the test v
 writes  score: table detections
 """
 
-from zsstad_core import configure
+import pandas as pd
+
+from zsstad_core import configure, tables
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import friendly
-from zsstad_core.extraction.units import Content, run_units
+from zsstad_core.extraction.units import Content, run_whole
 from zsstad_core.plan import Plan
+from zsstad_core.scoring import Group, groups, oracle
 
 
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    run_units("score", [plan.score], lambda: lambda group, artifacts, clock: {"score": scored(plan)})
+    run_whole("score", plan.score, lambda: scored(plan))
 
 
 def scored(plan: Plan) -> Content:
-    from zsstad_core import scoring
-
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
-    groups = scoring.groups(plan.split, plan.official, annotated, plan.settings.scoring.labels)
-    if plan.settings.head == "oracle":
-        return Content({"detections": oracle(plan, groups, annotated)})
-    return Content({"detections": by_head(plan, groups)}, made_with=plan.text.made_with())
+    chosen = groups(plan.split, plan.official, annotated, plan.settings.scoring.labels)
+    chosen = [group for group in chosen if group.videos]
+    parts = by_oracle(plan, chosen, annotated) if plan.settings.head == "oracle" else by_head(plan, chosen)
+    detections = tables.concat("detections", parts).drop_duplicates(["video_id", "frame", "box", "class_name"])
+    print(f"score: {len(detections)} (box, class) pairs of {sum(len(group.videos) for group in chosen)} test clips")
+    return Content({"detections": detections}, made_with=plan.text.made_with() if plan.reads.tokens else {})
+
+
+def by_oracle(plan: Plan, chosen: list[Group], annotated: pd.DataFrame) -> list[pd.DataFrame]:
+    from zsstad_core.learning.from_cache import scored_persons
+
+    return [oracle(scored_persons(plan, group.videos)[0], annotated, group.classes) for group in chosen]
+
+
+def by_head(plan: Plan, chosen: list[Group]) -> list[pd.DataFrame]:
+    from zsstad_core.frozen.device import choose_device
+    from zsstad_core.heads import build
+    from zsstad_core.learning.from_cache import scoring_bank, text_tokens
+    from zsstad_core.learning.weights import load_into
+    from zsstad_core.scoring import score
+
+    device, batch = choose_device(plan.settings.device), plan.settings.scoring.batch
+    banks = [scoring_bank(plan, device, group.videos) for group in chosen]
+    head = build(plan.settings, banks[0].width)
+    if plan.train is not None:
+        load_into(head, plan.train)
+    return [
+        score(head, bank, text_tokens(plan, group.classes), group.classes, batch)
+        for group, bank in zip(chosen, banks, strict=True)
+    ]
 
 
 if __name__ == "__main__":

@@ -108,4 +108,5 @@ def read_table(path: Path, name: str, columns: Sequence[str] | None = None) -> p
         raise CacheError(
             f"{path}: has columns {arrow.column_names}, table {name} has {wanted}; remove it and run again"
         )
-    return arrow.to_pandas().astype({column: COLUMNS[name][column] for column in wanted})
+    rows: pd.DataFrame = arrow.to_pandas().astype({column: COLUMNS[name][column] for column in wanted})
+    return rows

@@ -36,7 +36,7 @@ def test_tokens_are_those_of_open_clips_own_pipeline(encoder):
     frame = np.random.default_rng(1).integers(0, 256, (90, 130, 3), dtype=np.uint8)
     with torch.inference_mode():
         expected = loaded.model.encode_image(preprocess(Image.fromarray(frame))[None])
-        texts = loaded.model.encode_text(open_clip.get_tokenizer(loaded.name)(TEXTS))
+        texts = loaded.model.encode_text(loaded.tokenizer(TEXTS))
     tokens = encoder.encode_views(view(frame, None, encoder.size)[None])
     assert tokens.dtype == np.float16
     np.testing.assert_allclose(tokens, expected.numpy(), rtol=1e-3, atol=1e-4)  # float16 keeps eleven bits

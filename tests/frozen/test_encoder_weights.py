@@ -68,7 +68,7 @@ class Malice:
 def test_a_file_that_does_not_fit_is_refused_in_one_line(tmp_path, content, capsys):
     path = tmp_path / "wrong.pt"
     torch.save(content, path)
-    with pytest.raises(ModelError, match=r"wrong\.pt: not weights of") as error:
+    with pytest.raises(ModelError, match=r"wrong\.pt: (not weights of|.*more than tensors)") as error:
         encoder_weights.load(tiny(path))
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 600
@@ -78,7 +78,7 @@ def test_a_file_that_does_not_fit_is_refused_in_one_line(tmp_path, content, caps
 @pytest.mark.parametrize("name", ["cut.pt", "cut.safetensors", "cut.bin"])
 def test_a_damaged_file_is_refused(tmp_path, name):
     (tmp_path / name).write_bytes(b"PK\x03\x04 half a download")
-    with pytest.raises(ModelError, match=r"cut\.\w+: not weights of"):
+    with pytest.raises(ModelError, match=r"cut\.\w+: (not weights of|damaged)"):
         encoder_weights.load(tiny(tmp_path / name))
 
 
@@ -173,7 +173,7 @@ def test_a_config_that_cannot_be_built_is_refused(tmp_path):
 def test_an_unknown_tag_is_refused_with_the_nearest():
     with pytest.raises(SettingsError, match=r'"opnai".*did you mean openai\?'):
         encoder_weights.load(Settings(pretrained="opnai"))
-    with pytest.raises(SettingsError, match="no tag"):
+    with pytest.raises(SettingsError, match="this model has none"):
         encoder_weights.load(tiny("openai"))
 
 

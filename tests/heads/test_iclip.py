@@ -27,16 +27,17 @@ def ragged_batch(width: int = WIDTH, times: int = 60) -> Any:
     "changes",
     [
         {},
-        {"blocks": "MCOP", "prompting_layers": 1},
-        {"blocks": "OOMP", "prompting_layers": 0, "memory_slots": 1, "context_weight": 0.3},
+        {"blocks": "MCOP", "prompting_layers": 1, "memory_before": 7, "memory_after": 5},
+        {"blocks": "OOMP", "prompting_layers": 0, "memory_slots": 1, "memory_before": 0, "context_weight": 0.3},
         {"blocks": "", "persons": 3, "temperature": 0.01},
     ],
     ids=str,
 )
 def test_scores_and_gradients_equal_the_written_out_iclip(padding: str, changes: dict[str, Any]) -> None:
-    settings = with_iclip(padding=padding, memory_before=7, memory_after=5, **changes)
+    settings = with_iclip(padding=padding, **changes)
+    times = settings.heads.iclip.memory_before + settings.heads.iclip.memory_after
     head = enliven(Iclip(settings, WIDTH)).double().eval()
-    batch, text_KD = in_double(ragged_batch(times=12)), random_text(WIDTH, 4).double()
+    batch, text_KD = in_double(ragged_batch(times=times)), random_text(WIDTH, 4).double()
 
     fast_NK = head(batch, text_KD)[batch.person_BP]
     slow_NK = torch.cat([written_out.logits(head, settings.heads.iclip, batch, text_KD, frame) for frame in range(4)])
@@ -128,6 +129,15 @@ def test_an_objectless_frame_scores_the_same_beside_frames_with_objects() -> Non
     for name in ("person_BPD", "context_BD", "memory_BTD", "memory_BT"):
         getattr(beside, name)[:1] = getattr(bare, name)
     torch.testing.assert_close(head(beside, text_KD)[:1], head(bare, text_KD), rtol=0, atol=1e-5)
+
+
+def test_mixed_precision_still_gives_float32_scores_close_to_full_ones() -> None:
+    head, batch, text_KD = enliven(Iclip(Settings(), WIDTH)).eval(), ragged_batch(), random_text(WIDTH, 3)
+    full = head(batch, text_KD)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = head(batch, text_KD)
+    assert mixed.dtype == torch.float32
+    assert (mixed - full).abs().max() * 0.07 < 0.03
 
 
 def test_no_memory_at_all_is_allowed() -> None:

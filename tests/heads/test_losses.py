@@ -49,7 +49,7 @@ def test_certain_scores_right_or_wrong_leave_finite_gradients(gamma: float) -> N
     assert logits_NK.grad is not None
     assert logits_NK.grad.isfinite().all()
     assert values[0] == 0
-    assert values[1] == pytest.approx(400)
+    assert values[1].item() == pytest.approx(400)
 
 
 @pytest.mark.parametrize("gamma", [0.5, 2.0])

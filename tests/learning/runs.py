@@ -17,7 +17,8 @@ from zsstad_core.learning import checkpoints
 from zsstad_core.learning.train import train
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.learning.runs"])
+# What a training imports on its way, once for all processes.
+_context.set_forkserver_preload(["tests.learning.runs", "torch._dynamo", "torch.utils.tensorboard"])
 
 
 def run(work_dir: Path, log: Callable[[str], None] = lambda line: None, **changes: Any) -> dict[str, Tensor]:
@@ -39,17 +40,15 @@ def killed_run(moment: str, work_dir: Path) -> None:
 
 def _run_and_die(moment: str, work_dir: Path, path: list[str]) -> None:
     sys.path[:] = path
-    die = {
-        "between checkpoints": _die_when_logging,
-        "half of a checkpoint written": _die_in_fsync,
-        "checkpoint renamed, nothing after it": _die_after_rename,
-    }[moment]
-    die()
-    run(work_dir, log_every=1, log=_die_at_six if moment == "between checkpoints" else lambda line: None)
-
-
-def _die_when_logging() -> None:
-    pass
+    match moment:
+        case "between checkpoints":
+            run(work_dir, _die_at_six, log_every=1)
+        case "half of a checkpoint written":
+            _die_in_fsync()
+            run(work_dir)
+        case "checkpoint renamed, nothing after it":
+            _die_after_rename()
+            run(work_dir)
 
 
 def _die_at_six(line: str) -> None:

@@ -21,6 +21,7 @@ from tests.learning.runs import run
 from zsstad_core.errors import DataError, SettingsError, UserError
 from zsstad_core.heads import Reads
 from zsstad_core.heads.base import Batch, Head
+from zsstad_core.learning.order import FrameOrder
 from zsstad_core.learning.train import train
 
 TEXT = torch.eye(CLASSES, WIDTH)
@@ -71,8 +72,6 @@ def test_a_step_is_plain_sgd_at_the_logged_rate(tmp_path: Path) -> None:
     changes = {"iterations": 1, "warmup": 1, "lr": 0.5, "loss": "cross_entropy", "bias_lr_factor": 3.0}
     train_scale(tmp_path, head, **changes)
     bank = made(1).bank(Reads(("person",)))
-    from zsstad_core.learning.order import FrameOrder
-
     batch, extra = bank.gather(FrameOrder(bank.samples, 4, training().seed).batch(0))
     nn.functional.cross_entropy(twin(batch, TEXT)[batch.person_BP], extra.target_BP[batch.person_BP]).backward()
     torch.testing.assert_close(head.scale_D, twin.scale_D - 0.25 * 0.5 * (twin.scale_D.grad + 1e-7))
@@ -81,7 +80,7 @@ def test_a_step_is_plain_sgd_at_the_logged_rate(tmp_path: Path) -> None:
 
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
     data = made(1)
-    tokens = TEXT[data.persons.target.to_numpy()].numpy() + 0.1 * data.person_tokens
+    tokens = np.eye(CLASSES, WIDTH)[data.persons.target] + 0.1 * data.person_tokens
     bank = data.bank(Reads(("person",)), person_tokens=tokens)
     train(Scale(), bank, TEXT, training(iterations=60, log_every=10, lr=1.0), tmp_path, lambda line: None)
     losses = points(tmp_path, "loss")

@@ -49,7 +49,8 @@ def detect(
                 found.append(pd.DataFrame({"video_id": video_id, "frame": number, **kept.rows}))
         content = Content(
             {"boxes": tables.concat("boxes", found)},
-            made_with={"weights": weights, "boxes over the caps of a frame": cut},
+            made_with={"weights": weights},
+            noted={"boxes over the caps of a frame": cut},
         )
         return {artifact.stage: content for artifact in artifacts}
 
@@ -57,16 +58,16 @@ def detect(
 
 
 def from_file(boxes: pd.DataFrame, videos: pd.DataFrame, made_with: Mapping[str, str]) -> Compute:
-    """Table boxes of a group out of a file's boxes, clipped to the frame.
+    """Table boxes of a group out of a file's boxes, clipped to the frame; those wholly outside it are left out.
 
-    Boxes on frames that the video does not have, or wholly outside the frame, are left out.
+    Boxes on frames that the video does not have are kept: whoever made the file had those frames. They can be measured
+    (HEAD=oracle), but they have no tokens.
     """
     video = videos.set_index("video_id").loc[boxes["video_id"]]  # one row a box
     boxes = boxes.copy()
     boxes[["x1", "x2"]] = boxes[["x1", "x2"]].to_numpy().clip(0, video[["width"]].to_numpy(np.float32))
     boxes[["y1", "y2"]] = boxes[["y1", "y2"]].to_numpy().clip(0, video[["height"]].to_numpy(np.float32))
-    inside = (boxes["x1"] < boxes["x2"]) & (boxes["y1"] < boxes["y2"])
-    boxes = boxes[inside & (boxes["frame"].to_numpy() < video["frames"].to_numpy())]
+    boxes = boxes[(boxes["x1"] < boxes["x2"]) & (boxes["y1"] < boxes["y2"])]
 
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
         content = Content({"boxes": boxes[boxes["video_id"].isin(group.members)]}, made_with=made_with)

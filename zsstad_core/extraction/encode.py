@@ -34,10 +34,9 @@ def encode(
         for video_id in group.members:
             for number, pts, image in decode(sources[video_id]):
                 for stage in stages:
-                    xyxy = rows[stage].add(video_id, number, pts)
-                    if xyxy is None or len(xyxy):
-                        for view in views(image, xyxy, encoder.size, settings.crop):
-                            yield stage, view
+                    cut = rows[stage].add(video_id, number, pts)
+                    for view in views(image, cut, encoder.size, settings.crop, encoder.interpolation):
+                        yield stage, view
 
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
         stages = [artifact.stage for artifact in artifacts]
@@ -76,11 +75,11 @@ class Rows:
             places = self._boxes.groupby(["video_id", "frame"], sort=False).indices
             self._xyxy = {place: xyxy[index] for place, index in places.items()}
 
-    def add(self, video_id: str, frame: int, pts: float) -> np.ndarray | None:
-        """Boxes [N, 4] to be cut from a frame; None means the whole frame."""
+    def add(self, video_id: str, frame: int, pts: float) -> np.ndarray | list[None]:
+        """Boxes [N, 4] to be cut from a frame; [None] means the whole frame."""
         self._frames.append((video_id, frame, pts))
         if self._boxes is None:
-            return None
+            return [None]
         return self._xyxy.get((video_id, frame), np.empty((0, 4), np.float32))
 
     def table(self) -> dict[str, pd.DataFrame]:

@@ -27,3 +27,9 @@ def annotated_persons(annotated: pd.DataFrame) -> pd.DataFrame:
     persons = annotated[annotated["decoded"]].drop_duplicates(["video_id", "frame", "box"])
     columns = ["video_id", "frame", "box", *tables.BOX]
     return tables.table("boxes", persons[columns].assign(score=1.0, what=PERSON))
+
+
+def on_real_frames(boxes: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:
+    """The boxes on frames that decode; a file of boxes may name others."""
+    count = boxes["video_id"].map(videos.set_index("video_id")["frames"])
+    return boxes[boxes["frame"] < count]

@@ -23,7 +23,8 @@ class Content:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     tokens: NDArray[np.generic] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
-    made_with: Mapping[str, Any] = field(default_factory=dict)
+    made_with: Mapping[str, Any] = field(default_factory=dict)  # the same for all units, or the artifact is refused
+    noted: Mapping[str, Any] = field(default_factory=dict)  # what a reader of this unit may want to know
 
     def write(self, folder: Path) -> None:
         for name, rows in self.tables.items():
@@ -62,7 +63,8 @@ def run_units(name: str, artifacts: Sequence[Artifact], prepare: Callable[[], Co
             with clock.on("write"):
                 for artifact in lacking:
                     content = contents[artifact.stage]
-                    with artifact.publish(group, made_with=dict(content.made_with)) as folder:
+                    about = {"made_with": dict(content.made_with), "noted": dict(content.noted)}
+                    with artifact.publish(group, **about) as folder:
                         content.write(folder)
             for artifact in lacking:
                 share = {part: seconds / len(lacking) for part, seconds in clock.total().items()}

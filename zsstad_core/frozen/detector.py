@@ -32,6 +32,7 @@ _NOISE = [
     ".*torch.meshgrid",
     ".*torch.jit",
     ".*pkgutil.find_loader",
+    "pkg_resources is deprecated",
     ".*MultiScaleDeformableAttention.* has been moved",
 ]
 

@@ -3,12 +3,14 @@
 import hashlib
 import json
 import logging
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import open_clip
@@ -27,7 +29,7 @@ class Loaded:
     """An open_clip model on the CPU in fp32, in eval mode, and what belongs to it."""
 
     model: Any  # open_clip's CLIP, CustomTextCLIP or CoCa: an nn.Module with encode_image and encode_text
-    name: str  # in open_clip's registry, for its tokeniser
+    tokenizer: Any  # tokenizer(texts, context_length=None) gives ids [K, context length]
     width: int
     says: str
 
@@ -48,14 +50,14 @@ def load(settings: Encoder) -> Loaded:
     """
     config = encoder_identity.model_config(settings)
     name = _registered(settings, config["model_cfg"])
-    if settings.pretrained == "random":
-        model = _random(name, config["preprocess_cfg"], settings.seed)
-    else:
-        file, tag = _weights(settings, name)
-        quick = bool(tag.get("quick_gelu"))
-        model = _model(name, {**config["preprocess_cfg"], **tag}, quick)
+    file, tag = (None, {}) if settings.pretrained == "random" else _weights(settings, name)
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(settings.seed)  # torch.manual_seed would reseed GPUs too
+        model = _model(name, {**config["preprocess_cfg"], **tag}, bool(tag.get("quick_gelu")))
+    if file is not None:
         _load_file(model, file, settings)
-    return Loaded(model.eval().requires_grad_(False), name, config["model_cfg"]["embed_dim"], _says(settings))
+    model.eval().requires_grad_(False)
+    return Loaded(model, _tokenizer(name), config["model_cfg"]["embed_dim"], _says(settings))
 
 
 def digest(model: nn.Module) -> str:
@@ -102,21 +104,20 @@ def _fetched(settings: Encoder, name: str) -> tuple[Path, dict[str, Any]]:
     entry = open_clip.get_pretrained_cfg(name, settings.pretrained)
     if not entry:
         near = encoder_identity.nearest(settings.pretrained, [*tags, "random"])
+        known = f"a tag of {name} ({', '.join(tags)})" if tags else "a tag, of which this model has none"
         raise SettingsError(
-            f'encoder.pretrained is "{settings.pretrained}"; it must be the path of a weights file, random, or for '
-            f"{settings.model} one of {', '.join(tags) or 'no tag'}{near}"
+            f'encoder.pretrained is "{settings.pretrained}"; it must be the path of a weights file, random, or '
+            f"{known}{near}"
         )
     try:
         return Path(open_clip.download_pretrained(entry)), entry
     except Exception as error:  # the hub's client has a family of its own for every way a network can fail
         source = entry.get("hf_hub", "").rstrip("/") or entry.get("url", "")
-        quick = (
-            f"{name}-quickgelu" if entry.get("quick_gelu") and f"{name}-quickgelu" in open_clip.list_models() else ""
-        )
+        has_twin = entry.get("quick_gelu") and f"{name}-quickgelu" in open_clip.list_models()
         raise MissingFileError(
             f"encoder.pretrained: the weights {settings.pretrained} of {name} cannot be fetched ({_short(error)}); "
             f"fetch them elsewhere ({source}) and name the file: encoder.pretrained=FILE"
-            + (f" encoder.model={quick}" if quick else "")
+            + (f" encoder.model={name}-quickgelu" if has_twin else "")
         ) from error
 
 
@@ -132,10 +133,11 @@ def _model(name: str, preprocess: dict[str, Any], quick_gelu: bool) -> nn.Module
     return model
 
 
-def _random(name: str, preprocess: dict[str, Any], seed: int) -> nn.Module:
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)  # torch.manual_seed would reseed GPUs too
-        return _model(name, preprocess, quick_gelu=False)
+def _tokenizer(name: str) -> Any:
+    try:
+        return open_clip.get_tokenizer(name)
+    except Exception as error:  # some models have their tokeniser on a hub, or need another package
+        raise ModelError(f"encoder.model: the tokeniser of {name} cannot be had ({_short(error)})") from error
 
 
 def _load_file(model: nn.Module, file: Path, settings: Encoder) -> None:
@@ -146,7 +148,11 @@ def _load_file(model: nn.Module, file: Path, settings: Encoder) -> None:
             model.load_state_dict({key: value for key, value in state.items() if key not in sizes})
         else:
             open_clip.load_checkpoint(model, str(file), weights_only=True)
-    except Exception as error:  # pickle, zip, safetensors and torch each have their own
+    except UnpicklingError as error:  # torch's own words advise to load it all the same
+        raise ModelError(
+            f"{file}: damaged, or holds more than tensors and plain data; save its state_dict alone, or fetch it again"
+        ) from error
+    except Exception as error:  # zip, safetensors and torch each have their own
         raise ModelError(
             f"{file}: not weights of {settings.model} ({_short(error)}); check encoder.model and encoder.pretrained"
         ) from error
@@ -165,8 +171,8 @@ def _openai_entry(settings: Encoder, name: str, file: Path) -> dict[str, Any]:
         sha = hashlib.file_digest(stream, "sha256").hexdigest()
     if sha not in open_clip.get_pretrained_url(name, "openai"):
         raise ModelError(
-            f"{file}: a TorchScript program, and not the one OpenAI published for {settings.model}; name a state_dict "
-            "(if you trust the file: torch.save(torch.jit.load(FILE).state_dict(), NEW))"
+            f"{file}: a TorchScript program, and not the one OpenAI published for {settings.model}; name a file that "
+            "holds only a state_dict"
         )
     entry: dict[str, Any] = open_clip.get_pretrained_cfg(name, "openai")
     return entry
@@ -182,6 +188,7 @@ def _says(settings: Encoder) -> str:
 
 def _short(error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
+    text = re.sub(r"^Error\(s\) in loading state_dict for \w+: ", "", text)
     return text if len(text) <= 200 else f"{text[:200]} …"
 
 

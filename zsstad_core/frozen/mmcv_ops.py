@@ -61,5 +61,4 @@ def _roi_align_forward(
     if pool_mode != 1:
         _refuse("roi_align(pool_mode='max')")
     size = (aligned_height, aligned_width)
-    # Dense sampling is 0 in mmcv and -1 in torchvision.
-    output.copy_(ops.roi_align(features, rois, size, spatial_scale, sampling_ratio or -1, aligned))
+    output.copy_(ops.roi_align(features, rois, size, spatial_scale, sampling_ratio, aligned))

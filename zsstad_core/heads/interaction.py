@@ -106,7 +106,8 @@ def _softmax(real_BPK: Tensor, real_BK: Tensor, empty_BPE: Tensor, empties_BE: T
     """
     least = torch.finfo(real_BPK.dtype).min
     real_BPK = real_BPK.masked_fill(~real_BK[:, None], least)
-    empty_BPE = empty_BPE + empties_BE.to(empty_BPE.dtype).log().clamp(min=least)[:, None]
+    exact = torch.promote_types(empty_BPE.dtype, torch.float32)  # log n keeps its digits in mixed precision
+    empty_BPE = empty_BPE + empties_BE.to(exact).log().clamp(min=least)[:, None]
     weight = torch.cat([real_BPK, empty_BPE], dim=-1).softmax(-1)
     keys = real_BK.shape[1]
     return weight[..., :keys], weight[..., keys:]

@@ -6,7 +6,6 @@ Shapes: F frames, R persons, Q objects, S samples, B samples of a batch, P perso
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +20,7 @@ from zsstad_core.learning.frame_index import NO_ROW, FrameIndex, Ints
 from zsstad_core.learning.objects import choose_objects, offsets
 from zsstad_core.learning.order import FrameOrder
 
-type Tokens = NDArray[np.floating[Any]]
+type Tokens = NDArray[np.generic]
 
 NEVER = np.iinfo(np.int64).max
 
