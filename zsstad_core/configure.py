@@ -5,6 +5,7 @@ DATASET=, SPLIT=, HEAD= and SET=.
 """
 
 import argparse
+import copy
 import difflib
 import re
 import shlex
@@ -52,20 +53,25 @@ def load(path: Path, *, choices: dict[str, str] | None = None, recipe: str = "",
 
     Raises SettingsError, one line a problem: where, key, value, rule and the nearest right name.
     """
-    tree, origins = _read(path)
-    for name, text in (choices or {}).items():
-        _put(tree, origins, name.split("."), _value(text), f"{name.upper()}=")
-    chosen = _validated(tree, origins)  # so that HEAD and DATASET are known before their recipe is looked up
-    recipes = [name for name in (f"{chosen.head}/{chosen.dataset}", recipe) if name in chosen.recipes]
-    if recipe and recipe not in chosen.recipes:
-        raise SettingsError(f"RECIPE={recipe} is not a recipe; {_choose(recipe, chosen.recipes)}")
-    for name in recipes:
-        _merge(tree, origins, chosen.recipes[name], f"recipe {name}")
-    for assignment in _split(overrides):
-        key, equals, text = assignment.partition("=")
-        if not equals:
-            raise SettingsError(f'SET="{assignment}": write it as key=value, for example encoder.crop=pad')
-        _put(tree, origins, key.split("."), _value(text), "SET=")
+    file, lines = _read(path)
+    recipes = _validated({"recipes": file["recipes"]} if "recipes" in file else {}, lines).recipes
+    if recipe and recipe not in recipes:
+        raise SettingsError(f"RECIPE={recipe} is not a recipe; {_choose(recipe, recipes)}")
+    asked = [(name, text, f"{name.upper()}=") for name, text in (choices or {}).items()] + _assignments(overrides)
+
+    def layered(names: Sequence[str]) -> tuple[Tree, Origins]:
+        tree, origins = copy.deepcopy(file), dict(lines)
+        for name in names:
+            _merge(tree, origins, recipes[name], f"recipe {name}")
+        for key, text, origin in asked:
+            _put(tree, origins, key.split("."), _value(text), origin)
+        return tree, origins
+
+    chosen = [recipe] if recipe else []
+    tree, origins = layered(chosen)
+    own = f"{tree.get('head', Settings().head)}/{tree.get('dataset', Settings().dataset)}"  # known only now
+    if own in recipes and own not in chosen:
+        tree, origins = layered([own, *chosen])
     return _validated(tree, origins)
 
 
@@ -74,15 +80,15 @@ def _read(path: Path) -> tuple[Tree, Origins]:
     if not path.is_file():
         raise MissingFileError(f"{path}: no such settings file; `make settings` writes one with every default")
     try:
-        node = yaml.compose(path.read_text(), Loader=_Loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise SettingsError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', error)}") from error
-    if node is None:
-        return {}, {}
-    origins = {key: f"{path}:{line}" for key, line in _keys(node, (), path)}
-    tree = yaml.load(path.read_text(), Loader=_Loader)
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=_Loader)
+        origins = {key: f"{path}:{line}" for key, line in _keys(node, (), path)} if node else {}
+        tree = yaml.load(text, Loader=_Loader) if node else {}
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise SettingsError(f"{path}{line}: not valid YAML: {error.problem}") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path}: not readable: {' '.join(str(error).split())}; it must be YAML in UTF-8") from error
     if not isinstance(tree, dict):
         raise SettingsError(f"{path}: holds {type(tree).__name__}; it must be a mapping of settings")
     return tree, origins
@@ -102,17 +108,27 @@ def _keys(node: yaml.Node, prefix: tuple[str, ...], path: Path) -> Iterator[tupl
 
 
 def _value(text: str) -> Any:
+    """A number, true, false, null or text, as in YAML; never a list or mapping: `encoder.template={}` is a text."""
     try:
-        return yaml.load(text, Loader=_Loader)
-    except yaml.YAMLError:
+        value = yaml.load(text, Loader=_Loader)
+    except (yaml.YAMLError, ValueError):
         return text
+    return value if value is None or isinstance(value, bool | int | float) else text
 
 
-def _split(overrides: str) -> list[str]:
+def _assignments(overrides: str) -> list[tuple[str, str, str]]:
+    """SET= as (key, text, where)."""
     try:
-        return shlex.split(overrides)
+        words = shlex.split(overrides)
     except ValueError as error:
         raise SettingsError(f"SET={overrides!r}: {error}; quote values with spaces in single quotes") from error
+    assignments = []
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals or not key:
+            raise SettingsError(f'SET="{word}": write it as key=value, for example encoder.crop=pad')
+        assignments.append((key, text, "SET="))
+    return assignments
 
 
 def _put(tree: Tree, origins: Origins, keys: Sequence[str], value: Any, origin: str) -> None:

@@ -134,5 +134,5 @@ def _existing(key: str, name: str) -> Path:
 def _builtin_folder() -> Path:
     spec = find_spec("open_clip")  # finds the package without running it, and so without torch
     if spec is None or not spec.submodule_search_locations:
-        raise ModelError("open_clip is not installed; `make env` installs it")
+        raise ModelError("open_clip is not installed; `make setup` installs it")
     return Path(spec.submodule_search_locations[0]) / "model_configs"

@@ -1,0 +1,143 @@
+"""iCLIP's training step from cached tokens, against the published way, which encodes the batch anew in every step.
+
+    python -m benchmarks.train_step               a few hundred cached steps, a few published ones, and their ratio
+    python -m benchmarks.train_step --all         also all 7,000 iterations of J-HMDB split 1, checkpoints included
+
+Both ways train the same head with the same settings on batches of the same size: 8 frames with one person each and the
+objects that touch it. The data has the size of J-HMDB split 1 (464 clips, 15,590 frames), tokens and views are random:
+neither way's speed depends on them. The published way is given every favour: frames, persons and objects go through
+the encoder as one batch, each once (the published code encodes a frame once more a person, one image at a time), its
+decoding, its memory (which it caches too) and its unused video clip cost nothing here. The class names are encoded in
+every step, as in the published code.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from zsstad_core.frozen.device import choose_device
+from zsstad_core.frozen.encoder import Encoder
+from zsstad_core.heads import HEADS, build
+from zsstad_core.heads.losses import loss
+from zsstad_core.learning.order import FrameOrder
+from zsstad_core.learning.token_bank import TokenBank
+from zsstad_core.learning.train import train
+from zsstad_core.settings import Encoder as EncoderSettings
+from zsstad_core.settings import Settings, Training
+
+CLIPS, FRAMES, CLASSES, WIDTH = 464, 15_590, 15, 512
+OBJECTS = 3  # a frame: what a COCO detector finds beside the person in a J-HMDB frame is of this order
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=300, help="cached steps")
+    parser.add_argument("--published", type=int, default=3, help="published steps")
+    parser.add_argument("--all", action="store_true", help="also time all 7,000 iterations")
+    parser.add_argument("--model", default="ViT-B-16", help="open_clip model of the published way (random weights)")
+    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"], help="of that encoder")
+    options = parser.parse_args()
+    device = choose_device("auto")
+    print(
+        f"{device}, {torch.get_num_threads()} threads, {platform.processor() or platform.machine()}, torch {torch.__version__}"
+    )
+
+    bank = synthetic_bank(device)
+    text_KD = torch.randn(CLASSES, WIDTH)
+    cached_s = cached_step(bank, text_KD, options.steps)
+    print(f"cached     {1 / cached_s:8.1f} it/s   {1000 * cached_s:9.1f} ms a step, the Runner's overhead included")
+    encoder = Encoder(EncoderSettings(model=options.model, pretrained="random", precision=options.precision), device)
+    published_s = published_step(bank, encoder, options.published)
+    print(
+        f"published  {1 / published_s:8.3f} it/s   {1000 * published_s:9.1f} ms a step, {encoder.says}, {options.precision}"
+    )
+    print(f"ratio      {published_s / cached_s:8.0f}")
+    if options.all:
+        seconds = run(bank, text_KD, Training())
+        print(
+            f"all {Training().iterations} iterations: {seconds:.0f} s, checkpoints every {Training().checkpoint_every} included"
+        )
+
+
+def synthetic_bank(device: str) -> TokenBank:
+    """A bank of the size of J-HMDB split 1: one person a frame, objects that touch it."""
+    random = np.random.default_rng(0)
+    lengths = np.full(CLIPS, FRAMES // CLIPS)
+    lengths[: FRAMES - lengths.sum()] += 1
+    frames = pd.DataFrame(
+        {
+            "video_id": np.repeat([f"clip/{i:04}" for i in range(CLIPS)], lengths),
+            "frame": np.concatenate([*map(np.arange, lengths)]),
+        }
+    )
+    box = {"x1": 80.0, "y1": 40.0, "x2": 200.0, "y2": 230.0}
+    target = np.repeat(np.arange(CLIPS) % CLASSES, lengths)
+    objects = frames.loc[frames.index.repeat(OBJECTS)].assign(**box, score=0.5)
+    objects["box"] = np.tile(np.arange(1, OBJECTS + 1), len(frames))
+    settings = Settings()
+    return TokenBank(
+        HEADS["iclip"].reads(settings),
+        device,
+        frames=frames,
+        persons=frames.assign(**box, box=0, score=1.0, target=target),
+        objects=objects.reset_index(drop=True),
+        frame_tokens=random.normal(size=(FRAMES, WIDTH)).astype(np.float16),
+        person_tokens=random.normal(size=(FRAMES, WIDTH)).astype(np.float16),
+        object_tokens=random.normal(size=(FRAMES * OBJECTS, WIDTH)).astype(np.float16),
+    )
+
+
+def run(bank: TokenBank, text_KD: torch.Tensor, settings: Training) -> float:
+    """Seconds of a training, from the built head to the weights."""
+    head = build(Settings(), WIDTH)
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
+        start = time.perf_counter()
+        train(head, bank, text_KD, settings, Path(folder), log=lambda _: None)
+        return time.perf_counter() - start
+
+
+def cached_step(bank: TokenBank, text_KD: torch.Tensor, steps: int) -> float:
+    """Seconds a step, as the difference of a long and a short training: neither start-up nor the last save counts."""
+    short, long = (Training(iterations=n, warmup=n // 2) for n in (20, 20 + steps))
+    run(bank, text_KD, short)  # imports, allocations
+    return (run(bank, text_KD, long) - run(bank, text_KD, short)) / steps
+
+
+def published_step(bank: TokenBank, encoder: Encoder, steps: int) -> float:
+    """Median seconds of a step that encodes frame, person and objects of its batch, and the class names, before it."""
+    settings = Training()
+    head = build(Settings(), encoder.width).to(bank.device)
+    optimiser = torch.optim.SGD(
+        head.parameter_groups(settings.lr, settings), lr=settings.lr, momentum=settings.momentum, fused=True
+    )
+    views = np.random.default_rng(0).integers(
+        0, 256, (settings.batch * (2 + OBJECTS), encoder.size, encoder.size, 3), np.uint8
+    )
+    names = [f"class_{i}" for i in range(CLASSES)]
+    order = FrameOrder(bank.samples, settings.batch, settings.seed)
+    seconds = []
+    for step in range(steps + 1):
+        start = time.perf_counter()
+        encoder.encode_views(views)
+        text_KD = torch.from_numpy(encoder.encode_texts(names)).to(bank.device)
+        batch, extra = bank.gather(order.batch(step))  # the same tensors as encoded ones would be
+        if encoder.width == bank.width:
+            loss(head(batch, text_KD), extra.target_BP, batch.person_BP, settings).backward()
+            optimiser.step()
+            optimiser.zero_grad()
+        if bank.device.type == "cuda":
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds[1:])
+
+
+if __name__ == "__main__":
+    main()
