@@ -9,7 +9,7 @@ import copy
 import difflib
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -81,17 +81,19 @@ def _read(path: Path) -> tuple[Tree, Origins]:
         raise MissingFileError(f"{path}: no such settings file; `make settings` writes one with every default")
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=_Loader)
-        origins = {key: f"{path}:{line}" for key, line in _keys(node, (), path)} if node else {}
-        tree = yaml.load(text, Loader=_Loader) if node else {}
+        node, tree = yaml.compose(text, Loader=_Loader), yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise SettingsError(f"{path}{line}: not valid YAML: {error.problem}") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(f"{path}: not readable: {' '.join(str(error).split())}; it must be YAML in UTF-8") from error
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise SettingsError(
+            f"{path}: not readable: {' '.join(str(error).split())}; it must be YAML in UTF-8"
+        ) from error
+    if node is None:
+        return {}, {}
     if not isinstance(tree, dict):
-        raise SettingsError(f"{path}: holds {type(tree).__name__}; it must be a mapping of settings")
-    return tree, origins
+        raise SettingsError(f"{path}: holds no settings; write them as `key: value`, sections indented")
+    return tree, {key: f"{path}:{line}" for key, line in _keys(node, (), path)}
 
 
 def _keys(node: yaml.Node, prefix: tuple[str, ...], path: Path) -> Iterator[tuple[str, int]]:
@@ -113,7 +115,8 @@ def _value(text: str) -> Any:
         value = yaml.load(text, Loader=_Loader)
     except (yaml.YAMLError, ValueError):
         return text
-    return value if value is None or isinstance(value, bool | int | float) else text
+    plain = value is None or isinstance(value, bool | int | float) or text[0] in "'\""
+    return value if plain else text
 
 
 def _assignments(overrides: str) -> list[tuple[str, str, str]]:
@@ -133,11 +136,12 @@ def _assignments(overrides: str) -> list[tuple[str, str, str]]:
 
 def _put(tree: Tree, origins: Origins, keys: Sequence[str], value: Any, origin: str) -> None:
     for depth, key in enumerate(keys[:-1]):
-        below = tree.setdefault(key, {})
-        if not isinstance(below, dict):
-            name = ".".join(keys[: depth + 1])
-            raise SettingsError(f"{origin} {'.'.join(keys)}: {name} is a value, not a section")
-        tree = below
+        if tree.get(key) is None:
+            tree[key] = {}
+        if not isinstance(tree[key], dict):
+            above = ".".join(keys[: depth + 1])
+            raise SettingsError(f"{origin}: {'.'.join(keys)} is not a setting; {above} is a value, not a section")
+        tree = tree[key]
     tree[keys[-1]] = value
     origins[".".join(keys)] = origin
 
@@ -160,43 +164,71 @@ def _validated(tree: Tree, origins: Origins) -> Settings:
 
 def _sentence(problem: Any, origins: Origins) -> str:
     """One pydantic error as: where: key is value; rule (way out)."""
-    loc = [part for part in map(str, problem["loc"]) if not part.startswith(("constrained", "function", "nullable"))]
-    key = ".".join(loc)
-    where = next((origins[".".join(loc[:n])] for n in range(len(loc), 0, -1) if ".".join(loc[:n]) in origins), "")
-    prefix = f"{where}: " if where else ""
-    value = problem["input"]
-    shown = f'"{value}"' if isinstance(value, str) else str(value)
-    if problem["type"] == "extra_forbidden":
-        section = _section(loc[:-1])
-        names = [".".join((*loc[:-1], name)) for name in section.model_fields] if section else []
-        return f"{prefix}{key} is not a setting; {_choose(key, names)}"
-    if problem["type"] == "value_error":
-        return f"{prefix}{'.'.join(loc)}{'.' if loc else ''}{problem['ctx']['error']}"
-    rule = problem["msg"].replace("Input should be", "it must be").replace("String should", "it must")
+    loc = [str(part) for part in problem["loc"]]
+    key, kind = ".".join(loc), problem["type"]
+    if kind == "value_error":  # a rule of a whole section; its message begins with the name of a setting
+        rule = str(problem["ctx"]["error"])
+        concerned = [name for name in _section(loc).model_fields if re.search(rf"\b{name}\b", rule)]
+        places = dict.fromkeys(_where(f"{key}.{name}", origins) for name in concerned)
+        return f"{' and '.join(filter(None, places))}: {key}.{rule}".removeprefix(": ")
+    prefix = f"{_where(key, origins)}: ".removeprefix(": ")
+    if kind == "extra_forbidden":
+        return f"{prefix}{key} is not a setting; {_nearest_setting(loc)}"
+    return f"{prefix}{key} is {_shown(problem['input'])}; {_rule(problem, loc)}"
+
+
+def _where(key: str, origins: Origins) -> str:
+    """Where a key stands; of a section that is only named in dotted keys, where the first of these stands."""
+    return origins.get(key) or next((where for name, where in origins.items() if name.startswith(f"{key}.")), "")
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _rule(problem: Any, loc: Sequence[str]) -> str:
     if problem["type"] == "literal_error":
-        options = [str(option) for option in _literal(loc)]
-        near = difflib.get_close_matches(str(value), options, n=1, cutoff=0.5)
-        rule = f"it must be one of {', '.join(options)}" + (f" (did you mean {near[0]}?)" if near else "")
+        options = [str(option) for option in get_args(_section(loc[:-1]).model_fields[loc[-1]].annotation)]
+        near = difflib.get_close_matches(str(problem["input"]), options, n=1, cutoff=0.5)
+        return f"it must be one of {', '.join(options)}" + (f" (did you mean {near[0]}?)" if near else "")
     if problem["type"] in ("model_type", "dict_type"):
-        rule = "it must be a section of settings"
-    return f"{prefix}{key} is {shown}; {rule.replace('a valid ', 'a ')}"
+        return "it must be a section of settings"
+    rule = problem["msg"].replace("Input should be", "it must be").replace("String should", "it must")
+    return str(rule).replace("a valid integer", "an integer").replace("a valid ", "a ")
 
 
-def _section(loc: Sequence[str]) -> type[Section] | None:
-    section: Any = Settings
+def _section(loc: Sequence[str]) -> type[Section]:
+    """The section that stands at these keys, or the last one on the way there."""
+    section: type[Section] = Settings
     for name in loc:
-        field = getattr(section, "model_fields", {}).get(name)
+        field = section.model_fields.get(name)
         if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, Section):
-            return None
+            break
         section = field.annotation
-    return section  # type: ignore[no-any-return]
+    return section
 
 
-def _literal(loc: Sequence[str]) -> tuple[Any, ...]:
-    section = _section(loc[:-1])
-    return get_args(section.model_fields[loc[-1]].annotation) if section else ()
+def _nearest_setting(loc: Sequence[str]) -> str:
+    """What may be meant by an unknown key: the same name elsewhere, a near name, or any of its section."""
+    elsewhere = [name for name in _names(Settings) if name.split(".")[-1] == loc[-1]]
+    if elsewhere:
+        return f"did you mean {' or '.join(elsewhere)}?"
+    return _choose(".".join(loc), [".".join((*loc[:-1], name)) for name in _section(loc[:-1]).model_fields])
 
 
-def _choose(name: str, names: Any) -> str:
+def _names(section: type[Section], prefix: str = "") -> Iterator[str]:
+    """Every setting, dotted."""
+    for name, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield from _names(field.annotation, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def _choose(name: str, names: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
     return f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(names))}"

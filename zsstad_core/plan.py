@@ -57,10 +57,10 @@ class Plan:
         self.official = self.dataset.official()
         self._digest = DigestMemo(Path(settings.cache.root) / "digests.json")
         self.sources = {source.video_id: source for source in self.dataset.videos()}
-        self.members = {
-            video_id: self._digest(source.path, lambda _, source=source: video.digest(source))
-            for video_id, source in self.sources.items()
-        }
+        self.members = {name: self._source_digest(source) for name, source in self.sources.items()}
+
+    def _source_digest(self, source: video.VideoSource) -> str:
+        return self._digest(source.path, lambda _: video.digest(source))
 
     def save(self) -> None:
         """Remember the digests that were computed, for the next plan."""
@@ -122,7 +122,7 @@ class Plan:
 
     def kinds(self) -> list[str]:
         """Token kinds that the chosen head and boxes ask for."""
-        kinds = [kind for kind in ("frame", "object") if kind in self.reads.tokens]
+        kinds: list[str] = [kind for kind in ("frame", "object") if kind in self.reads.tokens]
         if "person" in self.reads.tokens:
             detected = self.settings.scoring.boxes == "detected"
             kinds += ["person"] if detected else []

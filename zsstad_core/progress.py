@@ -51,7 +51,7 @@ class Progress:
 
     def _show(self, waits_for: str) -> None:
         passed = time.monotonic() - self._start
-        rate = self.done / passed if passed > 0 else 0.0
+        rate = self.done / max(passed, 1e-9)
         parts = [f"{self.stage}: {self.done}/{self.total} {self.what}"]
         if self.done:
             parts.append(f"{rate:.3g} {self.what}/s")

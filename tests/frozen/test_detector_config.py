@@ -49,7 +49,7 @@ def test_a_plan_lists_configs_without_loading_torch():
 def test_ones_own_config_may_stand_on_mmdets_and_on_a_neighbour(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("neighbour.py").write_text("model = dict()\n")
-    Path("own.py").write_text(f"_base_ = ['./neighbour.py', 'mmdet::{NANO}', 'neighbour.py']\n")
+    Path("own.py").write_text(f"_base_ = ['./neighbour.py', 'mmdet::{NANO}', '../{tmp_path.name}/neighbour.py']\n")
     assert resolve_config("own.py") == Path("own.py")
     assert names("own.py")[:3] == ["own.py", "neighbour.py", "yolox_nano_8xb8-300e_coco.py"]
     assert names("own.py").count("neighbour.py") == 1

@@ -43,8 +43,8 @@ def test_what_the_caps_leave_out_is_counted():
 
 
 def test_equal_scores_keep_the_detectors_order():
-    kept = keep(boxes(*[(0.5, 1)] * 30), CLASSES, DetectorSettings(persons_per_frame=30))
-    assert kept.rows["x1"].tolist() == list(range(30))
+    kept = keep(boxes(*[(0.5, 1), (0.6, 1)] * 300), CLASSES, DetectorSettings(persons_per_frame=600))
+    assert kept.rows["x1"].tolist() == [*range(1, 600, 2), *range(0, 600, 2)]
 
 
 @pytest.mark.parametrize("bad", [(7, 1, 7, 5), (7, 5, 9, 5), (9, 1, 7, 5), (np.nan, 1, 7, 5)])

@@ -34,7 +34,7 @@ def seconds_per_clip(root: Path) -> dict[str, float]:
     """Median seconds a clip took in each stage, over its last twenty units; stages without a past are absent."""
     past: dict[str, list[float]] = {}
     try:
-        lines = (root / "ledger.jsonl").read_text().splitlines()
+        lines = (root / "ledger.jsonl").read_text(errors="replace").splitlines()
     except OSError:
         return {}
     for text in lines:

@@ -1,6 +1,7 @@
 """Unit of encode: image tokens of frames and boxes, all kinds that are wanted from one pass over the clips."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,15 @@ from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.extraction.prefetch import prefetch
 from zsstad_core.extraction.units import Compute, Content
-from zsstad_core.frozen.views import views
+from zsstad_core.frozen.views import views_of
 from zsstad_core.progress import Clock
 from zsstad_core.settings import Encoder as EncoderSettings
 from zsstad_core.video import VideoSource, decode
 
 if TYPE_CHECKING:
     from zsstad_core.frozen.encoder import Encoder
+
+_FRAMES_TOGETHER = 16  # cropped by several threads at once
 
 View = tuple[str, np.ndarray]  # stage of the artifact it belongs to, uint8 [S, S, 3]
 
@@ -30,19 +33,31 @@ def encode(
 ) -> Compute:
     """Tokens of a group. `boxes`: table boxes by stage, where its tokens are of boxes; others are of whole frames."""
 
-    def views_of(group: Group, stages: Sequence[str], rows: Mapping[str, "Rows"]) -> Iterator[View]:
+    pool = ThreadPoolExecutor()
+
+    def cut_views(group: Group, stages: Sequence[str], rows: Mapping[str, "Rows"]) -> Iterator[View]:
+        for frames in batched(decoded(group), _FRAMES_TOGETHER):
+            cuts = [
+                (stage, image, rows[stage].add(video_id, number, pts))
+                for video_id, number, pts, image in frames
+                for stage in stages
+            ]
+            owners = [stage for stage, _, cut in cuts for _ in cut]
+            items = [(image, cut) for _, image, cut in cuts]
+            yield from zip(
+                owners, views_of(items, encoder.size, settings.crop, pool, encoder.interpolation), strict=True
+            )
+
+    def decoded(group: Group) -> Iterator[tuple[str, int, float, np.ndarray]]:
         for video_id in group.members:
             for number, pts, image in decode(sources[video_id]):
-                for stage in stages:
-                    cut = rows[stage].add(video_id, number, pts)
-                    for view in views(image, cut, encoder.size, settings.crop, encoder.interpolation):
-                        yield stage, view
+                yield video_id, number, pts, image
 
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
         stages = [artifact.stage for artifact in artifacts]
         rows = {stage: Rows(group, boxes.get(stage)) for stage in stages}
         tokens: dict[str, list[np.ndarray]] = {stage: [np.empty((0, encoder.width), np.float16)] for stage in stages}
-        batches = prefetch(batched(views_of(group, stages, rows), settings.batch))
+        batches = prefetch(batched(cut_views(group, stages, rows), settings.batch))
         while True:
             with clock.on("decode and crop"):
                 batch = next(batches, None)

@@ -3,19 +3,23 @@
 import queue
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-_END = object()
+
+@dataclass(frozen=True)
+class _Failure:
+    error: BaseException
 
 
 def prefetch[T](items: Iterable[T], depth: int = 4) -> Iterator[T]:
-    """The same items in the same order, produced up to `depth` ahead. An error surfaces where its item would."""
-    ahead: queue.Queue[object] = queue.Queue(depth)
+    """The same items (none of them None) in order, produced up to `depth` ahead; an error surfaces in its place."""
+    ahead: queue.Queue[T | _Failure | None] = queue.Queue(depth)  # None ends it
     stopped = threading.Event()
 
-    def put(item: object) -> bool:
+    def put(entry: T | _Failure | None) -> bool:
         while not stopped.is_set():
             try:
-                ahead.put(item, timeout=0.1)
+                ahead.put(entry, timeout=0.1)
             except queue.Full:
                 continue
             return True
@@ -24,20 +28,19 @@ def prefetch[T](items: Iterable[T], depth: int = 4) -> Iterator[T]:
     def produce() -> None:
         try:
             for item in items:
-                if not put((item, None)):
+                if not put(item):
                     return
         except BaseException as error:
-            put((None, error))
-        put(_END)
+            put(_Failure(error))
+        put(None)
 
     thread = threading.Thread(target=produce, name="prefetch", daemon=True)
     thread.start()
     try:
-        while (entry := ahead.get()) is not _END:
-            item, error = entry  # type: ignore[misc]
-            if error is not None:
-                raise error
-            yield item
+        while (entry := ahead.get()) is not None:
+            if isinstance(entry, _Failure):
+                raise entry.error
+            yield entry
     finally:
         stopped.set()
         thread.join()

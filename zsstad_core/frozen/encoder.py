@@ -1,6 +1,6 @@
 """The frozen CLIP encoders (open_clip): views and texts in, tokens out.
 
-Shapes: N views, K texts, S side of the encoder's square view, D width of the joint embedding.
+Shapes: N views, K texts, S side of the encoder's square view, C colours, D width of the joint embedding.
 """
 
 import logging

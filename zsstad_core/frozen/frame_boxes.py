@@ -45,8 +45,8 @@ def keep(boxes: FrameBoxes, classes: Sequence[str], settings: DetectorSettings) 
     what = np.asarray(classes)[boxes.label]  # [N]
     is_person = what[falling] == PERSON
     score = boxes.score[falling]
-    persons = falling[is_person & (score >= np.float32(settings.person_score))]
-    objects = falling[~is_person & (score >= np.float32(settings.object_score))]
+    persons = falling[is_person & (score >= settings.person_score)]
+    objects = falling[~is_person & (score >= settings.object_score)]
     chosen = np.concatenate([persons[: settings.persons_per_frame], objects[: settings.objects_per_frame]])
     return Kept(
         rows={
