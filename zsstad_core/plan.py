@@ -9,6 +9,8 @@ Each property below is one artifact, and its `inputs` are all that can change it
 by videos names what it reads by key; one that is not (train, score, evaluate) also by the set of videos.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 from importlib.metadata import version
@@ -45,9 +47,9 @@ class Plan:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        if any(letter.isspace() for letter in settings.cache.root):
+        if strange := re.search(r"[^\w./,+@-]", settings.cache.root):
             raise SettingsError(
-                f'cache.root is "{settings.cache.root}"; make cannot handle spaces in it: choose another'
+                f'cache.root is "{settings.cache.root}"; make cannot handle "{strange[0]}" in it: choose another'
             )
         self.root = Path(settings.cache.root) / settings.dataset
         self.dataset = open_dataset(settings.dataset, settings)
@@ -76,7 +78,7 @@ class Plan:
     @cached_property
     def groundtruth(self) -> Artifact:
         """Table groundtruth."""
-        files = {"/".join(path.parts[-3:]): self._digest(path) for path in self.dataset.annotation_files()}
+        files = self._digests(self.dataset.annotation_files())
         annotation = files if len(files) < 10 else {"files": len(files), "digest": short_digest(files)}
         return self._divided("groundtruth", {"needs": _keys(self.index), "annotation": annotation})
 
@@ -87,17 +89,13 @@ class Plan:
         if settings.boxes_from:
             files = {path.name: self._digest(path) for path in deciding_files(Path(settings.boxes_from))}
             return self._divided("detect", {"needs": _keys(self.index), "boxes from": files})
-        config = detector_config.resolve_config(settings.config)
         checkpoint = settings.checkpoint
         model = {
-            "config": {path.name: self._digest(path) for path in detector_config.config_files(settings.config)},
+            "config": self._digests(detector_config.config_files(settings.config)),
             "checkpoint": checkpoint if "://" in checkpoint else self._digest(Path(checkpoint)),
-            "versions": {name: version(name) for name in ("mmdet", "mmcv-lite", "mmengine", "torch")},
+            "versions": detector_config.versions(),
         }
-        kept = {name: value for name, value in settings.content().items() if name not in ("config", "checkpoint")}
-        return self._divided(
-            "detect", {"needs": _keys(self.index), "model": {"name": config.name, **model}, "kept": kept}
-        )
+        return self._divided("detect", {"needs": _keys(self.index), "detector": {**settings.content(), **model}})
 
     def tokens(self, kind: str) -> Artifact:
         """Tokens of one kind: frame, groundtruth (annotated persons), person (detected), object.
@@ -145,7 +143,7 @@ class Plan:
         inputs = {
             "schema": SCHEMA["train"],
             "needs": self._sets("train", [self.groundtruth, self.text, *self._read_in_training()]),
-            "head": {"name": self.settings.head, **getattr(self.settings.heads, self.settings.head).content()},
+            **self._head(),
             "training": self.settings.training.content(),
             "seen": list(self.split.seen),
             "torch": version("torch"),
@@ -160,13 +158,11 @@ class Plan:
     @cached_property
     def score(self) -> Artifact:
         """Table detections: every test person against its labels."""
-        head = self.settings.head
-        own = getattr(self.settings.heads, head).content() if head != "oracle" else {}
         reads = [artifact for artifact in self.extract() if artifact is not self.index]
         inputs = {
             "schema": SCHEMA["score"],
             "needs": self._sets("test", [*reads, *([self.train] if self.train else [])]),
-            "head": {"name": head, **own},
+            **self._head(),
             "scoring": self.settings.scoring.content(),
             "seen": list(self.split.seen),
             "unseen": list(self.split.unseen),
@@ -190,9 +186,18 @@ class Plan:
         """Every artifact of the plan, each after what it reads."""
         return [*self.extract(), *([self.train] if self.train else []), self.score, self.evaluate]
 
+    def _head(self) -> dict[str, Any]:
+        """The head's name and its own settings, of which `oracle` has none."""
+        name = self.settings.head
+        own = getattr(self.settings.heads, name, None)
+        return {"head": name, "heads": {name: own.content()} if own else {}}
+
     def _read_in_training(self) -> list[Artifact]:
         kinds = ["groundtruth" if kind == "person" else kind for kind in self.reads.tokens]
         return [self.tokens(kind) for kind in kinds]
+
+    def _digests(self, paths: Iterable[Path]) -> dict[str, str]:
+        return {name: self._digest(path) for name, path in _own_names(paths).items()}
 
     def _divided(self, stage: str, inputs: dict[str, Any], parts: Iterable[str] = ("train", "test")) -> Artifact:
         """An artifact divided by videos, of some parts of the official split."""
@@ -204,6 +209,19 @@ class Plan:
         """Key of each artifact, and of those divided by videos the digest of the part's videos."""
         videos = {video_id: digest for video_id, digest in self.members.items() if self.official[video_id] == part}
         return {**_keys(*artifacts), f"{part} videos": short_digest(videos)}
+
+
+def _own_names(paths: Iterable[Path]) -> dict[str, Path]:
+    """Paths by their shortest ends that tell them apart, so that the folder they lie in decides nothing."""
+    names: dict[str, Path] = {}
+    left, depth = list(dict.fromkeys(paths)), 0
+    while left:
+        depth += 1
+        ends = {path: "/".join(path.parts[-depth:]) for path in left}
+        times = Counter(ends.values())
+        names |= {end: path for path, end in ends.items() if times[end] == 1}
+        left = [path for path in left if times[ends[path]] > 1]
+    return names
 
 
 def _keys(*artifacts: Artifact) -> dict[str, str]:

@@ -1,22 +1,25 @@
 """A plan as text: the table of `make plan`, why something is stale, and the small makefile that make includes."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from zsstad_core.cache import ledger
-from zsstad_core.cache.artifact import Artifact, earlier
+from zsstad_core.cache.artifact import Artifact, Group, earlier
 from zsstad_core.cache.units import canonical, published
 from zsstad_core.plan import Plan
+
+Inputs = dict[str, Any]
 
 
 def table(plan: Plan) -> str:
     """One line an artifact: state, units, clips, size on disk, expected time, and what changed since the last one."""
     pace = ledger.seconds_per_clip(plan.root)
+    planned = {artifact.path: _plain(artifact.inputs) for artifact in plan.all()}
     rows = [("artifact", "state", "units", "clips", "size", "expected", "why")]
     for artifact in plan.all():
-        rows.append((artifact.path.name, *_row(artifact, pace)))
+        rows.append((artifact.path.name, *_row(artifact, pace, planned)))
     widths = [max(len(row[column]) for row in rows) for column in range(6)]
     return "\n".join(
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[6]]).rstrip()
@@ -24,7 +27,9 @@ def table(plan: Plan) -> str:
     )
 
 
-def _row(artifact: Artifact, pace: Mapping[str, float]) -> tuple[str, str, str, str, str, str]:
+def _row(
+    artifact: Artifact, pace: Mapping[str, float], planned: Mapping[Path, Inputs]
+) -> tuple[str, str, str, str, str, str]:
     there, todo = artifact.groups()
     size = sum(entry["bytes"] for unit in published(artifact.path) for entry in unit.manifest["files"].values())
     clips = str(len(artifact.members)) if artifact.members != {"": ""} else ""
@@ -33,50 +38,70 @@ def _row(artifact: Artifact, pace: Mapping[str, float]) -> tuple[str, str, str, 
     expected = _duration(pace[artifact.stage] * missing) if missing and artifact.stage in pace else ""
     if artifact.is_complete():
         return "fresh", units, clips, _size(size), "", ""
+    replaced = _replaced(artifact, todo)
     if there:
-        return "partial", units, clips, _size(size), expected, f"{missing} clips to do"
-    changes = _changes(artifact)
+        of_them = f", {replaced} of them changed" if replaced else ""
+        why = f"{missing} clips to do{of_them}" if missing else "all clips are there already"
+        return "partial", units, clips, _size(size), expected, why
+    changes = f"{replaced} clips changed" if replaced else _changes(artifact, planned)
     return ("stale" if changes else "missing"), units, clips, "", expected, changes
 
 
-def _changes(artifact: Artifact) -> str:
+def _replaced(artifact: Artifact, todo: Sequence[Group]) -> int:
+    """How many of the clips to be done were done when their files had another content."""
+    waiting = {video: digest for group in todo for video, digest in group.members.items()}
+    held = {item for unit in published(artifact.path) for item in unit.members.items()}
+    return len({video for video, digest in held if waiting.get(video, digest) != digest})
+
+
+def _changes(artifact: Artifact, planned: Mapping[Path, Inputs]) -> str:
     """What differs from the newest artifact of the same stage, followed up to where it began."""
+
+    def inputs(name: str) -> Inputs:
+        return planned.get(artifact.root / name) or _written(artifact.root / name)
+
     for folder in earlier(artifact.root, artifact.stage, artifact.key):
-        differences = list(_compare(_plain(artifact.inputs), _inputs(folder), artifact.root))
-        return "; ".join(dict.fromkeys(differences))
+        return "; ".join(dict.fromkeys(_compare(inputs(artifact.path.name), inputs(folder.name), inputs)))
     return ""
 
 
-def _compare(now: Any, before: Any, root: Path, name: str = "") -> Iterator[str]:
-    if isinstance(now, dict) and isinstance(before, dict):
-        for key in sorted(now.keys() | before.keys()):
-            dotted = f"{name}.{key}" if name else key
-            if now.get(key) == before.get(key):
-                continue
-            old, new = (root / f"{key}-{value}" for value in (before.get(key), now.get(key)))
-            if name == "needs" and _inputs(old) and _inputs(new):
-                yield from _compare(_inputs(new), _inputs(old), root)
-            elif name == "needs":
-                yield f"{key} changed"
+def _compare(now: Inputs, before: Inputs, inputs: Callable[[str], Inputs], prefix: str = "") -> Iterator[str]:
+    """Each difference as `name: old -> new`; where the key of another artifact differs, the differences of that one.
+
+    inputs: those of an artifact by its folder's name, empty where they are not known any more.
+    """
+    for name in sorted(now.keys() | before.keys()):
+        new, old = now.get(name), before.get(name)
+        if new == old:
+            continue
+        if prefix == "needs.":
+            above, above_before = inputs(f"{name}-{new}"), inputs(f"{name}-{old}")
+            if above and above_before:
+                yield from _compare(above, above_before, inputs)
             else:
-                yield from _compare(now.get(key), before.get(key), root, dotted)
-        return
-    yield f"{name}: {_short(before)} -> {_short(now)}"
+                yield f"{name} {'changed' if new and old else 'is read now' if new else 'is not read now'}"
+        elif isinstance(new, dict) and isinstance(old, dict):
+            yield from _compare(new, old, inputs, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}: {_short(old)} -> {_short(new)}"
 
 
-def _inputs(folder: Path) -> dict[str, Any]:
+def _written(folder: Path) -> Inputs:
     try:
-        inputs: dict[str, Any] = json.loads((folder / "inputs.json").read_text())
+        inputs: Inputs = json.loads((folder / "inputs.json").read_text())
     except (OSError, ValueError):
         return {}
     return inputs
 
 
-def _plain(value: Mapping[str, Any]) -> Any:
-    return json.loads(canonical(value))
+def _plain(value: Mapping[str, Any]) -> Inputs:
+    plain: Inputs = json.loads(canonical(value))
+    return plain
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{...}"
     text = "nothing" if value is None else str(value)
     return text if len(text) <= 40 else f"{text[:37]}..."
 

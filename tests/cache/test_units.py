@@ -48,9 +48,13 @@ def test_a_unit_without_any_row_is_still_a_unit(tmp_path: Path) -> None:
 
 
 def test_an_exception_while_writing_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), publish(tmp_path, MEMBERS, {}) as folder:
-        (folder / "half").write_text("half")
-        raise ZeroDivisionError
+    def half() -> None:
+        with publish(tmp_path, MEMBERS, {}) as folder:
+            (folder / "half").write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -150,14 +154,19 @@ def test_what_another_living_process_writes_is_left_alone(tmp_path: Path) -> Non
 def test_a_full_disk_is_one_line_and_leaves_no_unit(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    if os.geteuid() != 0 or subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], capture_output=True
-    ).returncode:
+    if (
+        os.geteuid() != 0
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], capture_output=True
+        ).returncode
+    ):
         pytest.skip("needs the right to mount a small tmpfs")
     try:
-        with pytest.raises(CacheError, match=r"No space left.*MiB free.*nothing of this unit was kept"):
-            with publish(small / "a", MEMBERS, {}) as folder:
-                write_tokens(folder, np.ones((4096, 512), np.float16))
+        with (
+            pytest.raises(CacheError, match=r"No space left.*MiB free.*nothing of this unit was kept"),
+            publish(small / "a", MEMBERS, {}) as folder,
+        ):
+            write_tokens(folder, np.ones((4096, 512), np.float16))
         assert published(small / "a") == []
         with publish(small / "a", MEMBERS, {}) as folder:
             write_tokens(folder, np.ones((4, 512), np.float16))

@@ -1,4 +1,4 @@
-"""SHA-256 of source files, remembered as long as a file's size and time stay the same.
+"""SHA-256 of source files, remembered as long as a file's size and times stay the same.
 
 The digest, never the time, goes into keys. The memo only saves reading gigabytes again; losing it costs time, and a
 file that changed in the last seconds is not remembered, because a second change could leave its time as it is.
@@ -27,12 +27,12 @@ class DigestMemo:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._known: dict[str, list[object]] = {}
         self._changed = False
         try:
-            self._known = json.loads(path.read_text())
+            known = json.loads(path.read_text())
         except (OSError, ValueError):
-            self._known = {}  # a memo only: absent or unreadable costs a recomputation
+            known = {}  # a memo only: absent or unreadable costs a recomputation
+        self._known: dict[str, object] = known if isinstance(known, dict) else {}
 
     def __call__(self, path: Path, compute: Callable[[Path], str] = sha256) -> str:
         """Digest of a file, or of a folder by `compute`. Raises MissingFileError where there is none."""
@@ -41,9 +41,9 @@ class DigestMemo:
         except OSError as error:
             raise MissingFileError(f"{path}: {error.strerror or error}; check the path in pipeline.yaml") from error
         name = str(path.resolve())
-        known = self._known.get(name)
-        if known is not None and known[0] == stamp:
-            return str(known[1])
+        match self._known.get(name):
+            case [known_stamp, str(digest)] if known_stamp == stamp:
+                return digest
         digest = compute(path)
         if time.time() - newest > _SETTLED_S:
             self._known[name] = [stamp, digest]
@@ -64,11 +64,19 @@ class DigestMemo:
 
 
 def _stamp(path: Path) -> tuple[str, float]:
-    """What changes when a file (or an entry of a folder) changes, and its newest time in seconds."""
+    """What changes when a file (or an entry of a folder) changes, and its newest time in seconds.
+
+    The time of the last change (ctime) is in it because the time of the last writing can be set back: `cp -p`, `rsync
+    -t` and `tar x` put another file of the same size and time in a file's place.
+    """
     status = path.stat()
     if not path.is_dir():
-        return f"{status.st_size}-{status.st_mtime_ns}", status.st_mtime
+        return _times(status), max(status.st_mtime, status.st_ctime)
     entries = sorted((entry.name, entry.stat()) for entry in os.scandir(path))
-    text = "\n".join(f"{name} {s.st_size} {s.st_mtime_ns}" for name, s in entries)
-    newest = max([status.st_mtime, *(s.st_mtime for _, s in entries)])
+    text = "\n".join(f"{name} {_times(entry)}" for name, entry in entries)
+    newest = max(max(s.st_mtime, s.st_ctime) for s in [status, *(entry for _, entry in entries)])
     return hashlib.sha256(text.encode()).hexdigest(), newest
+
+
+def _times(status: os.stat_result) -> str:
+    return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"

@@ -7,6 +7,7 @@ are mmengine's (`mmengine.config.Config._get_base_files`): a literal path or lis
 
 import ast
 from difflib import get_close_matches
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -45,6 +46,15 @@ def config_files(config: str) -> list[Path]:
         files.append(file)
         waiting = [_base_path(base, file) for base in _bases(file)] + waiting
     return files
+
+
+def versions() -> dict[str, str]:
+    """Versions of the libraries that decide a detector's boxes: models, operators, resizing."""
+    names = ["mmdet", "mmengine", "torch", "torchvision", "opencv-python"]
+    try:
+        return {"mmcv": version("mmcv"), **{name: version(name) for name in names}}
+    except PackageNotFoundError:  # no compiled mmcv
+        return {"mmcv-lite": version("mmcv-lite"), **{name: version(name) for name in names}}
 
 
 def _bases(file: Path) -> list[str]:
