@@ -217,7 +217,7 @@ def _nearest_setting(loc: Sequence[str]) -> str:
     elsewhere = [name for name in _names(Settings) if name.split(".")[-1] == loc[-1]]
     if elsewhere:
         return f"did you mean {' or '.join(elsewhere)}?"
-    return _choose(".".join(loc), [".".join((*loc[:-1], name)) for name in _section(loc[:-1]).model_fields])
+    return _choose(loc[-1], _section(loc[:-1]).model_fields, prefix="".join(f"{name}." for name in loc[:-1]))
 
 
 def _names(section: type[Section], prefix: str = "") -> Iterator[str]:
@@ -229,6 +229,6 @@ def _names(section: type[Section], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{name}"
 
 
-def _choose(name: str, names: Iterable[str]) -> str:
+def _choose(name: str, names: Iterable[str], prefix: str = "") -> str:
     near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(names))}"
+    return f"did you mean {prefix}{near[0]}?" if near else f"there are {', '.join(prefix + n for n in sorted(names))}"

@@ -79,7 +79,8 @@ class Plan:
     def groundtruth(self) -> Artifact:
         """Table groundtruth."""
         files = self._digests(self.dataset.annotation_files())
-        annotation = files if len(files) < 10 else {"files": len(files), "digest": short_digest(files)}
+        # The name of a single file decides nothing; of many, which digest belongs to which name does.
+        annotation = {"files": len(files), "digest": short_digest(files if len(files) > 1 else [*files.values()])}
         return self._divided("groundtruth", {"needs": _keys(self.index), "annotation": annotation})
 
     @cached_property
@@ -87,7 +88,8 @@ class Plan:
         """Table boxes: from a detector, or from a file."""
         settings = self.settings.detector
         if settings.boxes_from:
-            files = {path.name: self._digest(path) for path in deciding_files(Path(settings.boxes_from))}
+            file, *beside = deciding_files(Path(settings.boxes_from))
+            files = {"file": self._digest(file), **self._digests(beside)}
             return self._divided("detect", {"needs": _keys(self.index), "boxes from": files})
         checkpoint = settings.checkpoint
         model = {
@@ -103,11 +105,11 @@ class Plan:
         Detected persons are needed of the test part only, annotated persons of the training part, and of the test part
         where they are what is scored.
         """
-        boxes = {"frame": None, "groundtruth": self.groundtruth, "person": self.detect, "object": self.detect}[kind]
+        boxes = [] if kind == "frame" else [self.groundtruth if kind == "groundtruth" else self.detect]
         parts = {"person": {"test"}, "groundtruth": {"train"}}.get(kind, {"train", "test"})
         if kind == "groundtruth" and self.settings.scoring.boxes == "groundtruth":
             parts = {"test"} if not self.head.trains else {"train", "test"}
-        needs = _keys(self.index, *([boxes] if boxes else []))
+        needs = _keys(self.index, *boxes)
         identity = encoder_identity.image_identity(self.settings.encoder, self._digest)
         return self._divided(f"tokens-{kind}", {"needs": needs, "encoder": identity, "kind": kind}, parts)
 

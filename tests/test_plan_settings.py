@@ -1,0 +1,177 @@
+"""For every setting what a change of it redoes, and that it redoes no more.
+
+A setting that is new stands in `settings.py` first; this table then asks what it means for what is in the cache.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.every_setting import SETTINGS
+from tests.made_plans import changed, keys, members, plan, write_dataset
+from zsstad_core.settings import HOW
+
+BOXES = {"detect", "tokens-person", "tokens-object"}
+TOKENS = {"tokens-frame", "tokens-person", "tokens-object", "tokens-groundtruth"}
+SCORED = {"score", "evaluate"}
+LEARNED = {"train", *SCORED}
+BY_BOXES = BOXES | LEARNED  # training reads objects
+BY_TEXT = {"text", *LEARNED}
+BY_IMAGES = TOKENS | LEARNED
+NOTHING: set[str] = set()
+
+TABLE: dict[str, tuple[Any, set[str]]] = {
+    "dataset": ("jhmdb", NOTHING),  # there is one only
+    "split": (2, LEARNED),
+    "head": ("clip_crop", SCORED),
+    "device": ("cpu", NOTHING),
+    "cache.root": ("another", NOTHING),
+    "cache.clips_per_unit": (1, NOTHING),
+    "datasets.jhmdb.root": ("copy", NOTHING),
+    "datasets.jhmdb.videos": ("videos_again", NOTHING),
+    "datasets.jhmdb.groundtruth": ("again.pkl", NOTHING),
+    "datasets.jhmdb.official_splits": ("nowhere", NOTHING),  # the pickle has its own
+    "datasets.jhmdb.official_split": (2, LEARNED),
+    "datasets.jhmdb.clips_per_class": (1, LEARNED),
+    "detector.boxes_from": ("boxes.csv", BY_BOXES),
+    "detector.config": ("yolox/yolox_nano_8xb8-300e_coco.py", BY_BOXES),
+    "detector.checkpoint": ("https://example.org/other.pth", BY_BOXES),
+    "detector.person_score": (0.1, BY_BOXES),
+    "detector.persons_per_frame": (5, BY_BOXES),
+    "detector.object_score": (0.1, BY_BOXES),
+    "detector.objects_per_frame": (5, BY_BOXES),
+    "detector.batch": (1, NOTHING),
+    "encoder.model": ("ViT-B-32", BY_IMAGES | BY_TEXT),
+    "encoder.pretrained": ("laion2b_s34b_b88k", BY_IMAGES | BY_TEXT),
+    "encoder.seed": (1, NOTHING),  # the weights are not random; see below
+    "encoder.crop": ("pad", BY_IMAGES),
+    "encoder.precision": ("bf16", BY_IMAGES | BY_TEXT),
+    "encoder.template": ("a video of {}", BY_TEXT),
+    "encoder.underscores": ("space", BY_TEXT),
+    "encoder.batch": (1, NOTHING),
+    "heads.clip_frame.temperature": (1.0, NOTHING),  # another head is chosen; see below
+    "heads.clip_crop.temperature": (1.0, NOTHING),
+    "heads.iclip.blocks": ("POCM", LEARNED),
+    "heads.iclip.padding": ("masked", LEARNED),
+    "heads.iclip.persons": (5, LEARNED),
+    "heads.iclip.objects": (7, LEARNED),
+    "heads.iclip.object_choice": ("random", LEARNED),
+    "heads.iclip.context_slots": (5, LEARNED),
+    "heads.iclip.memory_before": (5, LEARNED),
+    "heads.iclip.memory_after": (5, LEARNED),
+    "heads.iclip.memory_slots": (5, LEARNED),
+    "heads.iclip.memory": ("all", LEARNED),
+    "heads.iclip.context_weight": (0.1, LEARNED),
+    "heads.iclip.prompting_layers": (1, LEARNED),
+    "heads.iclip.prompting_scale": (1.0, LEARNED),
+    "heads.iclip.dropout": (0.0, LEARNED),
+    "heads.iclip.temperature": (1.0, LEARNED),
+    "training.iterations": (8_000, LEARNED),
+    "training.warmup": (0, LEARNED),
+    "training.warmup_factor": (0.5, LEARNED),
+    "training.lr": (1e-3, LEARNED),
+    "training.block_lr_factor": (1.0, LEARNED),
+    "training.bias_lr_factor": (1.0, LEARNED),
+    "training.momentum": (0.0, LEARNED),
+    "training.weight_decay": (0.0, LEARNED),
+    "training.batch": (4, LEARNED),
+    "training.loss": ("cross_entropy", LEARNED),
+    "training.focal_gamma": (1.0, LEARNED),
+    "training.seed": (3, LEARNED),
+    "training.precision": ("amp", LEARNED),
+    "training.checkpoint_every": (1, NOTHING),
+    "training.log_every": (1, NOTHING),
+    "scoring.boxes": ("groundtruth", SCORED),
+    "scoring.select": ("all", SCORED),
+    "scoring.threshold": (0.5, SCORED),
+    "scoring.first": (1, SCORED),
+    "scoring.margin": (0.7, SCORED),
+    "scoring.labels": ("all", SCORED),
+    "scoring.batch": (1, NOTHING),
+    "evaluation.iou": (0.75, {"evaluate"}),
+    "evaluation.frames": ("decoded", {"evaluate"}),
+    "recipes": ({}, NOTHING),
+}
+PATHS = {"cache.root", "datasets.jhmdb.root", "detector.boxes_from"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dataset, and copies of its parts under other names."""
+    folder = tmp_path_factory.mktemp("plan")
+    root = write_dataset(folder / "jhmdb")
+    shutil.copytree(root, folder / "copy")
+    shutil.copytree(root / "videos", root / "videos_again")
+    shutil.copy(root / "JHMDB-GT.pkl", root / "again.pkl")
+    (folder / "boxes.csv").write_text("video_id,frame,x1,y1,x2,y2,score,what\n")
+    return folder
+
+
+def redone(folder: Path, name: str, value: Any, **base: Any) -> set[str]:
+    value = str(folder / value) if name in PATHS else value
+    return changed(keys(plan(folder, **base)), keys(plan(folder, **base, **{name: value})))
+
+
+def test_no_setting_is_forgotten_here() -> None:
+    assert set(TABLE) == set(SETTINGS)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_setting_redoes_what_it_must_and_no_more(folder: Path, name: str) -> None:
+    value, stages = TABLE[name]
+    assert value != SETTINGS[name].get_default() or name == "dataset"
+    assert redone(folder, name, value) == stages
+
+
+def test_what_only_says_how_redoes_nothing() -> None:
+    """But for what names a file: its content counts, its place does not."""
+    for name, (_, stages) in TABLE.items():
+        if HOW in SETTINGS[name].metadata and name != "detector.boxes_from":
+            assert stages == (LEARNED if name == "datasets.jhmdb.clips_per_class" else NOTHING), name
+
+
+def test_taking_fewer_clips_takes_them_from_what_is_there(folder: Path) -> None:
+    all_clips, few = members(plan(folder)), members(plan(folder, **{"datasets.jhmdb.clips_per_class": 1}))
+    for stage in ("index", "groundtruth", "detect", *TOKENS):
+        assert few[stage].items() < all_clips[stage].items()
+        assert len(few[stage]) * 2 == len(all_clips[stage])
+
+
+@pytest.mark.parametrize("head", ["clip_frame", "clip_crop"])
+def test_a_baseline_hears_its_own_settings_and_no_others(folder: Path, head: str) -> None:
+    for name, (value, _) in TABLE.items():
+        if name.startswith(("heads.", "training.")):
+            assert redone(folder, name, value, head=head) == (SCORED if name.startswith(f"heads.{head}.") else NOTHING)
+
+
+def test_the_oracle_hears_of_no_encoder_and_no_head(folder: Path) -> None:
+    for name, (value, _) in TABLE.items():
+        if name.startswith(("heads.", "training.", "encoder.")):
+            assert redone(folder, name, value, head="oracle") == NOTHING, name
+
+
+def test_the_seed_of_random_weights_redoes_all_that_they_encode(folder: Path) -> None:
+    assert redone(folder, "encoder.seed", 1, **{"encoder.pretrained": "random"}) == BY_IMAGES | BY_TEXT
+
+
+def test_boxes_from_a_file_do_not_hear_of_the_detector(folder: Path) -> None:
+    boxes = {"detector.boxes_from": str(folder / "boxes.csv")}
+    for name, (value, _) in TABLE.items():
+        if name.startswith("detector.") and name != "detector.boxes_from":
+            assert redone(folder, name, value, **boxes) == NOTHING, name
+
+
+def test_a_head_without_objects_does_not_learn_anew_from_other_boxes(folder: Path) -> None:
+    assert redone(folder, "detector.person_score", 0.1, **{"heads.iclip.blocks": "PCM"}) == {
+        "detect",
+        "tokens-person",
+        *SCORED,
+    }
+
+
+@pytest.mark.parametrize("name", ["split", "training.lr", "scoring.boxes", "datasets.jhmdb.official_split"])
+def test_switching_back_costs_nothing(folder: Path, name: str) -> None:
+    first, _, again = keys(plan(folder)), keys(plan(folder, **{name: TABLE[name][0]})), keys(plan(folder))
+    assert first == again
