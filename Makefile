@@ -17,7 +17,7 @@ SET ?=## settings for this command: "encoder.crop=pad training.lr=1e-3"
 TESTS ?=## what `make test` runs: "tests/cache -k kill"        (default: everything quick)
 
 quoted = '$(subst ','\'',$(1))'
-option = $(if $($(1)), --$(2) $(call quoted,$($(1))))
+option = $(if $(value $(1)), --$(2) $(call quoted,$(value $(1))))
 CHOICE = $(call option,DATASET,dataset)$(call option,SPLIT,split)$(call option,HEAD,head)\
          $(call option,RECIPE,recipe)$(call option,SET,set)
 PYTHON := .venv/bin/python

@@ -54,7 +54,7 @@ class Progress:
         rate = self.done / max(passed, 1e-9)
         parts = [f"{self.stage}: {self.done}/{self.total} {self.what}"]
         if self.done:
-            parts.append(f"{rate:.3g} {self.what}/s")
+            parts.append(f"{rate:{'.0f' if rate >= 100 else '.3g'}} {self.what}/s")
             left = (self.total - self.done) / rate
             parts.append(f"{_clock(left)} left" if self.done < self.total else f"in {_clock(passed)}")
         if waits_for and self.done < self.total:

@@ -40,7 +40,8 @@ def seconds_per_clip(root: Path) -> dict[str, float]:
     for text in lines:
         try:
             line = json.loads(text)
-            past.setdefault(line["stage"], []).append(line["seconds"]["total"] / max(1, line["clips"]))
+            seconds = line["seconds"]["total"] / max(1, line["clips"])
+            past.setdefault(line["stage"], []).append(seconds)
         except (ValueError, KeyError, TypeError):
             continue  # a line cut by a kill says nothing
     return {stage: statistics.median(values[-20:]) for stage, values in past.items()}

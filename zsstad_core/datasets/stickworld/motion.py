@@ -51,8 +51,8 @@ def _wave(phase: float, style: Style) -> Pose:
 
 def _clap(phase: float, style: Style) -> Pose:
     apart = 0.5 - 0.5 * math.cos(2 * math.pi * phase)
-    up = 20 + 65 * style.reach
-    arm = Limb(up, 8 + 14 * apart, min(up + 45, 98) + 8 * apart, -26 + (34 + 12 * style.vigour) * apart)
+    up = 18 + 60 * style.reach
+    arm = Limb(up, 6 + 22 * apart, min(up + 62, 104), -34 + (52 + 18 * style.vigour) * apart)
     return STAND._replace(main_arm=arm, other_arm=arm, lean=4 * style.lean)
 
 
