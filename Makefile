@@ -16,7 +16,11 @@ RECIPE ?=## a recipe of pipeline.yaml, for example yolox-nano
 SET ?=## settings for this command: "encoder.crop=pad training.lr=1e-3"
 TESTS ?=## what `make test` runs: "tests/cache -k kill"        (default: everything quick)
 
-quoted = '$(subst ','\'',$(1))'
+define newline
+
+
+endef
+quoted = '$(subst $(newline), ,$(subst ','\'',$(1)))'
 option = $(if $(value $(1)), --$(2) $(call quoted,$(value $(1))))
 CHOICE = $(call option,DATASET,dataset)$(call option,SPLIT,split)$(call option,HEAD,head)\
          $(call option,RECIPE,recipe)$(call option,SET,set)
@@ -42,6 +46,7 @@ clean:  ## remove the environment and what tools left; caches stay
 # The environment is as wanted when it was made from these very requirements.
 ifneq ($(shell cmp -s requirements.txt .venv/requirements.txt && echo yes),yes)
 
+.NOTPARALLEL:
 $(NEEDS_ENVIRONMENT):
 	@bash .ci/environment
 	@$(AGAIN) --no-print-directory $@

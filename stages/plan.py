@@ -4,6 +4,7 @@ reads   pipeline.yaml, the dataset's folders
 writes  nothing (with --makefile: the rules that make includes)
 """
 
+import time
 from pathlib import Path
 
 from zsstad_core import configure, plan_text
@@ -25,6 +26,9 @@ def main() -> None:
         )  # named by content: two makes at once do not disturb each other
         file.parent.mkdir(exist_ok=True)
         write_whole(file, rules)
+        for old in file.parent.glob("*.mk"):
+            if old.stat().st_mtime < time.time() - 86_400:
+                old.unlink(missing_ok=True)
         print(file)
     else:
         print(plan_text.table(plan))

@@ -122,6 +122,11 @@ def test_what_is_set_arrives_as_it_was_typed(noting: Path, value: str) -> None:
     ]
 
 
+def test_settings_may_stand_on_several_lines(noting: Path) -> None:
+    make(noting, "plan", "SET=a.b=1\n  c.d='e f'")
+    assert calls(noting)[-1][-1] == "a.b=1   c.d='e f'"
+
+
 def test_what_is_not_chosen_is_not_passed_on(noting: Path) -> None:
     make(noting, "plan")
     make(noting, "plan", "DATASET=jhmdb", "SPLIT=2", "HEAD=iclip", "RECIPE=yolox-nano")

@@ -148,7 +148,7 @@ class Plan:
             **self._head(),
             "training": self.settings.training.content(),
             "seen": list(self.split.seen),
-            "torch": version("torch"),
+            "torch": version("torch").partition("+")[0],  # the build (+cu130) is a place
         }
         return whole(self.root, "train", inputs)
 

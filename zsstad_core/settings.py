@@ -55,10 +55,27 @@ class Jhmdb(Section):
     """Take only so many training and so many test clips of each class, the first by name; empty takes all."""
 
 
+class Stickworld(Section):
+    """stickworld: jointed figures in 18 actions, rendered from a seed when they are first asked for."""
+
+    root: Annotated[str, HOW] = "data/stickworld"
+    """Folder where clips are rendered to, in a folder of their own for each seed and number of clips."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the clips; another one gives other people, places and cameras."""
+
+    train_clips: Annotated[int, Field(ge=1)] = 10
+    """Training clips a class. In most of them others do other actions beside."""
+
+    test_clips: Annotated[int, Field(ge=1)] = 6
+    """Test clips a class. A clip is the same whatever these numbers are."""
+
+
 class Datasets(Section):
     """One section a dataset."""
 
     jhmdb: Jhmdb = Jhmdb()
+    stickworld: Stickworld = Stickworld()
 
 
 class Cache(Section):
@@ -301,7 +318,7 @@ class Evaluation(Section):
 class Settings(Section):
     """The whole of pipeline.yaml."""
 
-    dataset: Literal["jhmdb"] = "jhmdb"
+    dataset: Literal["jhmdb", "stickworld"] = "jhmdb"
     """Dataset; DATASET= on the command line."""
 
     split: Annotated[int, Field(ge=1)] = 1

@@ -17,7 +17,13 @@ def _jhmdb(settings: Settings) -> Dataset:
     return Jhmdb(settings.datasets.jhmdb)
 
 
-DATASETS: dict[str, Callable[[Settings], Dataset]] = {"jhmdb": _jhmdb}
+def _stickworld(settings: Settings) -> Dataset:
+    from zsstad_core.datasets.stickworld.dataset import Stickworld
+
+    return Stickworld(settings.datasets.stickworld)
+
+
+DATASETS: dict[str, Callable[[Settings], Dataset]] = {"jhmdb": _jhmdb, "stickworld": _stickworld}
 
 
 def open_dataset(name: str, settings: Settings) -> Dataset:

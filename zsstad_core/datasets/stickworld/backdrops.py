@@ -137,12 +137,22 @@ def _street(dice: Dice, on: Backdrop) -> list[Mover]:
             on.draw(*(_rectangle(left, top, left + 4, top + 6, lit) for left in np.arange(x + 3, x + wide - 5, 8)))
         x += wide
     grey = paint(0.6, 0.05, dice.banded(0.3, 0.6))
-    on.draw(_rectangle(LEFT, horizon, RIGHT, BOTTOM, shaded(grey, 1.3)), _rectangle(LEFT, horizon, RIGHT, horizon + 9, grey))
+    on.draw(
+        _rectangle(LEFT, horizon, RIGHT, BOTTOM, shaded(grey, 1.3)), _rectangle(LEFT, horizon, RIGHT, horizon + 9, grey)
+    )
     on.draw(_rectangle(LEFT, horizon + 9, RIGHT, horizon + 11, shaded(grey, 1.7)))
     for left in np.arange(LEFT, RIGHT, dice.uniform(14, 26)):
         on.draw(Line((left, horizon + 11), (left + (left - 80) * 0.6, BOTTOM), 0.8, shaded(grey, 1.1)))
     cars = [
-        Mover("car", dice.uniform(LEFT, RIGHT), horizon + 7, dice.pick([-1, 1]) * dice.uniform(15, 45), 0, dice.uniform(8, 12), dice.paint())
+        Mover(
+            "car",
+            dice.uniform(LEFT, RIGHT),
+            horizon + 7,
+            dice.pick([-1, 1]) * dice.uniform(15, 45),
+            0,
+            dice.uniform(8, 12),
+            dice.paint(),
+        )
         for _ in range(dice.integer(3))
     ]
     return cars + _flying(dice, "bird", 2, horizon - 50)
@@ -152,7 +162,14 @@ def _park(dice: Dice, on: Backdrop) -> list[Mover]:
     horizon = dice.uniform(66, 82)
     _sky(dice, on, horizon, night=False)
     grass = paint(dice.banded(0.24, 0.36), dice.uniform(0.45, 0.75), dice.uniform(0.4, 0.7))
-    on.draw(*(Disc((dice.uniform(LEFT, RIGHT), horizon + 22), dice.uniform(26, 48), shaded(grass, dice.uniform(0.6, 0.85))) for _ in range(5)))
+    on.draw(
+        *(
+            Disc(
+                (dice.uniform(LEFT, RIGHT), horizon + 22), dice.uniform(26, 48), shaded(grass, dice.uniform(0.6, 0.85))
+            )
+            for _ in range(5)
+        )
+    )
     on.draw(_rectangle(LEFT, horizon, RIGHT, BOTTOM, grass))
     for _ in range(2 + dice.integer(4)):
         x, foot, size = dice.uniform(LEFT, RIGHT), horizon + dice.uniform(-2, 6), dice.uniform(9, 19)
@@ -165,7 +182,9 @@ def _park(dice: Dice, on: Backdrop) -> list[Mover]:
         on.draw(Line((x, y), (x + 1, y - 2.5), 0.7, shaded(grass, dice.uniform(0.7, 1.3))))
     if dice.chance(0.4):
         on.draw(*(Line((x, horizon + 3), (x, horizon - 9), 2, (170, 140, 100)) for x in np.arange(LEFT, RIGHT, 9)))
-    leaves = [Mover("leaf", dice.uniform(LEFT, RIGHT), dice.uniform(TOP, horizon), 12, 9, 0.9, dice.paint()) for _ in range(4)]
+    leaves = [
+        Mover("leaf", dice.uniform(LEFT, RIGHT), dice.uniform(TOP, horizon), 12, 9, 0.9, dice.paint()) for _ in range(4)
+    ]
     return [*_flying(dice, "cloud", 3, 22), *leaves]
 
 
@@ -185,7 +204,18 @@ def _beach(dice: Dice, on: Backdrop) -> list[Mover]:
     for _ in range(60):
         x, y = dice.uniform(LEFT, RIGHT), dice.uniform(shore + 4, BOTTOM)
         on.draw(Disc((x, y), 0.7, shaded(sand, dice.uniform(0.75, 1.15))))
-    gleams = [Mover("gleam", dice.uniform(LEFT, RIGHT), dice.uniform(horizon + 2, shore - 2), 9, 0, dice.uniform(3, 7), shaded(sea, 1.25)) for _ in range(7)]
+    gleams = [
+        Mover(
+            "gleam",
+            dice.uniform(LEFT, RIGHT),
+            dice.uniform(horizon + 2, shore - 2),
+            9,
+            0,
+            dice.uniform(3, 7),
+            shaded(sea, 1.25),
+        )
+        for _ in range(7)
+    ]
     return [*gleams, *_flying(dice, "cloud", 2, 20), *_flying(dice, "bird", 2, 30)]
 
 
@@ -196,18 +226,38 @@ def _snow(dice: Dice, on: Backdrop) -> list[Mover]:
         x, high, wide = dice.uniform(LEFT, RIGHT), dice.uniform(25, 55), dice.uniform(25, 45)
         rock = paint(dice.banded(0.55, 0.7), 0.2, dice.uniform(0.45, 0.7))
         on.draw(Patch(((x - wide, horizon), (x, horizon - high), (x + wide, horizon)), rock))
-        on.draw(Patch(((x - wide * 0.3, horizon - high * 0.7), (x, horizon - high), (x + wide * 0.3, horizon - high * 0.7)), (244, 246, 250)))
+        on.draw(
+            Patch(
+                ((x - wide * 0.3, horizon - high * 0.7), (x, horizon - high), (x + wide * 0.3, horizon - high * 0.7)),
+                (244, 246, 250),
+            )
+        )
     on.draw(_rectangle(LEFT, horizon, RIGHT, BOTTOM, (232, 238, 246)))
     for _ in range(2 + dice.integer(4)):
         x, foot, size = dice.uniform(LEFT, RIGHT), horizon + dice.uniform(0, 6), dice.uniform(8, 15)
         fir = paint(dice.banded(0.34, 0.46), 0.5, dice.uniform(0.25, 0.45))
         for tier in range(3):
             half, top = size * (0.8 - 0.2 * tier), foot - size * (1.1 + 0.8 * tier)
-            on.draw(Patch(((x - half, top + size), (x, top - 0.4 * size), (x + half, top + size)), shaded(fir, 1 + 0.1 * tier)))
+            on.draw(
+                Patch(
+                    ((x - half, top + size), (x, top - 0.4 * size), (x + half, top + size)), shaded(fir, 1 + 0.1 * tier)
+                )
+            )
     for _ in range(25):
         x, y = dice.uniform(LEFT, RIGHT), dice.uniform(horizon + 3, BOTTOM)
         on.draw(Line((x, y), (x + dice.uniform(4, 12), y + 1), 1, (206, 216, 230)))
-    return [Mover("flake", dice.uniform(LEFT, RIGHT), dice.uniform(TOP, BOTTOM), 5, dice.uniform(20, 45), dice.uniform(0.5, 1.1), (252, 252, 255)) for _ in range(18)]
+    return [
+        Mover(
+            "flake",
+            dice.uniform(LEFT, RIGHT),
+            dice.uniform(TOP, BOTTOM),
+            5,
+            dice.uniform(20, 45),
+            dice.uniform(0.5, 1.1),
+            (252, 252, 255),
+        )
+        for _ in range(18)
+    ]
 
 
 PLACES: dict[str, Callable[[Dice, Backdrop], list[Mover]]] = {
@@ -242,7 +292,15 @@ def _flying(dice: Dice, kind: Literal["cloud", "bird"], most: int, lowest: float
     speed = 7.0 if kind == "cloud" else 30.0
     colour = (246, 248, 250) if kind == "cloud" else (45, 45, 55)
     return [
-        Mover(kind, dice.uniform(LEFT, RIGHT), dice.uniform(-10, lowest), dice.uniform(-speed, speed), 0, dice.uniform(*size), colour)
+        Mover(
+            kind,
+            dice.uniform(LEFT, RIGHT),
+            dice.uniform(-10, lowest),
+            dice.uniform(-speed, speed),
+            0,
+            dice.uniform(*size),
+            colour,
+        )
         for _ in range(dice.integer(most + 1))
     ]
 
@@ -250,9 +308,11 @@ def _flying(dice: Dice, kind: Literal["cloud", "bird"], most: int, lowest: float
 def _uneven(dice: Dice, image: Pixels) -> Pixels:
     """Light that differs over the picture, and grain: no surface is of one colour."""
     rows, columns = image.shape[:2]
-    cloudy = cv2.resize(dice.normal(7, 10, 3) * 9, (columns, rows), interpolation=cv2.INTER_CUBIC)
-    grain = cv2.resize(dice.normal(rows // 4, columns // 4) * 7, (columns, rows), interpolation=cv2.INTER_LINEAR)
-    uneven: Pixels = np.clip(image + cloudy + grain[..., None], 0, 255).astype(np.uint8)
+    small = (columns // 4, rows // 4)
+    light = cv2.resize(dice.normal(7, 10, 3), small, interpolation=cv2.INTER_CUBIC)
+    tone = 128 + 6 * light + 4 * dice.normal(rows // 4, columns // 4, 1)  # [rows / 4, columns / 4, 3]
+    grain = cv2.resize(np.clip(tone, 0, 255).astype(np.uint8), (columns, rows), interpolation=cv2.INTER_LINEAR)
+    uneven: Pixels = cv2.addWeighted(image, 1, grain, 1, -128)
     return uneven
 
 

@@ -57,7 +57,9 @@ class View(NamedTuple):
         """[2, 3]: from pixels of the world to pixels of the frame."""
         cos, sin = self.zoom * np.cos(self.turn), self.zoom * np.sin(self.turn)
         x, y = WIDTH / 2, HEIGHT / 2
-        return np.array([[cos, -sin, x - cos * x + sin * y + self.right], [sin, cos, y - sin * x - cos * y + self.down]])
+        return np.array(
+            [[cos, -sin, x - cos * x + sin * y + self.right], [sin, cos, y - sin * x - cos * y + self.down]]
+        )
 
 
 class Canvas:
@@ -76,12 +78,13 @@ class Canvas:
 
     def draw(self, shapes: Iterable[Shape], owner: int = 0) -> None:
         """Draw shapes over what is there. Owner 0 is background: it has no box and must come first."""
-        whole = self._whole.setdefault(owner, np.zeros_like(self._top)) if owner else None
+        masks: list[tuple[Pixels, int | Colour, int]] = []
+        if owner:
+            if owner not in self._whole:
+                self._whole[owner] = np.zeros_like(self._top)
+            masks = [(self._top, owner, cv2.LINE_8), (self._whole[owner], 255, cv2.LINE_8)]
         for shape in shapes:
-            self._to_canvas.paint(self.image, shape, shape.colour, cv2.LINE_AA)
-            if whole is not None:
-                self._to_canvas.paint(self._top, shape, owner, cv2.LINE_8)
-                self._to_canvas.paint(whole, shape, 255, cv2.LINE_8)
+            self._to_canvas.paint(shape, (self.image, shape.colour, cv2.LINE_AA), *masks)
 
     def frame(self) -> Pixels:
         """RGB uint8 [HEIGHT, WIDTH, 3]."""
@@ -113,7 +116,7 @@ class Backdrop:
 
     def draw(self, *shapes: Shape) -> None:
         for shape in shapes:
-            self._to_image.paint(self.image, shape, shape.colour, cv2.LINE_AA)
+            self._to_image.paint(shape, (self.image, shape.colour, cv2.LINE_AA))
 
 
 class Projection:
@@ -123,16 +126,21 @@ class Projection:
         ((self._a, self._b, self._c), (self._d, self._e, self._f)) = (_UNIT * matrix).tolist()
         self._width = width
 
-    def paint(self, target: Pixels, shape: Shape, value: int | Colour, kind: int) -> None:
+    def paint(self, shape: Shape, *targets: tuple[Pixels, int | Colour, int]) -> None:
+        """Draw a shape on pictures of one size, each with its value and OpenCV's kind of line."""
         match shape:
             case Line(start, end, width, _):
-                thick = max(round(width * self._width), 1)
-                cv2.line(target, self._at(start), self._at(end), value, thick, kind, _SHIFT)
+                ends, thick = (self._at(start), self._at(end)), max(round(width * self._width), 1)
+                for target, value, kind in targets:
+                    cv2.line(target, *ends, value, thick, kind, _SHIFT)
             case Disc(centre, radius, _):
-                cv2.circle(target, self._at(centre), round(radius * self._width * _UNIT), value, -1, kind, _SHIFT)
+                middle, size = self._at(centre), round(radius * self._width * _UNIT)
+                for target, value, kind in targets:
+                    cv2.circle(target, middle, size, value, -1, kind, _SHIFT)
             case Patch(corners, _):
-                points = np.array([self._at(corner) for corner in corners], np.int32)
-                cv2.fillPoly(target, [points], value, kind, _SHIFT)
+                points = [np.array([self._at(corner) for corner in corners], np.int32)]
+                for target, value, kind in targets:
+                    cv2.fillPoly(target, points, value, kind, _SHIFT)
 
     def _at(self, spot: Spot) -> tuple[int, int]:
         x, y = spot

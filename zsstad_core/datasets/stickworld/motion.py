@@ -28,8 +28,9 @@ class Style:
 class Motion:
     """pose: of a phase and a style. period: seconds of a repetition, None where it happens once.
 
-    view: where the body may look, as degrees either side of its heading; a heading of 0 is along the picture, 90
-    towards the viewer. planted: which feet stay where they are. forward: body heights a second.
+    view: whether the body looks along the picture, towards (or away from) the viewer, or any of these. planted: which
+    feet stay where they are. forward: body heights a second. rest: for what happens once, the share of a clip that
+    shows how it ended; longer where the end is a state (seated, holding the ball).
     """
 
     pose: Callable[[float, Style], Pose]
@@ -37,6 +38,7 @@ class Motion:
     view: Literal["any", "along", "facing"] = "any"
     planted: Literal["none", "both", "other"] = "none"
     forward: float = 0.0
+    rest: float = 0.0
 
 
 CONTACT = 0.5  # phase at which a foot meets the ball, or a ball leaves the hand
@@ -46,7 +48,9 @@ def _wave(phase: float, style: Style) -> Pose:
     beat = math.sin(2 * math.pi * phase) * (18 + 14 * style.vigour)
     if style.sideways:
         return STAND._replace(main_arm=Limb(15, 55 + 35 * style.reach, 178, 6 + beat))
-    return STAND._replace(main_arm=Limb(50 + 55 * style.reach, 6, 128 + 40 * style.reach + beat, 4), lean=3 * style.lean)
+    return STAND._replace(
+        main_arm=Limb(50 + 55 * style.reach, 6, 128 + 40 * style.reach + beat, 4), lean=3 * style.lean
+    )
 
 
 def _clap(phase: float, style: Style) -> Pose:
@@ -150,7 +154,9 @@ def _throw(phase: float, style: Style) -> Pose:
     cocked = Pose(Limb(206, 14, 158 + 20 * style.reach, 10), steady, Limb(-14, 4, -24, 3), Limb(20, 4, 0, 3), lean=-12)
     release = Pose(Limb(140, 8, 118, 4), Limb(10, 12, 40, 6), Limb(-16, 4, -34, 3), Limb(22, 4, -4, 3), lean=12)
     after = Pose(Limb(44, 4, 34, -6), Limb(-20, 10, 0, 4), Limb(-12, 4, -44, 3), Limb(24, 4, -8, 3), lean=24)
-    return between([(0.0, ready), (0.3, cocked), (0.38, cocked), (CONTACT, release), (0.68, after), (1.0, after)], phase)
+    return between(
+        [(0.0, ready), (0.3, cocked), (0.38, cocked), (CONTACT, release), (0.68, after), (1.0, after)], phase
+    )
 
 
 def _catch(phase: float, style: Style) -> Pose:
@@ -159,21 +165,21 @@ def _catch(phase: float, style: Style) -> Pose:
 
 MOTIONS: dict[str, Motion] = {
     "carry_box": Motion(_carry, 1.05, "along", forward=0.22),
-    "catch": Motion(_catch, None, "along"),
+    "catch": Motion(_catch, None, "along", rest=0.25),
     "clap": Motion(_clap, 0.55),
     "climb_stairs": Motion(_gait, 1.05, "along", forward=0.22),
     "high_five": Motion(_high_five, 1.3, "along", planted="both"),
     "hug": Motion(_hug, 1.4, "along", planted="both"),
     "jump": Motion(_jump, 1.1),
-    "kick": Motion(_kick, None, "along", planted="other"),
-    "kick_ball": Motion(_kick, None, "along", planted="other"),
+    "kick": Motion(_kick, None, "along", planted="other", rest=0.08),
+    "kick_ball": Motion(_kick, None, "along", planted="other", rest=0.08),
     "knock": Motion(_knock, 0.6, "along"),
     "pull_up": Motion(_pull_up, 1.5, "facing"),
     "push": Motion(_push, 1.1, "along", planted="both"),
-    "sit_down": Motion(_sit_down, None, "along", planted="both"),
-    "stand_up": Motion(_stand_up, None, "along", planted="both"),
-    "stop_ball": Motion(_stop, None, "along", planted="other"),
-    "throw": Motion(_throw, None, "along", planted="other"),
+    "sit_down": Motion(_sit_down, None, "along", planted="both", rest=0.3),
+    "stand_up": Motion(_stand_up, None, "along", planted="both", rest=0.3),
+    "stop_ball": Motion(_stop, None, "along", planted="other", rest=0.25),
+    "throw": Motion(_throw, None, "along", planted="other", rest=0.1),
     "walk": Motion(_gait, 1.05, "along", forward=0.22),
     "wave": Motion(_wave, 0.75),
 }

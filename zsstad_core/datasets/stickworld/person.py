@@ -136,7 +136,9 @@ def _head(body: Joints, look: Look, place: Place) -> Part:
         brim = 0.5 * radius * right
         shapes += [
             Disc((x, y - 0.5 * radius), radius * 0.8, look.hat),
-            Line((x - radius + brim, y - 0.42 * radius), (x + radius + brim, y - 0.42 * radius), radius * 0.3, look.hat),
+            Line(
+                (x - radius + brim, y - 0.42 * radius), (x + radius + brim, y - 0.42 * radius), radius * 0.3, look.hat
+            ),
         ]
     return Part(place.toward(body.head) + 0.01, shapes)
 

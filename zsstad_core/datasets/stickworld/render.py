@@ -76,7 +76,9 @@ def render(scene: Scene, seconds: float) -> Picture:
     return Picture(
         _sensed(scene, canvas.frame(), seconds),
         [
-            Person(box, unit.action, unit.phase_at(seconds, unit.actors[actor].ahead), canvas.visible(owner), number, actor)
+            Person(
+                box, unit.action, unit.phase_at(seconds, unit.actors[actor].ahead), canvas.visible(owner), number, actor
+            )
             for (number, actor), owner in sorted(persons.items())
             for unit in (scene.units[number],)
             if (box := canvas.box(owner))
@@ -111,18 +113,35 @@ def _occluder(occluder: Occluder, seconds: float) -> list[Shape]:
     x, size, colour = occluder.x + occluder.speed * seconds, occluder.size, occluder.colour
     match occluder.kind:
         case "pole":
-            return [Line((x, -20), (x, HEIGHT + 20), 5 * size, colour), Line((x - size, -20), (x - size, HEIGHT + 20), 1, shaded(colour, 1.5))]
+            return [
+                Line((x, -20), (x, HEIGHT + 20), 5 * size, colour),
+                Line((x - size, -20), (x - size, HEIGHT + 20), 1, shaded(colour, 1.5)),
+            ]
         case "bush":
             spots = ((-9, 0, 8), (0, -4, 10), (9, 1, 8), (-4, -8, 6), (5, -9, 6))
-            return [Disc((x + dx * size, HEIGHT - 2 + dy * size), r * size, shaded((50, 104, 46), 0.8 + 0.06 * r)) for dx, dy, r in spots]
+            return [
+                Disc((x + dx * size, HEIGHT - 2 + dy * size), r * size, shaded((50, 104, 46), 0.8 + 0.06 * r))
+                for dx, dy, r in spots
+            ]
         case "passer":
             left = x % (3 * WIDTH) - WIDTH
-            corners = ((left, -20), (left + 11 * size, -20), (left + 13 * size, HEIGHT + 20), (left + 2 * size, HEIGHT + 20))
+            corners = (
+                (left, -20),
+                (left + 11 * size, -20),
+                (left + 13 * size, HEIGHT + 20),
+                (left + 2 * size, HEIGHT + 20),
+            )
             return [Patch(corners, colour)]
         case "fence":
             top = HEIGHT - 15 * size
             rails: list[Shape] = [Line((-30, top + dy), (WIDTH + 30, top + dy), 2.2, colour) for dy in (3, 10)]
-            return [*rails, *(Line((post, top), (post, HEIGHT + 30), 2.2, colour) for post in range(-30 + int(x) % 24, WIDTH + 30, 24))]
+            return [
+                *rails,
+                *(
+                    Line((post, top), (post, HEIGHT + 30), 2.2, colour)
+                    for post in range(-30 + int(x) % 24, WIDTH + 30, 24)
+                ),
+            ]
 
 
 def _sensed(scene: Scene, frame: Pixels, seconds: float) -> Pixels:
@@ -131,6 +150,6 @@ def _sensed(scene: Scene, frame: Pixels, seconds: float) -> Pixels:
     if light.blur:
         frame = cv2.GaussianBlur(frame, (0, 0), light.blur)
     random = np.random.default_rng([scene.noise_seed, round(seconds * 1000)])
-    noise = random.standard_normal((HEIGHT, WIDTH, 1), np.float32) * light.noise
-    exposed = frame * (np.array(light.cast, np.float32) * light.gain) + noise
-    return np.clip(exposed, 0, 255).astype(np.uint8)
+    exposed = frame * (np.array(light.cast, np.float32) * light.gain)
+    exposed += random.standard_normal((HEIGHT, WIDTH, 1), np.float32) * light.noise
+    return np.clip(exposed, 0, 255, out=exposed).astype(np.uint8)

@@ -27,15 +27,21 @@ class Actor(NamedTuple):
     ahead: float = 0.0
 
 
+class Attitude(NamedTuple):
+    """A pose by name, of a person who does nothing in particular."""
+
+    name: str
+    pose: Pose
+
+
 @dataclass(frozen=True)
 class Unit:
-    """An action and the one or two persons who do it, around a point of the ground.
+    """The one or two persons who do an action, around a point of the ground.
 
-    phase and speed: at the clip's start, and phases a second; what happens once stays at its end. still: a pose
-    instead of an action, for those who do nothing in particular.
+    phase and speed: at the clip's start, and phases a second; what happens once stays at its end.
     """
 
-    action: str | None
+    doing: str | Attitude
     actors: tuple[Actor, ...]
     x: float
     y: float
@@ -44,7 +50,11 @@ class Unit:
     thing: Thing | None = None
     held: Thing | None = None
     colour: Colour = (128, 128, 128)
-    still: Pose | None = None
+
+    @property
+    def action(self) -> str | None:
+        """What they do; None for an attitude."""
+        return self.doing if isinstance(self.doing, str) else None
 
     def phase_at(self, seconds: float, ahead: float = 0.0) -> float:
         """The phase of the motion, from 0 to 1."""
@@ -98,22 +108,34 @@ class Scene:
     seconds: float
     noise_seed: int
 
+    def number(self, unit: int, actor: int) -> int:
+        """An actor's number among all persons of the scene, from 0."""
+        return sum(len(before.actors) for before in self.units[:unit]) + actor
+
 
 _WIDE = {  # heights that an action needs from left to right
     "carry_box": 1.0, "catch": 1.1, "clap": 0.55, "climb_stairs": 1.45, "high_five": 1.15, "hug": 0.7, "jump": 0.55,
     "kick": 1.0, "kick_ball": 1.25, "knock": 1.0, "pull_up": 0.95, "push": 1.25, "sit_down": 0.85, "stand_up": 0.85,
     "stop_ball": 1.25, "throw": 1.1, "walk": 1.0, "wave": 0.7,
 }  # fmt: skip
-_HIGH = {"climb_stairs": 1.5, "jump": 1.48, "pull_up": 1.38, "wave": 1.1, "high_five": 1.15, "throw": 1.12, "catch": 1.12}
-_ROOM = WIDTH - 8
+_HIGH = {
+    "climb_stairs": 1.5,
+    "jump": 1.48,
+    "pull_up": 1.38,
+    "wave": 1.1,
+    "high_five": 1.15,
+    "throw": 1.12,
+    "catch": 1.12,
+}
+_EDGE = 9
+_ROOM = WIDTH - 2 * _EDGE
 _HANDS_FREE = {"wave", "kick", "kick_ball", "stop_ball", "knock", "climb_stairs", "high_five"}
-_LEAD_IN, _LEAD_OUT = 0.08, 0.3  # shares of a clip before and after what happens once
+_LEAD_IN = 0.08  # share of a clip before what happens once
 
 
-def compose(dice: Dice, actions: Sequence[str | None], seconds: float, stills: Sequence[Pose] = ()) -> Scene:
-    """A scene in which these actions happen side by side; None takes the next of `stills` as its pose."""
-    poses = iter(stills)
-    units = [_unit(dice, action, seconds, next(poses) if action is None else None) for action in dice.shuffled(actions)]
+def compose(dice: Dice, cast: Sequence[str | Attitude], seconds: float) -> Scene:
+    """A scene of that length in which these actions happen side by side."""
+    units = [_unit(dice, doing, seconds) for doing in dice.shuffled(cast)]
     return Scene(
         surroundings=surroundings(dice, dice.pick(list(PLACES))),
         units=tuple(sorted(_spread(dice, units), key=lambda unit: unit.y)),
@@ -123,32 +145,32 @@ def compose(dice: Dice, actions: Sequence[str | None], seconds: float, stills: S
         light=Light(
             gain=dice.banded(0.78, 1.15),
             cast=(dice.uniform(0.94, 1.06), 1.0, dice.uniform(0.94, 1.06)),
-            noise=dice.uniform(1, 7),
-            blur=dice.pick([0.0, 0.0, dice.uniform(0.4, 0.8)]),
+            noise=dice.uniform(1, 6),
+            blur=dice.pick([0.0, 0.0, dice.uniform(0.35, 0.6)]),
         ),
         seconds=seconds,
         noise_seed=dice.integer(1 << 30),
     )
 
 
-def _unit(dice: Dice, action: str | None, seconds: float, still: Pose | None) -> Unit:
+def _unit(dice: Dice, doing: str | Attitude, seconds: float) -> Unit:
     """One unit of height 1 at the origin; `_spread` gives it its size and place."""
+    action = doing if isinstance(doing, str) else None
     heading = _heading(dice, action)
     first = _actor(dice, action, heading)
     actors = [first]
     if action in DUOS:
         other = _actor(dice, action, heading + math.pi)
-        style = replace(first.style, reach=first.style.reach, vigour=first.style.vigour)
         ahead = 0.5 if action == "push" else 0.0
-        actors.append(other._replace(style=style, height=dice.uniform(0.94, 1.06), ahead=ahead, main=-first.main))
-    period = MOTIONS[action].period if action else None
-    if period:
-        phase, speed = dice.uniform(0, 1), 1 / (period * dice.uniform(0.85, 1.2))
+        actors.append(other._replace(style=first.style, height=dice.uniform(0.94, 1.06), ahead=ahead, main=-first.main))
+    motion = MOTIONS[action] if action else None
+    if motion and motion.period:
+        phase, speed = dice.uniform(0, 1), 1 / (motion.period * dice.uniform(0.85, 1.2))
     else:
-        speed = 1 / (seconds * (1 - _LEAD_IN - _LEAD_OUT) * dice.uniform(0.9, 1.1))
+        speed = 1 / (seconds * (1 - _LEAD_IN - (motion.rest if motion else 0)) * dice.uniform(0.92, 1.08))
         phase = -speed * seconds * _LEAD_IN * dice.uniform(0.5, 1.5)
     return Unit(
-        action,
+        doing,
         tuple(actors),
         x=0.0,
         y=0.0,
@@ -157,7 +179,6 @@ def _unit(dice: Dice, action: str | None, seconds: float, still: Pose | None) ->
         thing=_used(dice, action),
         held=_held(dice, action),
         colour=scenery_colour(dice),
-        still=still,
     )
 
 
@@ -204,10 +225,10 @@ def _spread(dice: Dice, units: list[Unit]) -> list[Unit]:
     ground = [dice.uniform(100, 114) for _ in units]
     wide = [_WIDE.get(unit.action or "", 0.8) for unit in units]
     crowding = dice.uniform(0.92, 1.12)
-    height = min(dice.uniform(72, 92), _ROOM * crowding / sum(wide))
+    height = min(dice.uniform(72, 92), _ROOM * crowding / max(sum(wide), 0.1))
     slack = max(_ROOM - height * sum(wide), 0.0)
     cuts = sorted(dice.uniform(0, slack) for _ in units)
-    left, squeeze = 4.0, min(_ROOM / (height * sum(wide)), 1.0)
+    left, squeeze = float(_EDGE), min(_ROOM / (height * max(sum(wide), 0.1)), 1.0)
     placed = []
     for unit, y, width, cut in zip(units, ground, wide, cuts, strict=True):
         own = height * (1 + (y - 107) * 0.006) * dice.banded(0.9, 1.05)
@@ -222,10 +243,14 @@ def _spread(dice: Dice, units: list[Unit]) -> list[Unit]:
 def _lying(dice: Dice) -> tuple[Thing, Place]:
     y = dice.uniform(90, 116)
     name = dice.pick(["ball", "box", "chair", "bag", "plant", "table"])
-    return thing(dice, name), Place(dice.uniform(6, 154), y, dice.uniform(48, 72) * (1 + (y - 107) * 0.006), dice.uniform(0, 2 * math.pi))
+    return thing(dice, name), Place(
+        dice.uniform(6, 154), y, dice.uniform(48, 72) * (1 + (y - 107) * 0.006), dice.uniform(0, 2 * math.pi)
+    )
 
 
 def _occluder(dice: Dice) -> Occluder:
     kind = dice.pick(["pole", "bush", "passer", "fence"])
     speed = dice.pick([-1, 1]) * dice.uniform(60, 120) if kind == "passer" else 0.0
-    return Occluder(kind, dice.uniform(5, WIDTH - 5), speed, dice.uniform(0.8, 1.25), dice.paint((0.1, 0.7), (0.15, 0.6)))
+    return Occluder(
+        kind, dice.uniform(5, WIDTH - 5), speed, dice.uniform(0.8, 1.25), dice.paint((0.1, 0.7), (0.15, 0.6))
+    )

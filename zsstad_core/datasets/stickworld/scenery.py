@@ -23,7 +23,12 @@ def stairs(place: Place, colour: Colour) -> list[Shape]:
         left, high = STAIRS_FROM + step * run, SLOPE * run * (step + 0.5)
         near = [(left, -0.16, 0.0), (left + run, -0.16, 0.0), (left + run, -0.16, high), (left, -0.16, high)]
         tread = [(left, -0.16, high), (left + run, -0.16, high), (left + run, 0.16, high), (left, 0.16, high)]
-        riser = [(left, -0.16, high), (left, 0.16, high), (left, 0.16, high - SLOPE * run), (left, -0.16, high - SLOPE * run)]
+        riser = [
+            (left, -0.16, high),
+            (left, 0.16, high),
+            (left, 0.16, high - SLOPE * run),
+            (left, -0.16, high - SLOPE * run),
+        ]
         shapes += [
             _patch(place, near, shaded(colour, 0.7)),
             _patch(place, riser, shaded(colour, 0.5)),

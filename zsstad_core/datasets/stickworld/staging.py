@@ -8,7 +8,7 @@ from zsstad_core.datasets.stickworld import scenery, things
 from zsstad_core.datasets.stickworld.canvas import Shape
 from zsstad_core.datasets.stickworld.motion import CONTACT, MOTIONS
 from zsstad_core.datasets.stickworld.person import Place, parts
-from zsstad_core.datasets.stickworld.pose import Joints, Point, Pose, joints
+from zsstad_core.datasets.stickworld.pose import Joints, Point, joints
 from zsstad_core.datasets.stickworld.scene import Unit
 from zsstad_core.datasets.stickworld.things import Thing
 
@@ -65,9 +65,7 @@ def _place(unit: Unit, number: int, since_middle: float) -> Place:
         return place._replace(x=unit.x - 0.5 * _apart(unit) * unit.actors[0].height * math.cos(actor.heading))
     travel = MOTIONS[unit.action].forward * since_middle if unit.action else 0.0
     rise = scenery.stairs_height(travel) if unit.action == "climb_stairs" else 0.0
-    return place._replace(
-        x=unit.x + travel * actor.height * math.cos(actor.heading), y=unit.y - rise * actor.height
-    )
+    return place._replace(x=unit.x + travel * actor.height * math.cos(actor.heading), y=unit.y - rise * actor.height)
 
 
 def _apart(unit: Unit) -> float:
@@ -76,7 +74,7 @@ def _apart(unit: Unit) -> float:
         case "high_five":
             return sum(_body(unit, number, 0.5).main_arm[2][0] for number in (0, 1)) - 0.02
         case "push":
-            return _body(unit, 0, 0.5).main_arm[2][0] + _body(unit, 1, 0.0).neck[0]
+            return _body(unit, 0, 0.5).main_arm[2][0] + _body(unit, 1, 0.0).neck[0] + 0.05
         case _:
             return 0.2
 
@@ -84,9 +82,9 @@ def _apart(unit: Unit) -> float:
 def _body(unit: Unit, number: int, phase: float) -> Joints:
     """Joints of an actor at a phase, his planted feet at x = 0, his hands at the bar if there is one."""
     actor = unit.actors[number]
-    if unit.action is None:
-        return joints(unit.still or _NOTHING, actor.look.build, actor.main)
-    motion = MOTIONS[unit.action]
+    if not isinstance(unit.doing, str):
+        return joints(unit.doing.pose, actor.look.build, actor.main)
+    motion = MOTIONS[unit.doing]
     body = joints(motion.pose(phase, actor.style), actor.look.build, actor.main)
     if unit.action == "pull_up":
         return body.moved(0.0, _bar_height(unit) - body.main_arm[2][2])
@@ -136,7 +134,6 @@ _USE: dict[str, Callable[[Unit, Thing, Joints, float], tuple[float, Point]]] = {
     "chair": _sat_on,
     "ball": _played,
 }
-_NOTHING = Pose(*[(0.0, 0.0, 0.0, 0.0)] * 4)  # type: ignore[arg-type]
 
 
 def _draw(drawn: Thing, place: Place, at: Point) -> list[Shape]:

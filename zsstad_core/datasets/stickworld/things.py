@@ -44,7 +44,7 @@ def ball(drawn: Thing, place: Place, at: Point) -> list[Shape]:
     ]
 
 
-BALL = 0.068
+BALL = 0.08
 
 
 def box(drawn: Thing, place: Place, at: Point) -> list[Shape]:
@@ -125,7 +125,12 @@ def plant(drawn: Thing, place: Place, at: Point) -> list[Shape]:
         for dx, dy, tone in ((-0.13, 0.3, 0.8), (0.14, 0.33, 0.9), (-0.06, 0.42, 1.0), (0.06, 0.4, 1.15))
     ]
     pot = Patch(
-        ((x - 0.09 * unit, y - 0.17 * unit), (x + 0.09 * unit, y - 0.17 * unit), (x + 0.06 * unit, y), (x - 0.06 * unit, y)),
+        (
+            (x - 0.09 * unit, y - 0.17 * unit),
+            (x + 0.09 * unit, y - 0.17 * unit),
+            (x + 0.06 * unit, y),
+            (x - 0.06 * unit, y),
+        ),
         drawn.accent,
     )
     return [*leaves, pot]
