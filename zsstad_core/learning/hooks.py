@@ -80,6 +80,6 @@ class Watch(Hook):  # type: ignore[misc]
         speed = (done - self.start_iteration) / max(time.perf_counter() - self.started, 1e-9)
         left = (self.settings.iterations - done) / speed
         self.log(
-            f"train: {done}/{self.settings.iterations}, loss {loss:.4g}, lr {max(rates.values()):.3g}, "
+            f"train: {done}/{self.settings.iterations}, loss {loss:.4g}, lr {min(rates.values()):.3g}, "
             f"{speed:.0f} it/s, {left:.0f} s left"
         )
