@@ -68,8 +68,9 @@ def test_boxes_are_those_of_mmdets_own_inference_which_reads_bgr(yolox):
     for boxes, own, frame in zip(detector(MIXED), found, MIXED, strict=True):
         height, width = frame.shape[:2]
         expected = own.bboxes.clamp(min=0).minimum(torch.tensor([width, height, width, height]))
-        np.testing.assert_allclose(boxes.xyxy, expected, atol=1e-3)
-        np.testing.assert_allclose(boxes.score, own.scores, atol=1e-5)
+        # A batch splits its products otherwise than a frame alone, differently for each number of threads.
+        np.testing.assert_allclose(boxes.xyxy, expected, atol=0.05)
+        np.testing.assert_allclose(boxes.score, own.scores, atol=1e-4)
         np.testing.assert_array_equal(boxes.label, own.labels)
     swapped = detector([frame[..., ::-1] for frame in MIXED])
     assert agreement(detector(MIXED), swapped, iou=0.9, score=0.02) < 0.5
