@@ -9,7 +9,7 @@ SHELL := /bin/bash
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
-DATASET ?=## dataset: jhmdb                                   (default: pipeline.yaml's)
+DATASET ?=## dataset: jhmdb, stickworld                       (default: pipeline.yaml's)
 SPLIT ?=## label split, 1 to 4                              (default: pipeline.yaml's)
 HEAD ?=## iclip, clip_frame, clip_crop, oracle             (default: pipeline.yaml's)
 RECIPE ?=## a recipe of pipeline.yaml, for example yolox-nano

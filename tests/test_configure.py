@@ -121,7 +121,7 @@ def test_a_value_is_no_section(tmp_path: Path) -> None:
 def test_every_mistake_is_told_at_once_one_line_each(tmp_path: Path) -> None:
     lines = refusal(tmp_path, "split: 0\nhed: iclip", choices={"dataset": "jhmbd"}).split("\n")
     assert [line.strip() for line in lines] == [
-        'DATASET=: dataset is "jhmbd"; it must be one of jhmdb (did you mean jhmdb?)',
+        'DATASET=: dataset is "jhmbd"; it must be one of jhmdb, stickworld (did you mean jhmdb?)',
         "pipeline.yaml:1: split is 0; it must be greater than or equal to 1",
         "pipeline.yaml:2: hed is not a setting; did you mean head?",
     ]

@@ -23,7 +23,7 @@ BY_IMAGES = TOKENS | LEARNED
 NOTHING: set[str] = set()
 
 TABLE: dict[str, tuple[Any, set[str]]] = {
-    "dataset": ("jhmdb", NOTHING),  # there is one only
+    "dataset": ("jhmdb", NOTHING),  # the other one would have to be rendered
     "split": (2, LEARNED),
     "head": ("clip_crop", SCORED),
     "device": ("cpu", NOTHING),
@@ -35,6 +35,10 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "datasets.jhmdb.official_splits": ("nowhere", NOTHING),  # the pickle has its own
     "datasets.jhmdb.official_split": (2, LEARNED),
     "datasets.jhmdb.clips_per_class": (1, LEARNED),
+    "datasets.stickworld.root": ("another", NOTHING),  # another dataset is chosen
+    "datasets.stickworld.seed": (1, NOTHING),
+    "datasets.stickworld.train_clips": (2, NOTHING),
+    "datasets.stickworld.test_clips": (2, NOTHING),
     "detector.boxes_from": ("boxes.csv", BY_BOXES),
     "detector.config": ("yolox/yolox_nano_8xb8-300e_coco.py", BY_BOXES),
     "detector.checkpoint": ("https://example.org/other.pth", BY_BOXES),

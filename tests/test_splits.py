@@ -37,7 +37,7 @@ def test_an_unknown_split_is_refused_with_those_that_exist(split: int):
 
 
 def test_a_dataset_without_splits_is_named():
-    with pytest.raises(SettingsError, match='dataset "kinetics" has no label splits; those of jhmdb exist'):
+    with pytest.raises(SettingsError, match='dataset "kinetics" has no label splits; those of jhmdb, stickworld exist'):
         load_split("kinetics", 1, ["a"])
 
 

@@ -14,12 +14,14 @@ from zsstad_core.settings import Datasets, Jhmdb, Settings
 
 @pytest.mark.parametrize("name", ["JHMDB", "j-hmdb", "jhmbd"])
 def test_a_misspelt_dataset_gets_a_hint(name: str):
-    with pytest.raises(SettingsError, match=rf'dataset is "{name}"; it must be one of jhmdb \(did you mean jhmdb\?\)'):
+    with pytest.raises(
+        SettingsError, match=rf'dataset is "{name}"; it must be one of jhmdb, stickworld \(did you mean jhmdb\?\)'
+    ):
         open_dataset(name, Settings())
 
 
 def test_an_unlike_name_gets_the_list():
-    with pytest.raises(SettingsError, match=r'dataset is "kinetics"; it must be one of jhmdb$'):
+    with pytest.raises(SettingsError, match=r'dataset is "kinetics"; it must be one of jhmdb, stickworld$'):
         open_dataset("kinetics", Settings())
 
 

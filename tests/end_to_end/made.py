@@ -95,7 +95,7 @@ test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 
 
 def write_detector(folder: Path) -> None:
-    """`config.py` and `weights.pth`: random, but that boxes are about as large as our persons, so that some hit."""
+    """`config.py` and `weights.pth`: random, but for boxes about as large as our persons, so that some hit."""
     import torch
 
     from tests.frozen.made_detectors import build_model
@@ -103,24 +103,29 @@ def write_detector(folder: Path) -> None:
     (folder / "config.py").write_text(DETECTOR)
     model = build_model(folder / "config.py")
     for stride, layer in zip((8, 16, 32), model.bbox_head.multi_level_conv_reg, strict=True):
+        layer.weight.data *= 0.1
         layer.bias.data[2:] = torch.tensor([math.log(side / stride) for side in PERSON])
     meta = {"dataset_meta": {"classes": ("person", "sports ball", "chair")}}
     torch.save({"state_dict": model.state_dict(), "meta": meta}, folder / "weights.pth")
 
 
-def write_all(folder: Path) -> dict[str, object]:
-    """Dataset and detector in `folder`; the settings that use them, everything small and on the CPU."""
+def write_all(folder: Path) -> None:
+    """Dataset and detector."""
     folder.mkdir(parents=True, exist_ok=True)
     write_clips(folder)
     write_annotation(folder)
     write_detector(folder)
+
+
+def settings_of(folder: Path) -> dict[str, object]:
+    """Settings that use what `write_all` wrote: everything small, and on the CPU."""
     return {
         "device": "cpu",
         "datasets.jhmdb.root": folder,
         "detector.config": folder / "config.py",
         "detector.checkpoint": folder / "weights.pth",
         "detector.person_score": 0.2,
-        "detector.persons_per_frame": 5,
+        "detector.persons_per_frame": 10,
         "detector.objects_per_frame": 5,
         "encoder.model": TINY_CLIP,
         "encoder.pretrained": "random",
@@ -139,4 +144,6 @@ def as_set(settings: Settings) -> str:
 
 
 if __name__ == "__main__":
-    print(as_set(write_all(Path(sys.argv[1]).absolute())))
+    target = Path(sys.argv[1]).absolute()
+    write_all(target)
+    print(as_set(settings_of(target)))

@@ -99,8 +99,16 @@ class Artifact:
         return there, [Group({video: left[video] for video in cut}, cut) for cut in cuts]
 
     def begin(self) -> list[Group]:
-        """Make the folder ready for writing, clear what killed runs left, and return the groups still to be made."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        """Make the folder ready for writing, clear what killed runs left, and return the groups still to be made.
+
+        Raises CacheError where the cache cannot be written to.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CacheError(
+                f"{self.path}: cannot be written ({error.strerror or error}); choose another cache.root"
+            ) from error
         described = self.path / "inputs.json"
         if not described.exists():
             write_whole(described, json.dumps(self.inputs, indent=1, sort_keys=True) + "\n")

@@ -166,19 +166,31 @@ def remove_leftovers(artifact: Path) -> None:
     """Remove what killed processes of this host left half written."""
     if not artifact.is_dir():
         return
-    for folder in artifact.glob(f".unit-*.{socket.gethostname()}.*.tmp"):
-        pid = int(folder.name.split(".")[-2])
-        if pid != os.getpid() and not Path(f"/proc/{pid}").exists() and not _alive(pid):
-            shutil.rmtree(folder, ignore_errors=True)
+    for path in artifact.glob(f".*.{socket.gethostname()}.*.tmp"):
+        pid = int(path.name.split(".")[-2])
+        if pid == os.getpid() or Path(f"/proc/{pid}").exists() or _alive(pid):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a small file so that it is there whole or not at all, also after a power cut."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text)
-    _flush(temporary)
-    temporary.replace(path)
-    _flush(path.parent)
+    """Write a small file so that it is there whole or not at all, also after a power cut.
+
+    Raises CacheError where nothing can be written there.
+    """
+    temporary = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text)
+        _flush(temporary)
+        temporary.replace(path)
+        _flush(path.parent)
+    except OSError as error:
+        raise CacheError(
+            f"{path}: cannot be written ({error.strerror or error}); make room there, or choose another cache.root"
+        ) from error
 
 
 def _flush(path: Path) -> None:

@@ -48,6 +48,18 @@ def encode(
                 owners, views_of(items, encoder.size, settings.crop, pool, encoder.interpolation), strict=True
             )
 
+    def kind_by_kind(
+        group: Group, stages: Sequence[str], rows: Mapping[str, "Rows"]
+    ) -> Iterator[tuple[str, np.ndarray]]:
+        """Batches of one kind each: not even a token's lowest bits depend on what else is made in the same pass."""
+        waiting: dict[str, list[np.ndarray]] = {stage: [] for stage in stages}
+        for stage, view in cut_views(group, stages, rows):
+            waiting[stage].append(view)
+            if len(waiting[stage]) == settings.batch:
+                yield stage, np.stack(waiting[stage])
+                waiting[stage] = []
+        yield from ((stage, np.stack(views)) for stage, views in waiting.items() if views)
+
     def decoded(group: Group) -> Iterator[tuple[str, int, float, np.ndarray]]:
         for video_id in group.members:
             for number, pts, image in decode(sources[video_id]):
@@ -57,17 +69,15 @@ def encode(
         stages = [artifact.stage for artifact in artifacts]
         rows = {stage: Rows(group, boxes.get(stage)) for stage in stages}
         tokens: dict[str, list[np.ndarray]] = {stage: [np.empty((0, encoder.width), np.float16)] for stage in stages}
-        batches = prefetch(batched(cut_views(group, stages, rows), settings.batch))
+        batches = prefetch(kind_by_kind(group, stages, rows))
         while True:
             with clock.on("decode and crop"):
                 batch = next(batches, None)
             if batch is None:
                 break
             with clock.on("encode"):
-                encoded = encoder.encode_views(np.stack([view for _, view in batch]))  # [N, D] fp16
-            owners = np.array([stage for stage, _ in batch])
-            for stage in stages:
-                tokens[stage].append(encoded[owners == stage])
+                stage, views_NSSC = batch
+                tokens[stage].append(encoder.encode_views(views_NSSC))  # [N, D] fp16
         made_with = {"encoder": encoder.says, "weights": encoder.weights}
         return {
             stage: Content(rows[stage].table(), np.concatenate(tokens[stage]), made_with=made_with) for stage in stages

@@ -13,6 +13,7 @@ from zsstad_core.settings import Stickworld
 
 @friendly
 def main() -> None:
+    """Render, as the command line says."""
     defaults = Stickworld()
     parser = argparse.ArgumentParser(prog="python -m zsstad_core.datasets.stickworld", description="Render the clips.")
     parser.add_argument("--write", type=Path, metavar="FOLDER", required=True, help="a folder that does not exist yet")

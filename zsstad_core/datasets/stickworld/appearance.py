@@ -79,8 +79,7 @@ def colour_word(colour: Colour) -> str:
     if hue < 0.11 and value < 0.62:
         return "brown"
     limits = ((0.03, "red"), (0.11, "orange"), (0.19, "yellow"), (0.44, "green"), (0.69, "blue"), (0.82, "purple"))
-    name = next((word for limit, word in limits if hue < limit), "pink" if hue < 0.94 else "red")
-    return name
+    return next((word for limit, word in limits if hue < limit), "pink" if hue < 0.94 else "red")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What everything is drawn on: twice the frame's size, then averaged down. OpenCV draws, a map remembers who is where."""
+"""What everything is drawn on, twice the frame's size; OpenCV draws, and a map remembers who is where."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -13,6 +13,7 @@ type Pixels = NDArray[np.uint8]
 
 WIDTH, HEIGHT = 160, 120
 MARGIN = 24  # of a backdrop around the frame
+LEFT, RIGHT, TOP, BOTTOM = -MARGIN, WIDTH + MARGIN, -MARGIN, HEIGHT + MARGIN
 SCALE = 2  # canvas pixels a frame pixel
 _SHIFT = 4  # fractional bits of OpenCV's coordinates
 _UNIT = 1 << _SHIFT
@@ -43,6 +44,11 @@ class Patch(NamedTuple):
 
 
 type Shape = Line | Disc | Patch
+
+
+def rectangle(left: float, top: float, right: float, bottom: float, colour: Colour) -> Patch:
+    """An upright rectangle."""
+    return Patch(((left, top), (right, top), (right, bottom), (left, bottom)), colour)
 
 
 class View(NamedTuple):

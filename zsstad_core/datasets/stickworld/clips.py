@@ -1,18 +1,17 @@
-"""The benchmark's clips: which there are for a seed, and their frames."""
+"""Which clips the benchmark has for a seed, and where their files are. Imports nothing that draws."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from zsstad_core.datasets.base import Part
-from zsstad_core.datasets.stickworld.appearance import Dice
-from zsstad_core.datasets.stickworld.labels import CLASSES, DUOS, family
-from zsstad_core.datasets.stickworld.render import Picture, render
-from zsstad_core.datasets.stickworld.scene import Scene, compose
+from zsstad_core.datasets.stickworld.labels import CLASSES
+
+ANNOTATION, OBJECTS = "annotation.parquet", "objects.parquet"
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip: `video_id` is ACTION/PART-NUMBER. The others in it do other actions, see `cast`."""
+    """One clip, by the action it was made for; persons beside may do others."""
 
     part: Part
     action: str
@@ -24,48 +23,12 @@ class Clip:
         return f"{self.action}/{self.part}-{self.number:03d}"
 
 
-@dataclass(frozen=True)
-class Footage:
-    """A clip before it is drawn: what happens in it, frames, frames a second, and how hard it is compressed."""
-
-    scene: Scene
-    frames: int
-    fps: int
-    crf: int
-
-    def pictures(self) -> Iterator[Picture]:
-        """Every frame, with its persons and objects."""
-        return (render(self.scene, number / self.fps) for number in range(self.frames))
-
-
 def clips(seed: int, train_clips: int, test_clips: int) -> list[Clip]:
-    """The clips of a seed, so many a class and part, sorted by video_id. A clip does not depend on the numbers."""
+    """The clips of a seed, so many a class and part, sorted by video_id. A clip is the same whatever the numbers."""
     counts: tuple[tuple[Part, int], ...] = (("test", test_clips), ("train", train_clips))
     return [Clip(part, action, number, seed) for action in CLASSES for part, count in counts for number in range(count)]
 
 
-def footage(clip: Clip) -> Footage:
-    """What a clip shows: the same for the same clip."""
-    dice = Dice(clip.part, clip.seed, CLASSES.index(clip.action), clip.number)
-    fps = dice.pick([12, 15])
-    frames = round(fps * dice.uniform(1.4, 2.0))
-    return Footage(compose(dice, cast(dice, clip), frames / fps), frames, fps, crf=18 + dice.integer(12))
-
-
-def cast(dice: Dice, clip: Clip) -> list[str]:
-    """The actions in a clip: its own and, often, those of others, three persons at most.
-
-    In a test clip all are of one family, so that in every label split the clip is seen or unseen as a whole: a person
-    whose action is not among the labels that are scored would count against every method. In a training clip they are
-    of any, so that no neighbour gives an action away.
-    """
-    pool = family(clip.action) if clip.part == "test" else CLASSES
-    actions = [clip.action]
-    left = dice.pick([0, 0, 1]) if clip.action in DUOS else dice.pick([0, 0, 1, 1, 2])
-    while left:
-        other = dice.pick(pool)
-        persons = 2 if other in DUOS else 1
-        if persons <= left:
-            actions.append(other)
-            left -= persons
-    return actions
+def video_file(folder: Path, video_id: str) -> Path:
+    """Where a clip's file is."""
+    return folder / "videos" / f"{video_id}.mp4"

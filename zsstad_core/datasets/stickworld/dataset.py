@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from zsstad_core import settings
 from zsstad_core.datasets.base import Part
+from zsstad_core.datasets.stickworld.clips import ANNOTATION, clips, video_file
 from zsstad_core.datasets.stickworld.labels import CLASSES
 from zsstad_core.errors import DataError, MissingFileError
 from zsstad_core.video import VideoSource
@@ -51,8 +52,6 @@ class Stickworld:
         return dict(self._parts)
 
     def annotation_files(self) -> list[Path]:
-        from zsstad_core.datasets.stickworld.write import ANNOTATION
-
         return [self.folder / ANNOTATION]
 
     def groundtruth(self) -> "pd.DataFrame":
@@ -80,15 +79,11 @@ class Stickworld:
 
     @cached_property
     def _parts(self) -> dict[str, Part]:
-        from zsstad_core.datasets.stickworld.clips import clips
-
         chosen = self._chosen
         return {clip.video_id: clip.part for clip in clips(chosen.seed, chosen.train_clips, chosen.test_clips)}
 
     @cached_property
     def _files(self) -> dict[str, Path]:
-        from zsstad_core.datasets.stickworld.write import video_file
-
         return {name: video_file(self.folder, name) for name in self._parts}
 
 

@@ -82,11 +82,8 @@ def _hug(phase: float, style: Style) -> Pose:
 def _gait(phase: float, style: Style) -> Pose:
     main, other = _stride(phase, style.knees), _stride(phase + 0.5, style.knees)
     swing = 26 * math.sin(2 * math.pi * phase) * (0.5 + style.vigour)
-    if style.arms_ahead:
-        arms = (_HOLDING, _HOLDING)
-    else:
-        arms = (Limb(-swing, 6, 16 - swing, 4), Limb(swing, 6, 16 + swing, 4))
-    return Pose(*arms, main, other, lean=3 + 7 * style.lean)
+    swinging = Pose(Limb(-swing, 6, 16 - swing, 4), Limb(swing, 6, 16 + swing, 4), main, other, lean=3 + 7 * style.lean)
+    return swinging._replace(main_arm=_HOLDING, other_arm=_HOLDING) if style.arms_ahead else swinging
 
 
 _HOLDING = Limb(24, 6, 82, -7)  # both forearms ahead, as one carries something

@@ -8,7 +8,7 @@ from zsstad_core.datasets.stickworld.canvas import Colour, Disc, Line, Patch, Sh
 from zsstad_core.datasets.stickworld.pose import Joints, Point
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """Where a body stands in the picture: its ground point, pixels a unit of the body frame, heading in radians.
 
     A heading of 0 looks right, pi left, pi/2 at the viewer.
@@ -43,7 +43,7 @@ class Part(NamedTuple):
 _ELEVATION = 0.1
 
 
-def parts(body: Joints, look: Look, place: Place) -> list[Part]:
+def parts(body: Joints, look: Look, place: Position) -> list[Part]:
     """A person's parts, in any order."""
     drawn = [_trunk(body, look, place), _head(body, look, place)]
     for arm in (body.main_arm, body.other_arm):
@@ -57,7 +57,7 @@ def _light(colour: Colour, depth: float) -> Colour:
     return shaded(colour, 1 + max(-0.26, min(1.6 * depth, 0.06)))
 
 
-def _arm(arm: tuple[Point, Point, Point], look: Look, place: Place) -> Part:
+def _arm(arm: tuple[Point, Point, Point], look: Look, place: Position) -> Part:
     depth = place.toward(arm[1])
     shoulder, elbow, hand = map(place.spot, arm)
     thick = 0.052 * look.girth * place.scale
@@ -71,7 +71,7 @@ def _arm(arm: tuple[Point, Point, Point], look: Look, place: Place) -> Part:
     return Part(depth + place.toward(arm[2]), shapes)
 
 
-def _leg(leg: tuple[Point, Point, Point, Point], look: Look, place: Place) -> Part:
+def _leg(leg: tuple[Point, Point, Point, Point], look: Look, place: Position) -> Part:
     depth = place.toward(leg[0])
     hip, knee, ankle, toe = map(place.spot, leg)
     thick = 0.075 * look.girth * place.scale
@@ -85,7 +85,7 @@ def _leg(leg: tuple[Point, Point, Point, Point], look: Look, place: Place) -> Pa
     return Part(depth - 0.02, shapes)
 
 
-def _trunk(body: Joints, look: Look, place: Place) -> Part:
+def _trunk(body: Joints, look: Look, place: Position) -> Part:
     shoulders = [place.spot(body.main_arm[0]), place.spot(body.other_arm[0])]
     hips = [place.spot(body.main_leg[0]), place.spot(body.other_leg[0])]
     thick = 0.1 * look.girth * place.scale
@@ -113,7 +113,7 @@ def _trunk(body: Joints, look: Look, place: Place) -> Part:
     return Part(0.0, shapes)
 
 
-def _head(body: Joints, look: Look, place: Place) -> Part:
+def _head(body: Joints, look: Look, place: Position) -> Part:
     radius = look.build.head * place.scale
     neck, (x, y) = place.spot(body.neck), place.spot(body.head)
     right, facing = math.cos(place.heading), math.sin(place.heading)

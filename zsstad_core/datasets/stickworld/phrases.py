@@ -24,13 +24,13 @@ PHRASES: dict[str, Phrases] = {
         ("carry {thing}", "carry a box", "carry something"),
         ("carrying {thing}", "carrying a box", "who carries a box"),
         ("bringing {thing}", "on the way with {thing}", "moving house", "delivering a parcel", "holding {thing}"),
-        ("with {thing} in both arms", "with both forearms ahead and {thing} on them", "with {thing} in front of the chest"),
+        ("with {thing} in both arms", "with both forearms ahead and {thing} on them", "behind {thing}"),
     ),
     "catch": Phrases(
         ("catch {thing}", "catch a ball", "catch"),
         ("catching {thing}", "who catches a ball", "catching something"),
         ("playing with {thing}", "receiving {thing} with one hand", "getting hold of {thing}"),
-        ("with one arm out and {thing} at the hand", "and {thing} in the air", "holding {thing}", "with {thing} in one hand"),
+        ("with one arm out and {thing} at the hand", "and {thing} in the air", "with {thing} in one hand"),
     ),
     "clap": Phrases(
         ("clap", "clap hands", "clap both hands"),
@@ -49,7 +49,7 @@ PHRASES: dict[str, Phrases] = {
         ("giving a high five", "doing a high five with someone", "high fiving another person"),
         ("greeting a friend", "celebrating with another person", "slapping hands with someone"),
         ("whose raised hand touches another person's hand", "with one arm up against the hand of someone else"),
-        ("two people giving a high five", "two people high five", "friends slapping hands", "two raised hands that meet"),
+        ("two people giving a high five", "people high five", "two friends slapping hands", "raised hands that meet"),
     ),
     "hug": Phrases(
         ("hug", "hug somebody", "hug another person"),
@@ -92,7 +92,7 @@ PHRASES: dict[str, Phrases] = {
         ("push", "push another person", "push somebody away"),
         ("pushing", "pushing another person", "who pushes someone"),
         ("shoving someone", "wrestling", "fighting with another person", "quarrelling with someone"),
-        ("with both hands on another person's chest", "leaning against someone with straight arms", "with both arms ahead"),
+        ("with both hands on a person's chest", "leaning on someone with straight arms", "with both arms ahead"),
         ("two people pushing each other", "two people push", "people in a fight", "two people wrestling"),
     ),
     "sit_down": Phrases(

@@ -5,8 +5,9 @@ angles in degrees, `swing` (0 hanging, 90 forward, 180 up, negative backward) an
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 type Point = tuple[float, float, float]  # x, y, z
@@ -33,6 +34,15 @@ class Pose(NamedTuple):
     other_leg: Limb
     lean: float = 0.0
     lift: float = 0.0
+
+    def limbs(self) -> tuple[Limb, Limb, Limb, Limb]:
+        """Main arm, other arm, main leg, other leg."""
+        return self.main_arm, self.other_arm, self.main_leg, self.other_leg
+
+    def with_limbs(self, limbs: Iterable[Limb]) -> "Pose":
+        """This pose with other limbs, in the order of `limbs`."""
+        main_arm, other_arm, main_leg, other_leg = limbs
+        return self._replace(main_arm=main_arm, other_arm=other_arm, main_leg=main_leg, other_leg=other_leg)
 
 
 class Build(NamedTuple):
@@ -82,7 +92,7 @@ def between(keys: Sequence[tuple[float, Pose]], moment: float) -> Pose:
     """The pose at a moment: eased from key to key; before the first and after the last, that one."""
     if moment <= keys[0][0]:
         return keys[0][1]
-    for (start, a), (end, b) in zip(keys, keys[1:], strict=False):
+    for (start, a), (end, b) in pairwise(keys):
         if moment <= end:
             share = (moment - start) / (end - start)
             share = share * share * (3 - 2 * share)
@@ -96,8 +106,9 @@ def mixed(a: Pose, b: Pose, share: float) -> Pose:
     def mix(p: float, q: float) -> float:
         return p + (q - p) * share
 
-    limbs = (Limb(*map(mix, p, q)) for p, q in zip(a[:4], b[:4], strict=True))
-    return Pose(*limbs, lean=mix(a.lean, b.lean), lift=mix(a.lift, b.lift))
+    return a.with_limbs(Limb(*map(mix, p, q)) for p, q in zip(a.limbs(), b.limbs(), strict=True))._replace(
+        lean=mix(a.lean, b.lean), lift=mix(a.lift, b.lift)
+    )
 
 
 def joints(pose: Pose, build: Build, main: int) -> Joints:

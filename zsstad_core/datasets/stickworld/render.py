@@ -1,16 +1,15 @@
 """A scene at a time becomes a picture, and boxes of what was drawn."""
 
 import math
-from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
 import cv2
+import numpy as np
 
 from zsstad_core.datasets.stickworld import things
 from zsstad_core.datasets.stickworld.appearance import shaded
-from zsstad_core.datasets.stickworld.backdrops import moving
 from zsstad_core.datasets.stickworld.canvas import HEIGHT, WIDTH, Canvas, Disc, Line, Patch, Pixels, Shape, View
+from zsstad_core.datasets.stickworld.movers import moving
 from zsstad_core.datasets.stickworld.scene import Camera, Occluder, Scene
 from zsstad_core.datasets.stickworld.staging import Drawn, scenery_of, staged
 
@@ -54,37 +53,33 @@ def render(scene: Scene, seconds: float) -> Picture:
         canvas.draw(moving(mover, seconds))
     for unit in scene.units:
         canvas.draw(scenery_of(unit))
+    seen = _draw_foreground(canvas, scene, seconds)
 
-    persons: dict[tuple[int, int], int] = {}  # unit, actor -> owner on the canvas
-    objects: list[tuple[int, str]] = []
-    owner = 0
-    for unit_number, layer in _layers(scene, seconds):
+    picture = Picture(_sensed(scene, canvas.frame(), seconds), [], [])
+    for owner, number, what in seen:
+        box, visible = canvas.box(owner), canvas.visible(owner)
+        if box and isinstance(what, str):
+            picture.objects.append(Object(box, what, visible))
+        elif box and isinstance(what, int):
+            unit = scene.units[number]
+            phase = unit.phase_at(seconds, unit.actors[what].ahead)
+            picture.persons.append(Person(box, unit.action, phase, visible, number, what))
+    picture.persons.sort(key=lambda person: (person.unit, person.actor))
+    return picture
+
+
+def _draw_foreground(canvas: Canvas, scene: Scene, seconds: float) -> list[tuple[int, int, int | str]]:
+    """Draw all that has a box or hides others; for each person and thing: owner on the canvas, unit, actor or name."""
+    seen: list[tuple[int, int, int | str]] = []
+    for number, layer in _layers(scene, seconds):
         owners: dict[int | str, int] = {}
         for drawn in sorted(layer, key=lambda drawn: drawn.depth):
-            if drawn.owner not in owners:
-                owner += 1
-                owners[drawn.owner] = owner
-                if isinstance(drawn.owner, int):
-                    persons[unit_number, drawn.owner] = owner
-                else:
-                    objects.append((owner, drawn.owner))
-            canvas.draw(drawn.shapes, owners[drawn.owner])
-    for occluder in scene.occluders:
-        owner += 1
-        canvas.draw(_occluder(occluder, seconds), owner)
-
-    return Picture(
-        _sensed(scene, canvas.frame(), seconds),
-        [
-            Person(
-                box, unit.action, unit.phase_at(seconds, unit.actors[actor].ahead), canvas.visible(owner), number, actor
-            )
-            for (number, actor), owner in sorted(persons.items())
-            for unit in (scene.units[number],)
-            if (box := canvas.box(owner))
-        ],
-        [Object(box, name, canvas.visible(owner)) for owner, name in objects if (box := canvas.box(owner))],
-    )
+            owner = owners.setdefault(drawn.what, len(seen) + len(owners) + 1)
+            canvas.draw(drawn.shapes, owner)
+        seen += [(owner, number, what) for what, owner in owners.items()]
+    for number, occluder in enumerate(scene.occluders, start=len(seen) + 1):
+        canvas.draw(_occluder(occluder, seconds), number)
+    return seen
 
 
 def _layers(scene: Scene, seconds: float) -> list[tuple[int, list[Drawn]]]:

@@ -7,10 +7,10 @@ from typing import Literal, NamedTuple
 
 from zsstad_core.datasets.stickworld.appearance import Dice, Look, look
 from zsstad_core.datasets.stickworld.backdrops import PLACES, Surroundings, surroundings
-from zsstad_core.datasets.stickworld.canvas import HEIGHT, WIDTH, Colour
+from zsstad_core.datasets.stickworld.canvas import WIDTH, Colour
 from zsstad_core.datasets.stickworld.labels import DUOS
 from zsstad_core.datasets.stickworld.motion import MOTIONS, Style
-from zsstad_core.datasets.stickworld.person import Place
+from zsstad_core.datasets.stickworld.person import Position
 from zsstad_core.datasets.stickworld.pose import Pose
 from zsstad_core.datasets.stickworld.scenery import scenery_colour
 from zsstad_core.datasets.stickworld.things import Thing, thing
@@ -62,9 +62,9 @@ class Unit:
         once = self.action is None or MOTIONS[self.action].period is None
         return min(max(phase, 0.0), 1.0) if once else (phase + ahead) % 1.0
 
-    def place(self, actor: Actor) -> Place:
+    def place(self, actor: Actor) -> Position:
         """Where an actor's body frame stands before the motion moves it."""
-        return Place(self.x, self.y, actor.height, actor.heading)
+        return Position(self.x, self.y, actor.height, actor.heading)
 
 
 class Camera(NamedTuple):
@@ -101,7 +101,7 @@ class Scene:
 
     surroundings: Surroundings
     units: tuple[Unit, ...]
-    lying: tuple[tuple[Thing, Place], ...]
+    lying: tuple[tuple[Thing, Position], ...]
     occluders: tuple[Occluder, ...]
     camera: Camera
     light: Light
@@ -240,16 +240,17 @@ def _spread(dice: Dice, units: list[Unit]) -> list[Unit]:
     return placed
 
 
-def _lying(dice: Dice) -> tuple[Thing, Place]:
+def _lying(dice: Dice) -> tuple[Thing, Position]:
     y = dice.uniform(90, 116)
     name = dice.pick(["ball", "box", "chair", "bag", "plant", "table"])
-    return thing(dice, name), Place(
+    return thing(dice, name), Position(
         dice.uniform(6, 154), y, dice.uniform(48, 72) * (1 + (y - 107) * 0.006), dice.uniform(0, 2 * math.pi)
     )
 
 
 def _occluder(dice: Dice) -> Occluder:
-    kind = dice.pick(["pole", "bush", "passer", "fence"])
+    kinds: tuple[Literal["pole", "bush", "passer", "fence"], ...] = ("pole", "bush", "passer", "fence")
+    kind = dice.pick(kinds)
     speed = dice.pick([-1, 1]) * dice.uniform(60, 120) if kind == "passer" else 0.0
     return Occluder(
         kind, dice.uniform(5, WIDTH - 5), speed, dice.uniform(0.8, 1.25), dice.paint((0.1, 0.7), (0.15, 0.6))

@@ -2,7 +2,7 @@
 
 from zsstad_core.datasets.stickworld.appearance import Dice, shaded
 from zsstad_core.datasets.stickworld.canvas import Colour, Disc, Line, Patch, Shape
-from zsstad_core.datasets.stickworld.person import Place
+from zsstad_core.datasets.stickworld.person import Position
 from zsstad_core.datasets.stickworld.pose import Point
 
 SLOPE = 0.5  # of stairs
@@ -15,7 +15,7 @@ def stairs_height(x: float) -> float:
     return SLOPE * (x - STAIRS_FROM)
 
 
-def stairs(place: Place, colour: Colour) -> list[Shape]:
+def stairs(place: Position, colour: Colour) -> list[Shape]:
     """Steps that rise in the direction of x, behind who climbs them."""
     run = (STAIRS_TO - STAIRS_FROM) / _STEPS
     shapes: list[Shape] = []
@@ -38,7 +38,7 @@ def stairs(place: Place, colour: Colour) -> list[Shape]:
     return shapes
 
 
-def door(place: Place, at: float, colour: Colour) -> list[Shape]:
+def door(place: Position, at: float, colour: Colour) -> list[Shape]:
     """A closed door in its frame, its near edge at x = at, seen from the front as the wall behind it is."""
     right = 1 if place.spot((1, 0, 0))[0] > place.x else -1
     unit = place.scale
@@ -61,7 +61,7 @@ def door(place: Place, at: float, colour: Colour) -> list[Shape]:
     ]
 
 
-def bar(place: Place, high: float, colour: Colour) -> list[Shape]:
+def bar(place: Position, high: float, colour: Colour) -> list[Shape]:
     """A bar across two posts."""
     thick = 0.045 * place.scale
     left, right = place.x - 0.4 * place.scale, place.x + 0.4 * place.scale
@@ -78,5 +78,5 @@ def scenery_colour(dice: Dice) -> Colour:
     return dice.paint((0.05, 0.7), (0.45, 0.85))
 
 
-def _patch(place: Place, corners: list[Point], colour: Colour) -> Patch:
+def _patch(place: Position, corners: list[Point], colour: Colour) -> Patch:
     return Patch(tuple(place.spot(corner) for corner in corners), colour)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from zsstad_core.datasets.stickworld import scenery, things
 from zsstad_core.datasets.stickworld.canvas import Shape
 from zsstad_core.datasets.stickworld.motion import CONTACT, MOTIONS
-from zsstad_core.datasets.stickworld.person import Place, parts
+from zsstad_core.datasets.stickworld.person import Position, parts
 from zsstad_core.datasets.stickworld.pose import Joints, Point, joints
 from zsstad_core.datasets.stickworld.scene import Unit
 from zsstad_core.datasets.stickworld.things import Thing
@@ -17,7 +17,7 @@ class Drawn(NamedTuple):
     """Shapes of an actor (by number) or of a thing (by name); what has less depth is drawn first."""
 
     depth: float
-    owner: int | str
+    what: int | str
     shapes: list[Shape]
 
 
@@ -52,12 +52,7 @@ def scenery_of(unit: Unit) -> list[Shape]:
             return []
 
 
-def phase_now(unit: Unit, number: int, seconds: float) -> float:
-    """The phase of an actor's motion."""
-    return unit.phase_at(seconds, unit.actors[number].ahead)
-
-
-def _place(unit: Unit, number: int, since_middle: float) -> Place:
+def _place(unit: Unit, number: int, since_middle: float) -> Position:
     """Where an actor is: partners stand apart, walkers get on, climbers rise."""
     actor = unit.actors[number]
     place = unit.place(actor)
@@ -136,5 +131,5 @@ _USE: dict[str, Callable[[Unit, Thing, Joints, float], tuple[float, Point]]] = {
 }
 
 
-def _draw(drawn: Thing, place: Place, at: Point) -> list[Shape]:
+def _draw(drawn: Thing, place: Position, at: Point) -> list[Shape]:
     return things.DRAW[drawn.name](drawn, place, at)

@@ -18,10 +18,11 @@ from zsstad_core.datasets.stickworld.appearance import Dice, Domain
 from zsstad_core.datasets.stickworld.canvas import Pixels
 from zsstad_core.datasets.stickworld.labels import CLASSES, DUOS
 from zsstad_core.datasets.stickworld.phrases import POSES
-from zsstad_core.datasets.stickworld.pose import Limb, Pose
+from zsstad_core.datasets.stickworld.pose import Limb
 from zsstad_core.datasets.stickworld.render import Box, Object, render
 from zsstad_core.datasets.stickworld.scene import Attitude, compose
 
+_STILLS = 0  # so that no still is thrown with the dice of a clip
 _SECONDS = 1.8  # the clip that a still could be of
 _CAPTIONS = 3  # of a picture, and of a person's crop
 
@@ -49,7 +50,7 @@ class Still:
 
 def render_still(seed: int, domain: Domain = "pretrain") -> Still:
     """The still of a seed; domains share none. Zero to three persons, each picture of its own place and camera."""
-    dice = Dice(domain, seed)
+    dice = Dice(domain, _STILLS, seed)
     scene = compose(dice, _cast(dice), _SECONDS)
     picture = render(scene, dice.uniform(0, _SECONDS))
     told = [captions.Told(unit.doing, unit.thing, tuple(actor.look for actor in unit.actors)) for unit in scene.units]
@@ -88,12 +89,12 @@ def _cast(dice: Dice) -> list[str | Attitude]:
 def _loose(dice: Dice, name: str) -> Attitude:
     """A pose as another person would take it."""
     pose = POSES[name][0]
-    limbs = [Limb(*(angle + dice.uniform(-9, 9) for angle in limb)) for limb in pose[:4]]
-    return Attitude(name, Pose(*limbs, lean=pose.lean + dice.uniform(-5, 5)))
+    limbs = [Limb(*(angle + dice.uniform(-9, 9) for angle in limb)) for limb in pose.limbs()]
+    return Attitude(name, pose.with_limbs(limbs)._replace(lean=pose.lean + dice.uniform(-5, 5)))
 
 
 def _compressed(dice: Dice, image: Pixels) -> Pixels:
     """As a video's frames are."""
-    quality = [cv2.IMWRITE_JPEG_QUALITY, 45 + dice.integer(50)]
-    _, coded = cv2.imencode(".jpg", np.ascontiguousarray(image[..., ::-1]), quality)
-    return np.ascontiguousarray(cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1])
+    _, coded = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 45 + dice.integer(50)])
+    decoded: Pixels = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))
+    return np.ascontiguousarray(decoded[..., ::-1])

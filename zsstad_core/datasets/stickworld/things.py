@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from zsstad_core.datasets.stickworld.appearance import Dice, shaded
-from zsstad_core.datasets.stickworld.canvas import Colour, Disc, Line, Patch, Shape
-from zsstad_core.datasets.stickworld.person import Place
+from zsstad_core.datasets.stickworld.canvas import Colour, Disc, Line, Patch, Shape, rectangle
+from zsstad_core.datasets.stickworld.person import Position
 from zsstad_core.datasets.stickworld.pose import Point
 
 
@@ -33,7 +33,7 @@ def _cardboard(dice: Dice) -> Colour:
     return shaded((176, 130, 82), tone)
 
 
-def ball(drawn: Thing, place: Place, at: Point) -> list[Shape]:
+def ball(drawn: Thing, place: Position, at: Point) -> list[Shape]:
     """A ball with its middle at a point."""
     radius = BALL * drawn.size * place.scale
     x, y = place.spot(at)
@@ -47,7 +47,7 @@ def ball(drawn: Thing, place: Place, at: Point) -> list[Shape]:
 BALL = 0.08
 
 
-def box(drawn: Thing, place: Place, at: Point) -> list[Shape]:
+def box(drawn: Thing, place: Position, at: Point) -> list[Shape]:
     """A box with its middle at a point."""
     half = BOX * drawn.size
     shapes = _cuboid(place, at, (half, half * 1.2, half * 0.85), drawn.colour)
@@ -59,7 +59,7 @@ def box(drawn: Thing, place: Place, at: Point) -> list[Shape]:
 BOX = 0.125
 
 
-def chair(drawn: Thing, place: Place, at: Point) -> list[Shape]:
+def chair(drawn: Thing, place: Position, at: Point) -> list[Shape]:
     """A chair; the point is the middle of its seat, its back is towards negative x."""
     x, y, z = at
     deep, wide, thick = 0.13, 0.12, 0.035 * place.scale
@@ -83,14 +83,14 @@ def chair(drawn: Thing, place: Place, at: Point) -> list[Shape]:
 CHAIR = 0.27  # height of a seat
 
 
-def bag(drawn: Thing, place: Place, at: Point) -> list[Shape]:
+def bag(drawn: Thing, place: Position, at: Point) -> list[Shape]:
     """A bag that hangs from a point by its handle."""
     x, y = place.spot(at)
     unit = drawn.size * place.scale
     return [
         Line((x, y), (x - 0.05 * unit, y + 0.08 * unit), 0.018 * unit, drawn.accent),
         Line((x, y), (x + 0.05 * unit, y + 0.08 * unit), 0.018 * unit, drawn.accent),
-        Patch(_rectangle(x, y + 0.15 * unit, 0.09 * unit, 0.075 * unit), drawn.colour),
+        rectangle(x - 0.09 * unit, y + 0.075 * unit, x + 0.09 * unit, y + 0.225 * unit, drawn.colour),
         Line((x - 0.08 * unit, y + 0.12 * unit), (x + 0.08 * unit, y + 0.12 * unit), 0.02 * unit, drawn.accent),
     ]
 
@@ -98,25 +98,25 @@ def bag(drawn: Thing, place: Place, at: Point) -> list[Shape]:
 BAG = 0.225
 
 
-def cup(drawn: Thing, place: Place, at: Point) -> list[Shape]:
+def cup(drawn: Thing, place: Position, at: Point) -> list[Shape]:
     """A cup with its middle at a point."""
     x, y = place.spot(at)
     unit = drawn.size * place.scale
     return [
         Disc((x + 0.035 * unit, y), 0.022 * unit, shaded(drawn.colour, 0.8)),
-        Patch(_rectangle(x, y, 0.032 * unit, 0.045 * unit), drawn.colour),
+        rectangle(x - 0.032 * unit, y - 0.045 * unit, x + 0.032 * unit, y + 0.045 * unit, drawn.colour),
         Line((x - 0.03 * unit, y - 0.045 * unit), (x + 0.03 * unit, y - 0.045 * unit), 0.014 * unit, (240, 240, 240)),
     ]
 
 
-def stick(drawn: Thing, place: Place, at: Point) -> list[Shape]:
+def stick(drawn: Thing, place: Position, at: Point) -> list[Shape]:
     """A walking stick held at a point, slightly ahead at its foot."""
     foot = (at[0] + 0.07, at[1], max(at[2] - 0.42 * drawn.size, 0.0))
     top = (at[0] - 0.015, at[1], at[2] + 0.06)
     return [Line(place.spot(top), place.spot(foot), 0.024 * place.scale, shaded((140, 92, 48), drawn.size))]
 
 
-def plant(drawn: Thing, place: Place, at: Point) -> list[Shape]:
+def plant(drawn: Thing, place: Position, at: Point) -> list[Shape]:
     """A plant in a pot; the point is on the ground."""
     x, y = place.spot(at)
     unit = drawn.size * place.scale
@@ -136,7 +136,7 @@ def plant(drawn: Thing, place: Place, at: Point) -> list[Shape]:
     return [*leaves, pot]
 
 
-def table(drawn: Thing, place: Place, at: Point) -> list[Shape]:
+def table(drawn: Thing, place: Position, at: Point) -> list[Shape]:
     """A table; the point is on the ground."""
     x, y, _ = at
     wide, deep, high = 0.3 * drawn.size, 0.14, 0.36
@@ -162,18 +162,13 @@ DRAW = {
 }
 
 
-def on_ground(drawn: Thing, place: Place) -> list[Shape]:
+def on_ground(drawn: Thing, place: Position) -> list[Shape]:
     """A thing that stands at a place."""
     height = {"ball": BALL * drawn.size, "box": BOX * 0.85 * drawn.size, "chair": CHAIR, "bag": BAG * drawn.size}
     return DRAW[drawn.name](drawn, place, (0.0, 0.0, height.get(drawn.name, 0.0)))
 
 
-def _rectangle(x: float, y: float, half_width: float, half_height: float) -> tuple[tuple[float, float], ...]:
-    left, right, top, bottom = x - half_width, x + half_width, y - half_height, y + half_height
-    return (left, top), (right, top), (right, bottom), (left, bottom)
-
-
-def _cuboid(place: Place, at: Point, half: Point, colour: Colour) -> list[Shape]:
+def _cuboid(place: Position, at: Point, half: Point, colour: Colour) -> list[Shape]:
     (x, y, z), (dx, dy, dz) = at, half
     corners = ((1, 1), (1, -1), (-1, -1), (-1, 1))
     sides = []

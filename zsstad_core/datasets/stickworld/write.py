@@ -16,10 +16,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from zsstad_core.datasets.stickworld.canvas import HEIGHT, WIDTH, Pixels
-from zsstad_core.datasets.stickworld.clips import Clip, Footage, clips, footage
+from zsstad_core.datasets.stickworld.clips import ANNOTATION, OBJECTS, Clip, clips, video_file
+from zsstad_core.datasets.stickworld.footage import Footage, footage
 from zsstad_core.progress import Progress
-
-ANNOTATION, OBJECTS = "annotation.parquet", "objects.parquet"
 
 type Row = tuple[str | int | float, ...]
 
@@ -30,16 +29,8 @@ _COLUMNS = {
 }
 
 
-def video_file(folder: Path, video_id: str) -> Path:
-    """Where a clip's file is."""
-    return folder / "videos" / f"{video_id}.mp4"
-
-
 def write_clips(folder: Path, seed: int, train_clips: int, test_clips: int, workers: int | None = None) -> None:
-    """Render the clips of a seed into a folder, on all cores or on so many. The same seed gives the same bytes.
-
-    ("The same" on one machine: x264 may choose other code paths on another.)
-    """
+    """Render the clips of a seed into a folder, on all cores or on so many. The same seed gives the same bytes."""
     wanted = clips(seed, train_clips, test_clips)
     persons: list[Row] = []
     objects: list[Row] = []
@@ -90,16 +81,22 @@ def write_clip(folder: Path, clip: Clip) -> tuple[list[Row], list[Row]]:
 
 def _encode(path: Path, images: Iterable[Pixels], made: Footage) -> None:
     import av
+    import cv2
 
-    # One thread, and no word on the library's version in the file: the same frames give the same bytes.
-    options = {"crf": str(made.crf), "preset": "veryfast", "x264-params": "threads=1:lookahead-threads=1"}
-    with av.open(str(path), "w", format="mp4", container_options={"fflags": "+bitexact"}) as container:
+    # The same frames must give the same bytes. So: one thread; OpenCV's conversion to YUV; and of x264's code only what
+    # answers alike on every processor (mbtree's fast code differs from run to run even on one).
+    options = {
+        "crf": str(made.crf),
+        "preset": "veryfast",
+        "x264-params": "threads=1:lookahead-threads=1:cpu-independent=1",
+    }
+    with av.open(str(path), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=made.fps, options=options)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.codec_context.time_base = Fraction(1, made.fps)
         stream.codec_context.thread_count = 1
         for number, image in enumerate(images):
-            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame = av.VideoFrame.from_ndarray(cv2.cvtColor(image, cv2.COLOR_RGB2YUV_I420), format="yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, made.fps)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())

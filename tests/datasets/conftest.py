@@ -1,0 +1,13 @@
+"""stickworld in small: one training and one test clip a class, rendered once."""
+
+import pytest
+
+from zsstad_core import settings
+from zsstad_core.datasets.stickworld.dataset import Stickworld
+
+
+@pytest.fixture(scope="session")
+def stickworld(tmp_path_factory: pytest.TempPathFactory) -> settings.Stickworld:
+    chosen = settings.Stickworld(root=str(tmp_path_factory.mktemp("stickworld")), train_clips=1, test_clips=1)
+    Stickworld(chosen).videos()
+    return chosen

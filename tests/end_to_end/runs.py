@@ -1,0 +1,162 @@
+"""Commands as a user types them: through make, or quicker, in a process that make's plan is handed to.
+
+What make starts is seconds of imports for every stage. `start` asks make what it would start (`make -n`) and runs just
+that, stage by stage, in a process forked from a server that has imported everything already.
+"""
+
+import importlib
+import itertools
+import multiprocessing
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.forkserver import ensure_running
+from pathlib import Path
+
+from tests.conftest import ROOT
+from tests.end_to_end.made import Settings, as_set
+
+_context = multiprocessing.get_context("forkserver")
+_HEAVY = [
+    *("torch._dynamo", "torch.utils.tensorboard", "mmdet.models", "mmdet.datasets", "mmengine.runner", "open_clip"),
+    *("av", "zarr", "pyarrow.parquet", "zsstad_core.learning.train", "zsstad_core.frozen.encoder", "stages.score"),
+]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has come to its end: its exit code, what it printed, and the stages that make chose to start."""
+
+    code: int
+    out: str
+    err: str
+    stages: tuple[str, ...] = ()
+
+    def ok(self) -> "Ended":
+        assert self.code == 0, self.out + self.err
+        return self
+
+
+def words(target: str, settings: Settings, **choices: object) -> list[str]:
+    """`make TARGET SPLIT=2 HEAD=… SET=…`."""
+    chosen = {"SPLIT": 2, **{name.upper(): value for name, value in choices.items()}}
+    return ["make", target, *(f"{name}={value}" for name, value in chosen.items()), f"SET={as_set(settings)}"]
+
+
+def popen(target: str, settings: Settings, *flags: str, **choices: object) -> "subprocess.Popen[str]":
+    """make, in a process group of its own, with one thread a process and nothing of a make around the tests."""
+    around = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "DATASET", "SPLIT", "HEAD", "RECIPE", "SET", "TESTS")
+    clean = {name: value for name, value in os.environ.items() if name not in around}
+    return subprocess.Popen(
+        [*words(target, settings, **choices), *flags],
+        cwd=ROOT,
+        env={**clean, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def make(target: str, settings: Settings, *flags: str, **choices: object) -> Ended:
+    process = popen(target, settings, *flags, **choices)
+    out, err = process.communicate(timeout=500)
+    return Ended(process.returncode, out, err)
+
+
+def plan(target: str, settings: Settings, **choices: object) -> list[list[str]]:
+    """The arguments of each stage that make would start now: [["stages.index", "--split", …], …]."""
+    out = make(target, settings, "-n", **choices).ok().out
+    python = ".venv/bin/python -m "
+    return [shlex.split(line.removeprefix(python)) for line in out.splitlines() if line.startswith(python)]
+
+
+def stages(commands: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(command[0].removeprefix("stages.") for command in commands)
+
+
+def warm_up() -> None:
+    """Let the server import what stages need, while something else goes on."""
+    _context.set_forkserver_preload(_HEAVY)  # of use when it comes first; the server starts once in a test run
+    ensure_running()
+
+
+def in_server[**P](function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Call a function in a process where everything is imported, and wait for it."""
+    process = _context.Process(target=function, args=args, kwargs=kwargs)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+
+
+class Running:
+    """The stages that make would start for a command, one after the other in one process and process group."""
+
+    def __init__(
+        self, target: str, settings: Settings, log: Path, dies_in_fsync: int | None = None, **choices: object
+    ) -> None:
+        self._commands = plan(target, settings, **choices)
+        self._out, self._err = log.with_suffix(".out"), log.with_suffix(".err")
+        arguments = (self._commands, str(self._out), str(self._err), dies_in_fsync)
+        self._process = _context.Process(target=_run, args=arguments)
+        self._process.start()
+
+    def wait(self) -> Ended:
+        self._process.join(300)
+        assert self._process.exitcode is not None, "does not come to an end"
+        out, err = self._out.read_text(), self._err.read_text()
+        return Ended(self._process.exitcode, out, err, stages(self._commands))
+
+    def kill_when(self, reached: Callable[[], bool], delay: float = 0.0) -> None:
+        """SIGKILL to the process group, `delay` seconds after a condition has become true."""
+        while not reached():
+            time.sleep(0.001)
+            assert self._process.is_alive(), f"ended before it was killed: {self._err.read_text()}"
+        time.sleep(delay)
+        assert self._process.pid is not None
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self.killed()
+
+    def killed(self) -> None:
+        """Wait for the end of a process that is killed, or kills itself."""
+        self._process.join(300)
+        assert self._process.exitcode == -signal.SIGKILL, "ended before it was killed"
+
+
+def run(target: str, settings: Settings, log: Path, **choices: object) -> Ended:
+    """As `make`, in a tenth of its time."""
+    return Running(target, settings, log, **choices).wait()
+
+
+def _run(commands: Sequence[Sequence[str]], out: str, err: str, dies_in_fsync: int | None) -> None:
+    os.setsid()
+    if dies_in_fsync is not None:
+        _die_in_fsync(dies_in_fsync)
+    for descriptor, file in ((1, out), (2, err)):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), descriptor)
+    sys.stdout, sys.stderr = os.fdopen(1, "w", buffering=1), os.fdopen(2, "w", buffering=1)
+    os.chdir(ROOT)
+
+    import torch
+
+    torch.set_num_threads(1)
+    for module, *arguments in commands:
+        sys.argv = [module, *arguments]
+        importlib.import_module(module).main()
+
+
+def _die_in_fsync(number: int) -> None:
+    """SIGKILL in this process's n-th call of fsync, when what it writes is half there."""
+    fsync, calls = os.fsync, itertools.count(1)
+
+    def fsync_or_die(descriptor: int) -> None:
+        if next(calls) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        fsync(descriptor)
+
+    os.fsync = fsync_or_die

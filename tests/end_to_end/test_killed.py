@@ -1,0 +1,91 @@
+"""Killed with SIGKILL at any moment, and started again: no finished unit is redone, and the bytes are the same."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from tests.end_to_end import runs
+from tests.end_to_end.caches import LATER, artifacts, finished, ledger, leftovers, manifests, metrics
+from tests.end_to_end.conftest import ByMake, Work
+
+UNITS = 37  # that `make extract` makes of the clips
+MOMENTS = [(1, 0.0), (8, 0.01), (14, 0.0), (17, 0.2), (25, 0.0), (33, 0.05)]  # published units, seconds after the last
+
+
+def redone(work: Work) -> list[tuple[str, str]]:
+    """Units that the ledger has twice."""
+    units = [(line["key"], line["unit"]) for line in ledger(work.cache)]
+    return [unit for unit in set(units) if units.count(unit) > 1]
+
+
+def extracted(cache) -> dict[str, bytes]:
+    return artifacts(cache, without=LATER)
+
+
+def test_an_extract_killed_again_and_again_continues_where_it_stopped(empty: Work, by_make: ByMake):
+    before: dict[str, tuple[int, int, int]] = {}
+    for units, delay in MOMENTS:
+        empty.start("extract").kill_when(lambda units=units: len(manifests(empty.cache)) >= units, delay)
+        assert units <= len(manifests(empty.cache)) < UNITS
+        assert before.items() <= finished(empty.cache).items()
+        before = finished(empty.cache)
+    empty.run("extract").ok()
+    assert before.items() <= finished(empty.cache).items()
+    assert len(manifests(empty.cache)) == UNITS
+    assert redone(empty) == []
+    assert extracted(empty.cache) == extracted(by_make.cache)
+    assert leftovers(empty.cache) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("units", range(UNITS))
+def test_an_extract_killed_after_any_unit(units: int, empty: Work, by_make: ByMake):
+    empty.start("extract").kill_when(lambda: len(manifests(empty.cache)) >= units, units % 5 / 100)
+    before = finished(empty.cache)
+    empty.run("extract").ok()
+    assert before.items() <= finished(empty.cache).items()
+    assert extracted(empty.cache) == extracted(by_make.cache)
+    assert leftovers(empty.cache) == []
+
+
+@pytest.mark.parametrize(
+    "call", [pytest.param(call, marks=() if call in (1, 4, 7, 33) else pytest.mark.slow) for call in range(1, 35)]
+)
+def test_an_index_killed_while_it_writes(call: int, empty: Work, by_make: ByMake):
+    """In a call of fsync, when something is half there: inputs.json, a unit of three files and its folder, …"""
+    empty.start("index", dies_in_fsync=call).killed()
+    before = finished(empty.cache)
+    empty.run("index").ok()
+    assert before.items() <= finished(empty.cache).items()
+    whole = {name: content for name, content in artifacts(by_make.cache).items() if name.startswith("jhmdb/index-")}
+    assert artifacts(empty.cache) == whole
+    assert leftovers(empty.cache) == []
+
+
+def test_a_training_killed_in_the_middle_ends_with_the_same_weights(ready: Work, by_make: ByMake):
+    ready.forget("train", "score", "evaluate", "training")
+    running = ready.start("train")
+    running.kill_when(lambda: any(ready.cache.glob("jhmdb/training/*/iter_20.pth")))
+    ended = ready.run("eval").ok()
+    assert "train: going on from iter_" in ended.out
+    assert artifacts(ready.cache) == artifacts(by_make.cache)
+    assert metrics(ended.out) == metrics(by_make.eval.out)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("units", [0, 3, 15, 27])
+def test_a_real_make_killed_with_all_its_processes(units: int, empty: Work, by_make: ByMake):
+    process = runs.popen("extract", empty.settings)
+    while len(manifests(empty.cache)) < units:
+        time.sleep(0.001)
+        assert process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    before = finished(empty.cache)
+    runs.make("extract", empty.settings).ok()
+    assert before.items() <= finished(empty.cache).items()
+    assert redone(empty) == []
+    assert extracted(empty.cache) == extracted(by_make.cache)
+    assert leftovers(empty.cache) == []
