@@ -144,7 +144,8 @@ class Artifact:
         try:
             units = json.loads(self.done.read_text())["units"]
         except (OSError, ValueError, KeyError) as error:
-            raise CacheError(f"{self.path}: not complete; run `make {self.stage}` (or `make extract`)") from error
+            target = "encode" if self.stage.startswith("tokens-") else self.stage
+            raise CacheError(f"{self.path}: not complete; run `make {target}` with the same settings") from error
         parts: list[tuple[Unit, tuple[str, ...]]] = []
         for name, recorded in units.items():
             unit = Unit(self.path / name)

@@ -1,0 +1,59 @@
+"""Which boxes become tokens."""
+
+import pandas as pd
+import pytest
+
+from zsstad_core.extraction.token_boxes import annotated_persons, boxes_of, on_real_frames
+from zsstad_core.tables import BOX, table
+
+BOX_AT = dict(zip(BOX, (1.0, 2.0, 3.0, 4.0), strict=True))
+
+
+def detected(*rows: tuple[str, int, str]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["video_id", "frame", "what"])
+    return table("boxes", frame.assign(box=range(len(frame)), score=0.5, **BOX_AT))
+
+
+def annotated(*rows: tuple[str, int, int, str, bool]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["video_id", "frame", "box", "class_name", "decoded"])
+    return table("groundtruth", frame.assign(**BOX_AT))
+
+
+DETECTED = detected(("wave/a", 0, "person"), ("wave/a", 0, "chair"), ("wave/a", 1, "person"), ("wave/b", 0, "dog"))
+ANNOTATED = annotated(("wave/a", 0, 0, "wave", True), ("wave/a", 1, 0, "wave", False))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "stages"),
+    [
+        (["frame"], []),
+        (["frame", "object", "person", "groundtruth"], ["tokens-person", "tokens-object", "tokens-groundtruth"]),
+        (["person"], ["tokens-person"]),
+        (["groundtruth"], ["tokens-groundtruth"]),
+    ],
+)
+def test_a_kind_that_is_not_wanted_has_no_boxes(kinds: list[str], stages: list[str]):
+    assert list(boxes_of(kinds, DETECTED, ANNOTATED)) == stages
+
+
+def test_persons_and_objects_are_told_apart_and_none_is_lost():
+    boxes = boxes_of(["person", "object"], DETECTED, None)
+    assert list(boxes["tokens-person"]["what"]) == ["person", "person"]
+    assert list(boxes["tokens-object"]["what"]) == ["chair", "dog"]
+
+
+def test_an_annotated_person_on_a_frame_that_is_not_there_has_no_token():
+    assert list(annotated_persons(ANNOTATED)["frame"]) == [0]
+
+
+def test_a_person_with_two_actions_is_one_person():
+    both = annotated(("x", 0, 0, "sit", True), ("x", 0, 0, "wave", True), ("x", 0, 1, "sit", True))
+    persons = annotated_persons(both)
+    assert persons[["box", "score", "what"]].values.tolist() == [[0, 1, "person"], [1, 1, "person"]]
+
+
+def test_a_files_boxes_beyond_the_end_of_a_clip_have_no_token():
+    size = {"digest": "", "width": 64, "height": 48, "fps": 30.0}
+    videos = table("videos", pd.DataFrame([{"video_id": "wave/a", "frames": 2, **size}]))
+    boxes = detected(("wave/a", 1, "person"), ("wave/a", 2, "person"), ("wave/unknown", 0, "person"))
+    assert on_real_frames(boxes, videos)[["video_id", "frame"]].values.tolist() == [["wave/a", 1]]

@@ -1,0 +1,162 @@
+"""metrics.json and its table: what was counted, what was missed, and what has no number."""
+
+import json
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.datasets.made_jhmdb import TEST, TRAIN, annotation, open_jhmdb, write_clips, write_pickle
+from zsstad_core.evaluation import as_table, evaluate, missing_groundtruth
+from zsstad_core.settings import Settings
+from zsstad_core.splits import LabelSplit
+from zsstad_core.tables import BOX, table
+
+SPLIT = LabelSplit("made-1", seen=("jump", "run"), unseen=("wave", "sit"))
+SIDES = dict(zip(BOX, (10.0, 10.0, 30.0, 50.0), strict=True))
+
+
+def truth(*rows: tuple[str, int, str], decoded: bool = True) -> pd.DataFrame:
+    """Annotated persons, all at the same place: (video, frame, class)."""
+    frame = pd.DataFrame(rows, columns=["video_id", "frame", "class_name"])
+    return table("groundtruth", frame.assign(box=0, decoded=decoded, **SIDES))
+
+
+def found(*rows: tuple[str, int, str, float], shift: float = 0.0) -> pd.DataFrame:
+    """Detections at that place, or `shift` pixels to the right: (video, frame, class, score)."""
+    frame = pd.DataFrame(rows, columns=["video_id", "frame", "class_name", "score"])
+    sides = {**SIDES, "x1": SIDES["x1"] + shift, "x2": SIDES["x2"] + shift}
+    return table("detections", frame.assign(box=0, probability=frame["score"], box_score=1.0, **sides))
+
+
+NONE = truth().iloc[:0]
+TRUTH = truth(("w/a", 0, "wave"), ("w/a", 1, "wave"), ("r/b", 0, "run"), ("j/c", 0, "jump"))
+FOUND = found(("w/a", 0, "wave", 0.9), ("w/a", 1, "wave", 0.8), ("r/b", 0, "run", 0.7), ("r/b", 0, "jump", 0.6))
+
+
+def evaluated(truth: pd.DataFrame = TRUTH, missing: pd.DataFrame = NONE, found: pd.DataFrame = FOUND, **changed: Any):
+    """metrics.json, through JSON."""
+    settings = Settings.model_validate({"head": "clip_crop", **changed})
+    return json.loads(json.dumps(evaluate(settings, SPLIT, truth, missing, found), allow_nan=False))
+
+
+def test_the_means_are_over_classes_and_their_harmonic_mean():
+    metrics = evaluated()
+    assert {name: row["ap"] for name, row in metrics["classes"].items()} == {
+        "wave": 1,
+        "sit": None,
+        "jump": 0,
+        "run": 1,
+    }
+    assert (metrics["unseen"], metrics["seen"]) == (1, 0.5)
+    assert metrics["harmonic"] == pytest.approx(2 * 0.5 / 1.5)
+    assert metrics["without_groundtruth"] == ["sit"]
+
+
+def test_a_class_is_counted_in_its_own_group():
+    groups = {name: row["group"] for name, row in evaluated()["classes"].items()}
+    assert groups == {"wave": "unseen", "sit": "unseen", "jump": "seen", "run": "seen"}
+
+
+def test_a_frame_that_the_video_lacks_counts_as_missed_or_not_at_all():
+    lost = truth(("w/a", 2, "wave"), ("w/a", 3, "wave"), decoded=False)
+    everything = table("groundtruth", pd.concat([TRUTH, lost]))
+    counted = {"frames annotated": 6, "frames that the videos have": 4, "clips": 3, "clips not on disk": 0}
+
+    annotated = evaluated(everything)
+    assert annotated["classes"]["wave"]["ap"] == annotated["classes"]["wave"]["recall"] == 0.5
+    assert annotated["groundtruth"] == {**counted, "frames counted": 6}
+
+    decoded = evaluated(everything, evaluation={"frames": "decoded"})
+    assert decoded["classes"]["wave"]["ap"] == decoded["classes"]["wave"]["recall"] == 1
+    assert decoded["groundtruth"] == {**counted, "frames counted": 4}
+
+
+def test_a_clip_that_is_not_on_disk_counts_as_missed():
+    metrics = evaluated(missing=truth(("r/gone", 0, "run"), ("r/gone", 1, "run"), ("r/gone", 2, "run"), decoded=False))
+    assert metrics["classes"]["run"]["ap"] == metrics["classes"]["run"]["recall"] == 0.25
+    assert metrics["groundtruth"]["clips not on disk"] == 1
+    assert (metrics["groundtruth"]["clips"], metrics["groundtruth"]["frames counted"]) == (4, 7)
+
+
+def test_only_test_clips_that_are_not_on_disk_are_missed(tmp_path):
+    write_pickle(tmp_path, annotation())
+    write_clips(tmp_path, [TRAIN[0], TEST[0]])
+    missed = missing_groundtruth(open_jhmdb(tmp_path))
+    assert set(missed["video_id"]) == set(TEST[1:])
+    assert not missed["decoded"].any()
+
+
+def test_nothing_is_missed_where_all_is_on_disk(tmp_path):
+    write_pickle(tmp_path, annotation())
+    write_clips(tmp_path, TRAIN + TEST)
+    nothing = missing_groundtruth(open_jhmdb(tmp_path))
+    assert nothing.empty
+    assert evaluated(missing=nothing) == evaluated()
+
+
+@pytest.mark.parametrize(("iou", "ap"), [(0.5, 1), (0.75, 0)])
+def test_the_overlap_is_the_settings(iou: float, ap: float):
+    moved = found(("r/b", 0, "run", 0.7), shift=5)  # IoU 15 / 25
+    assert evaluated(found=moved, evaluation={"iou": iou})["classes"]["run"]["ap"] == ap
+
+
+def test_a_group_without_any_clip_has_no_number():
+    metrics = evaluated(TRUTH[TRUTH["class_name"] != "wave"])
+    assert metrics["unseen"] is metrics["harmonic"] is None
+    assert metrics["seen"] == 0.5
+
+
+def test_no_detection_at_all_is_a_zero():
+    metrics = evaluated(found=found().iloc[:0])
+    assert (metrics["unseen"], metrics["seen"], metrics["harmonic"]) == (0, 0, 0)
+
+
+def test_the_metrics_say_by_what_protocol():
+    protocol = evaluated(scoring={"select": "first", "first": 2}, evaluation={"iou": 0.3})["protocol"]
+    assert (protocol["iou"], protocol["frames"]) == (0.3, "annotated")
+    assert (protocol["boxes"]["select"], protocol["boxes"]["first"]) == ("first", 2)
+    assert "batch" not in protocol["boxes"]
+
+
+# ---- the table
+
+
+def shown(made_with: dict[str, Any] | None = None, **changed: Any) -> list[str]:
+    return as_table({**evaluated(**changed), "made with": made_with or {}}).splitlines()
+
+
+def test_the_table_shows_percents_and_a_dash_for_what_has_no_number():
+    lines = shown()
+    assert [line.split() for line in lines if line.startswith(("wave", "sit", "jump"))] == [
+        ["wave", "unseen", "100.00", "100.00", "2", "2"],
+        ["sit", "unseen", "-", "-", "0", "0"],
+        ["jump", "seen", "0.00", "0.00", "1", "1"],
+    ]
+    assert [line.split() for line in lines[-3:]] == [["unseen", "100.00"], ["seen", "50.00"], ["harmonic", "66.67"]]
+
+
+def test_random_weights_stand_on_the_tables_face():
+    assert "encoder: ViT, RANDOM weights (seed 0); " in shown({"encoder": "ViT, RANDOM weights (seed 0)"})[1]
+    assert shown()[1].startswith("encoder: none; ")
+
+
+@pytest.mark.parametrize(
+    ("scoring", "words"),
+    [
+        ({}, "boxes: detected, score >= 0.2; softmax over own labels"),
+        ({"select": "first", "first": 5}, "boxes: detected, first 5;"),
+        ({"select": "margin", "margin": 0.7}, "boxes: detected, score > best - 0.7;"),
+        ({"select": "all", "labels": "all"}, "boxes: detected, all; softmax over all labels"),
+        ({"boxes": "groundtruth"}, "boxes: ground truth;"),
+    ],
+)
+def test_the_boxes_and_labels_that_were_scored_stand_on_the_tables_face(scoring: dict[str, Any], words: str):
+    assert words in shown(scoring=scoring)[1]
+
+
+def test_what_the_videos_lack_stands_on_the_tables_face():
+    lost = truth(("w/a", 2, "wave"), decoded=False)
+    assert shown(truth=pd.concat([TRUTH, lost]))[2] == "5 annotated frames of 3 test clips; the videos have 4 of 5"
+    decoded = shown(truth=pd.concat([TRUTH, lost]), evaluation={"frames": "decoded"})
+    assert decoded[2] == "4 decoded frames of 3 test clips; the videos have 4 of 5"
