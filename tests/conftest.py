@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+# Of the make that runs the tests: those that run make themselves start afresh.
+for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    os.environ.pop(name, None)
+
 ROOT = Path(__file__).resolve().parent.parent
 TINY_CLIP = ROOT / "tests" / "assets" / "tiny-clip.json"
 
