@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 # Of the make that runs the tests: those that run make themselves start afresh.
-for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "DATASET", "SPLIT", "HEAD", "RECIPE", "SET", "TESTS"):
     os.environ.pop(name, None)
 
 ROOT = Path(__file__).resolve().parent.parent
