@@ -11,7 +11,7 @@ from tests.end_to_end.caches import LATER, artifacts, finished, ledger, leftover
 from tests.end_to_end.conftest import ByMake, Work
 
 UNITS = 37  # that `make extract` makes of the clips
-MOMENTS = [(1, 0.0), (8, 0.01), (14, 0.0), (17, 0.2), (25, 0.0), (33, 0.05)]  # published units, seconds after the last
+MOMENTS = [(1, 0.0), (8, 0.01), (14, 0.0), (20, 0.2), (33, 0.05)]  # published units, seconds after the last
 
 
 def redone(work: Work) -> list[tuple[str, str]]:
@@ -40,7 +40,7 @@ def test_an_extract_killed_again_and_again_continues_where_it_stopped(empty: Wor
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("units", range(UNITS))
+@pytest.mark.parametrize("units", range(0, UNITS, 3))
 def test_an_extract_killed_after_any_unit(units: int, empty: Work, by_make: ByMake):
     empty.start("extract").kill_when(lambda: len(manifests(empty.cache)) >= units, units % 5 / 100)
     before = finished(empty.cache)
@@ -51,7 +51,7 @@ def test_an_extract_killed_after_any_unit(units: int, empty: Work, by_make: ByMa
 
 
 @pytest.mark.parametrize(
-    "call", [pytest.param(call, marks=() if call in (1, 4, 7, 33) else pytest.mark.slow) for call in range(1, 35)]
+    "call", [pytest.param(call, marks=() if call in (1, 4, 33) else pytest.mark.slow) for call in range(1, 35)]
 )
 def test_an_index_killed_while_it_writes(call: int, empty: Work, by_make: ByMake):
     """In a call of fsync, when something is half there: inputs.json, a unit of three files and its folder, …"""
@@ -75,7 +75,7 @@ def test_a_training_killed_in_the_middle_ends_with_the_same_weights(ready: Work,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("units", [0, 3, 15, 27])
+@pytest.mark.parametrize("units", [3, 15, 27])
 def test_a_real_make_killed_with_all_its_processes(units: int, empty: Work, by_make: ByMake):
     process = runs.popen("extract", empty.settings)
     while len(manifests(empty.cache)) < units:

@@ -15,6 +15,7 @@ def test_two_extracts_at_once_give_the_bytes_of_one(empty: Work, by_make: ByMake
     assert leftovers(empty.cache) == []
 
 
+@pytest.mark.slow
 def test_a_second_extract_that_starts_in_the_middle_shares_the_work(empty: Work, by_make: ByMake):
     first = empty.start("extract")
     while len(manifests(empty.cache)) < 15:
