@@ -14,6 +14,13 @@ SPLIT ?=## label split, 1 to 4                              (default: pipeline.y
 HEAD ?=## iclip, clip_frame, clip_crop, oracle             (default: pipeline.yaml's)
 RECIPE ?=## a recipe of pipeline.yaml, for example yolox-nano
 SET ?=## settings for this command: "encoder.crop=pad training.lr=1e-3"
+FORMAT ?=## of `make export`: h5 or npz                      (default: h5)
+KIND ?=## of `make export`: frame, groundtruth, person, object, text  (default: all that the head reads)
+OUT ?=## of `make export`: folder for the files             (default: export/DATASET)
+STAGE ?=## of `make why` and `make invalidate`: index, groundtruth, detect, encode, text, train, score, evaluate
+APPLY ?=## of `make gc`: 1 removes what it lists
+DAYS ?=## of `make gc`: what changed in so many days stays  (default: 14)
+TRAINED ?=## of `make gc`: 1 takes trained heads too
 TESTS ?=## what `make test` runs: "tests/cache -k kill"        (default: everything quick)
 
 define newline
@@ -24,11 +31,13 @@ quoted = '$(subst $(newline), ,$(subst ','\'',$(1)))'
 option = $(if $(value $(1)), --$(2) $(call quoted,$(value $(1))))
 CHOICE = $(call option,DATASET,dataset)$(call option,SPLIT,split)$(call option,HEAD,head)\
          $(call option,RECIPE,recipe)$(call option,SET,set)
+EXPORT = $(call option,FORMAT,format)$(call option,KIND,kind)$(call option,OUT,out)
 PYTHON := .venv/bin/python
 RUN := $(PYTHON) -m
 AGAIN = $(MAKE)  # named so that `make -n` prints the line and does not follow it
+DEMO_HEADS := iclip clip_frame clip_crop
 PLANNED := extract train eval index groundtruth detect encode text score evaluate
-NEEDS_ENVIRONMENT := $(PLANNED) plan settings test test-all lint format
+NEEDS_ENVIRONMENT := demo $(PLANNED) plan status why verify invalidate gc timing export settings test test-all lint format pretrain-demo
 
 .PHONY: help setup requirements clean $(NEEDS_ENVIRONMENT)
 
@@ -61,6 +70,10 @@ endif
 include $(PLAN)
 endif
 
+demo:  ## the whole job on the bundled benchmark: iCLIP beside both baselines, a table, pictures (some minutes)
+	@for head in $(DEMO_HEADS); do $(AGAIN) --no-print-directory evaluate DATASET=stickworld HEAD=$$head || exit; done
+	@$(RUN) demo.show $(CHOICE) --dataset stickworld
+
 extract: | $(EXTRACTED)  ## index, detect and encode: everything frozen, once, into the cache
 	@echo $(call quoted,$(EXTRACT_SAYS))
 
@@ -82,6 +95,27 @@ evaluate: | $(EVALUATED)  ## stage: frame mAP
 plan:  ## what is fresh, partial, missing or stale, and why
 	@$(RUN) stages.plan $(CHOICE)
 
+status:  ## videos that were set aside because a stage could not read them, and why
+	@$(RUN) stages.status $(CHOICE)
+
+why:  ## what a stage's artifacts are and why, in full (STAGE=)
+	@$(RUN) stages.why $(CHOICE)$(call option,STAGE,stage)
+
+verify:  ## compare every byte of the cache with what was recorded; fails where something is damaged
+	@$(RUN) stages.verify $(CHOICE)
+
+invalidate:  ## remove what a stage made, so that the next make redoes it (STAGE=)
+	@$(RUN) stages.invalidate $(CHOICE)$(call option,STAGE,stage)
+
+gc:  ## list what no plan needs any more; APPLY=1 removes it
+	@$(RUN) stages.gc $(CHOICE)$(call option,DAYS,older-than)$(if $(filter 1,$(APPLY)), --apply)$(if $(filter 1,$(TRAINED)), --trained)
+
+timing:  ## where the time went, stage by stage
+	@$(RUN) stages.timing $(CHOICE)
+
+export:  ## tokens with their index as HDF5 or npz files, for other people's code
+	@$(RUN) stages.export $(CHOICE)$(EXPORT)
+
 settings:  ## write pipeline.yaml (if there is none) and docs/settings.md from the defaults
 	@$(RUN) stages.settings
 
@@ -96,6 +130,11 @@ lint:  ## format, lint, types, imports
 	@$(RUN) ruff check .
 	@$(RUN) mypy
 	@.venv/bin/lint-imports
+
+pretrain-demo:  ## train the demo's frozen models anew (an hour and more)
+	@$(RUN) demo.pretrain.encoder --out demo/models/clip.safetensors
+	@$(RUN) demo.pretrain.detector --out demo/models/detector.pth
+	@cd demo/models && sha256sum clip.safetensors detector.pth > SHA256SUMS
 
 format:  ## format the code and mend what the linter can
 	@$(RUN) ruff check --fix-only -q .

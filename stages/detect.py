@@ -17,7 +17,8 @@ from zsstad_core.plan import Plan
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    run_units("detect", [plan.detect], lambda: from_file(plan) if plan.settings.detector.boxes_from else by_model(plan))
+    prepare = from_file if plan.settings.detector.boxes_from else by_model
+    run_units("detect", [plan.detect], lambda: prepare(plan), plan.settings.cache.failures_allowed)
     plan.save()
 
 

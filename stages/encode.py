@@ -1,8 +1,10 @@
-"""encode: frozen CLIP tokens of frames, persons and objects: the kinds that the chosen head reads.
+"""encode: frozen CLIP tokens of frames, persons and objects, by the encoder or from files: what the chosen head reads.
 
 reads   index, groundtruth, detect, the dataset's videos
 writes  tokens-KIND: one artifact a kind
 """
+
+import pandas as pd
 
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
@@ -16,7 +18,9 @@ from zsstad_core.plan import Plan
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    run_units("encode", [plan.tokens(kind) for kind in plan.kinds()], lambda: with_encoder(plan))
+    tokens = [plan.tokens(kind) for kind in plan.kinds()]
+    prepare = from_files if plan.settings.encoder.tokens_from else with_encoder
+    run_units("encode", tokens, lambda: prepare(plan), plan.settings.cache.failures_allowed)
     plan.save()
 
 
@@ -26,12 +30,28 @@ def with_encoder(plan: Plan) -> Compute:
 
     encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
     print(f"encode: {encoder.says}")
+    return encode.encode(plan.sources, encoder, plan.settings.encoder, boxes(plan))
+
+
+def from_files(plan: Plan) -> Compute:
+    from zsstad_core.datasets.token_files import open_files
+    from zsstad_core.extraction.given_tokens import given_tokens
+
+    folder = str(plan.settings.encoder.tokens_from)
+    files = {f"tokens-{kind}": file for kind, file in open_files(folder, [*plan.kinds(), "text"]).items()}
+    print(f"encode: tokens from {folder}, {files['tokens-text'].width} wide")
+    rows = {"tokens-frame": read_artifact_table(plan.index, "frames"), **boxes(plan)}
+    return given_tokens(files, rows, [plan.tokens(kind) for kind in plan.kinds()])
+
+
+def boxes(plan: Plan) -> dict[str, pd.DataFrame]:
+    """The boxes that become tokens, by the stage of their artifact."""
     kinds = plan.kinds()
     detected = read_artifact_table(plan.detect, "boxes") if {"person", "object"} & set(kinds) else None
     if detected is not None:
         detected = on_real_frames(detected, read_artifact_table(plan.index, "videos"))
     annotated = read_artifact_table(plan.groundtruth, "groundtruth") if "groundtruth" in kinds else None
-    return encode.encode(plan.sources, encoder, plan.settings.encoder, boxes_of(kinds, detected, annotated))
+    return boxes_of(kinds, detected, annotated)
 
 
 if __name__ == "__main__":

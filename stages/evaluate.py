@@ -26,7 +26,7 @@ def evaluated(plan: Plan) -> Content:
         plan.settings,
         plan.split,
         on_disk[on_disk["video_id"].map(plan.official) == "test"],
-        missing_groundtruth(plan.dataset),
+        missing_groundtruth(plan.dataset, plan.missing()),
         read_artifact_table(plan.score, "detections"),
     )
     metrics["made with"] = {"keys": {artifact.stage: artifact.key for artifact in plan.all()}, **plan.score.made_with()}

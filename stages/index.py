@@ -5,6 +5,7 @@ writes  index: tables videos and frames
 """
 
 from zsstad_core import configure
+from zsstad_core.cache import set_aside
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.scan import scan
 from zsstad_core.extraction.units import run_units
@@ -13,8 +14,10 @@ from zsstad_core.plan import Plan
 
 @friendly
 def main() -> None:
-    plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    run_units("index", [plan.index], lambda: scan(plan.sources))
+    plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()), retry=True)
+    for video_id in plan.set_aside:
+        set_aside.clear(plan.root, video_id)
+    run_units("index", [plan.index], lambda: scan(plan.sources), plan.settings.cache.failures_allowed)
     plan.save()
 
 

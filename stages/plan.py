@@ -18,7 +18,7 @@ def main() -> None:
     parser = configure.arguments(__doc__)
     parser.add_argument("--makefile", action="store_true", help="write the rules for make, and print the file's name")
     options = parser.parse_args()
-    plan = Plan(configure.from_arguments(options))
+    plan = Plan(configure.from_arguments(options), retry=True)
     if options.makefile:
         rules = plan_text.makefile(plan)
         file = Path(

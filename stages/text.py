@@ -1,4 +1,4 @@
-"""text: frozen CLIP tokens of the class names.
+"""text: frozen CLIP tokens of the class names, by the encoder or from a file.
 
 reads   the dataset's classes
 writes  text: tokens, one row a class in the dataset's order
@@ -14,7 +14,8 @@ from zsstad_core.plan import Plan
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    run_whole("text", plan.text, lambda: encoded(plan))
+    prepare = from_file if plan.settings.encoder.tokens_from else encoded
+    run_whole("text", plan.text, lambda: prepare(plan))
 
 
 def encoded(plan: Plan) -> Content:
@@ -24,6 +25,14 @@ def encoded(plan: Plan) -> Content:
     encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
     texts = class_texts(plan.dataset.classes, plan.settings.encoder)
     return Content(tokens=encoder.encode_texts(texts), made_with={"encoder": encoder.says, "weights": encoder.weights})
+
+
+def from_file(plan: Plan) -> Content:
+    from zsstad_core.datasets.token_files import open_files, read_texts
+    from zsstad_core.extraction.given_tokens import made_with
+
+    file = open_files(str(plan.settings.encoder.tokens_from), ["text", *plan.kinds()])["text"]
+    return Content(tokens=read_texts(file, plan.dataset.classes), made_with=made_with(file))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,22 @@ from pathlib import Path
 import pytest
 
 # Of the make that runs the tests: those that run make themselves start afresh.
-for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "DATASET", "SPLIT", "HEAD", "RECIPE", "SET", "TESTS"):
+_CHOICES = (
+    "DATASET",
+    "SPLIT",
+    "HEAD",
+    "RECIPE",
+    "SET",
+    "TESTS",
+    "STAGE",
+    "APPLY",
+    "DAYS",
+    "TRAINED",
+    "FORMAT",
+    "KIND",
+    "OUT",
+)
+for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", *_CHOICES):
     os.environ.pop(name, None)
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -248,7 +248,7 @@ def test_a_value_is_judged_with_the_recipe_it_will_run_with(tmp_path: Path) -> N
     ("text", "recipe", "message"),
     [
         ("", "yolox", "RECIPE=yolox is not a recipe; did you mean yolox-nano?"),
-        ("", "zzz", "RECIPE=zzz is not a recipe; there are iclip/ucf101_24, yolox-nano"),
+        ("", "zzz", "RECIPE=zzz is not a recipe; there are iclip/stickworld, iclip/ucf101_24, stickworld, yolox-nano"),
         ("recipes: {r: {split: 0}}", "r", "recipe r: split is 0; it must be greater than or equal to 1"),
         ("recipes: {a: {encoder: pad}}", "a", 'recipe a: encoder is "pad"; it must be a section of settings'),
     ],

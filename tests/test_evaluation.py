@@ -61,7 +61,7 @@ def test_a_class_is_counted_in_its_own_group():
 def test_a_frame_that_the_video_lacks_counts_as_missed_or_not_at_all():
     lost = truth(("w/a", 2, "wave"), ("w/a", 3, "wave"), decoded=False)
     everything = table("groundtruth", pd.concat([TRUTH, lost]))
-    counted = {"frames annotated": 6, "frames that the videos have": 4, "clips": 3, "clips not on disk": 0}
+    counted = {"frames annotated": 6, "frames that the videos have": 4, "clips": 3, "clips missed": 0}
 
     annotated = evaluated(everything)
     assert annotated["classes"]["wave"]["ap"] == annotated["classes"]["wave"]["recall"] == 0.5
@@ -75,14 +75,14 @@ def test_a_frame_that_the_video_lacks_counts_as_missed_or_not_at_all():
 def test_a_clip_that_is_not_on_disk_counts_as_missed():
     metrics = evaluated(missing=truth(("r/gone", 0, "run"), ("r/gone", 1, "run"), ("r/gone", 2, "run"), decoded=False))
     assert metrics["classes"]["run"]["ap"] == metrics["classes"]["run"]["recall"] == 0.25
-    assert metrics["groundtruth"]["clips not on disk"] == 1
+    assert metrics["groundtruth"]["clips missed"] == 1
     assert (metrics["groundtruth"]["clips"], metrics["groundtruth"]["frames counted"]) == (4, 7)
 
 
 def test_only_test_clips_that_are_not_on_disk_are_missed(tmp_path):
     write_pickle(tmp_path, annotation())
     write_clips(tmp_path, [TRAIN[0], TEST[0]])
-    missed = missing_groundtruth(open_jhmdb(tmp_path))
+    missed = missing_groundtruth(jhmdb := open_jhmdb(tmp_path), jhmdb.missing())
     assert set(missed["video_id"]) == set(TEST[1:])
     assert not missed["decoded"].any()
 
@@ -90,7 +90,7 @@ def test_only_test_clips_that_are_not_on_disk_are_missed(tmp_path):
 def test_nothing_is_missed_where_all_is_on_disk(tmp_path):
     write_pickle(tmp_path, annotation())
     write_clips(tmp_path, TRAIN + TEST)
-    nothing = missing_groundtruth(open_jhmdb(tmp_path))
+    nothing = missing_groundtruth(jhmdb := open_jhmdb(tmp_path), jhmdb.missing())
     assert nothing.empty
     assert evaluated(missing=nothing) == evaluated()
 

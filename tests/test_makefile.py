@@ -81,7 +81,8 @@ def test_make_alone_explains_every_target_and_variable(tree: Path) -> None:
     targets = [name for name, _ in explained if not name.endswith("=")]
     assert sorted(targets) == sorted(TARGETS)
     variables = [name for name, _ in explained if name.endswith("=")]
-    assert variables == ["DATASET=", "SPLIT=", "HEAD=", "RECIPE=", "SET=", "TESTS="]
+    choices = ["DATASET=", "SPLIT=", "HEAD=", "RECIPE=", "SET="]
+    assert variables == [*choices, "FORMAT=", "KIND=", "OUT=", "STAGE=", "APPLY=", "DAYS=", "TRAINED=", "TESTS="]
     assert make(tree, "help").stdout == done.stdout
 
 
@@ -132,6 +133,13 @@ def test_what_is_not_chosen_is_not_passed_on(noting: Path) -> None:
     make(noting, "plan", "DATASET=jhmdb", "SPLIT=2", "HEAD=iclip", "RECIPE=yolox-nano")
     chosen = ["--dataset", "jhmdb", "--split", "2", "--head", "iclip", "--recipe", "yolox-nano"]
     assert calls(noting) == [["-m", "stages.plan"], ["-m", "stages.plan", *chosen]]
+
+
+def test_what_is_exported_is_chosen(noting: Path) -> None:
+    make(noting, "export")
+    make(noting, "export", "SPLIT=2", "FORMAT=npz", "KIND=text", "OUT=of mine")
+    chosen = ["--split", "2", "--format", "npz", "--kind", "text", "--out", "of mine"]
+    assert calls(noting) == [["-m", "stages.export"], ["-m", "stages.export", *chosen]]
 
 
 def test_tests_are_chosen(noting: Path) -> None:

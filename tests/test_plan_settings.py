@@ -29,6 +29,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "device": ("cpu", NOTHING),
     "cache.root": ("another", NOTHING),
     "cache.clips_per_unit": (1, NOTHING),
+    "cache.failures_allowed": (0.5, NOTHING),
     "datasets.jhmdb.root": ("copy", NOTHING),
     "datasets.jhmdb.videos": ("videos_again", NOTHING),
     "datasets.jhmdb.groundtruth": ("again.pkl", NOTHING),
@@ -47,6 +48,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "detector.object_score": (0.1, BY_BOXES),
     "detector.objects_per_frame": (5, BY_BOXES),
     "detector.batch": (1, NOTHING),
+    "encoder.tokens_from": ("tokens", BY_IMAGES | BY_TEXT),
     "encoder.model": ("ViT-B-32", BY_IMAGES | BY_TEXT),
     "encoder.pretrained": ("laion2b_s34b_b88k", BY_IMAGES | BY_TEXT),
     "encoder.seed": (1, NOTHING),  # the weights are not random; see below
@@ -98,7 +100,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "evaluation.frames": ("decoded", {"evaluate"}),
     "recipes": ({}, NOTHING),
 }
-PATHS = {"cache.root", "datasets.jhmdb.root", "detector.boxes_from"}
+PATHS = {"cache.root", "datasets.jhmdb.root", "detector.boxes_from", "encoder.tokens_from"}
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +112,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(root / "videos", root / "videos_again")
     shutil.copy(root / "JHMDB-GT.pkl", root / "again.pkl")
     (folder / "boxes.csv").write_text("video_id,frame,x1,y1,x2,y2,score,what\n")
+    (folder / "tokens").mkdir()
+    for kind in ("frame", "groundtruth", "person", "object", "text"):
+        (folder / "tokens" / f"tokens-{kind}.npz").write_text(f"tokens of kind {kind}")
     return folder
 
 
@@ -132,7 +137,7 @@ def test_a_setting_redoes_what_it_must_and_no_more(folder: Path, name: str) -> N
 def test_what_only_says_how_redoes_nothing() -> None:
     """But for what names a file: its content counts, its place does not."""
     for name, (_, stages) in TABLE.items():
-        if HOW in SETTINGS[name].metadata and name != "detector.boxes_from":
+        if HOW in SETTINGS[name].metadata and name not in ("detector.boxes_from", "encoder.tokens_from"):
             assert stages == (LEARNED if name == "datasets.jhmdb.clips_per_class" else NOTHING), name
 
 
@@ -165,6 +170,13 @@ def test_boxes_from_a_file_do_not_hear_of_the_detector(folder: Path) -> None:
     for name, (value, _) in TABLE.items():
         if name.startswith("detector.") and name != "detector.boxes_from":
             assert redone(folder, name, value, **boxes) == NOTHING, name
+
+
+def test_tokens_from_files_do_not_hear_of_the_encoder(folder: Path) -> None:
+    tokens = {"encoder.tokens_from": str(folder / "tokens")}
+    for name, (value, _) in TABLE.items():
+        if name.startswith("encoder.") and name != "encoder.tokens_from":
+            assert redone(folder, name, value, **tokens) == NOTHING, name
 
 
 def test_a_head_without_objects_does_not_learn_anew_from_other_boxes(folder: Path) -> None:

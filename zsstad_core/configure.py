@@ -1,7 +1,7 @@
 """pipeline.yaml, recipes and SET= become one `Settings`; what does not fit is refused with the line it stands on.
 
-Later layers win: the defaults of `zsstad_core.settings`, pipeline.yaml, the recipe HEAD/DATASET, RECIPE=, then
-DATASET=, SPLIT=, HEAD= and SET=.
+Later layers win: the defaults of `zsstad_core.settings`, pipeline.yaml, the recipes DATASET and HEAD/DATASET, RECIPE=,
+then DATASET=, SPLIT=, HEAD= and SET=.
 """
 
 import argparse
@@ -69,9 +69,10 @@ def load(path: Path, *, choices: dict[str, str] | None = None, recipe: str = "",
 
     chosen = [recipe] if recipe else []
     tree, origins = layered(chosen)
-    own = f"{tree.get('head', Settings().head)}/{tree.get('dataset', Settings().dataset)}"  # known only now
-    if own in recipes and own not in chosen:
-        tree, origins = layered([own, *chosen])
+    head, dataset = (tree.get(name, getattr(Settings(), name)) for name in ("head", "dataset"))  # known only now
+    own = [name for name in (dataset, f"{head}/{dataset}") if name in recipes and name not in chosen]
+    if own:
+        tree, origins = layered([*own, *chosen])
     return _validated(tree, origins)
 
 

@@ -1,5 +1,6 @@
 """From detections to metrics.json, and to the table that `make eval` prints."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -11,9 +12,9 @@ from zsstad_core.settings import Settings
 from zsstad_core.splits import LabelSplit
 
 
-def missing_groundtruth(dataset: Dataset) -> pd.DataFrame:
-    """Table groundtruth of the test videos that are not on disk, nothing decoded."""
-    absent = [video_id for video_id in dataset.missing() if dataset.official()[video_id] == "test"]
+def missing_groundtruth(dataset: Dataset, missing: Iterable[str]) -> pd.DataFrame:
+    """Table groundtruth of the test videos among `missing` (not on disk, or not readable), nothing decoded."""
+    absent = [video_id for video_id in missing if dataset.official()[video_id] == "test"]
     annotated = dataset.groundtruth() if absent else pd.DataFrame({"video_id": []})
     return annotated[annotated["video_id"].isin(absent)].assign(decoded=False)
 
@@ -23,7 +24,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Frame mAP by the settings' protocol, as metrics.json holds it; fractions from 0 to 1, None where undefined.
 
-    annotated: table groundtruth of the test videos on disk; missing: of those that are not, whose boxes are missed.
+    annotated: table groundtruth of the test videos on disk; missing: of those that are not there, or not readable,
+    whose boxes are missed.
     """
     everything = pd.concat([annotated, missing], ignore_index=True) if len(missing) else annotated
     counted = everything[everything["decoded"]] if settings.evaluation.frames == "decoded" else everything
@@ -45,7 +47,7 @@ def evaluate(
             "frames that the videos have": _frames(everything[everything["decoded"]]),
             "frames counted": _frames(counted),
             "clips": int(counted["video_id"].nunique()),
-            "clips not on disk": int(missing["video_id"].nunique()),
+            "clips missed": int(missing["video_id"].nunique()),
         },
         **summary.to_json(),
         "classes": {
@@ -79,6 +81,11 @@ def as_table(metrics: dict[str, Any]) -> str:
         f"encoder: {made.get('encoder', 'none')}; boxes: {chosen}; softmax over {boxes['labels']} labels",
         f"{truth['frames counted']} {protocol['frames']} frames of {truth['clips']} test clips; the videos have "
         f"{truth['frames that the videos have']} of {truth['frames annotated']}",
+        *(
+            [f"{truth['clips missed']} more test clips are not there, or cannot be read: their boxes count as missed"]
+            if truth["clips missed"]
+            else []
+        ),
         "",
         f"{'class':<18}{'group':<8}{'AP':>7}{'recall':>8}{'boxes':>8}{'detections':>12}",
     ]

@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from zsstad_core import video
+from zsstad_core.cache import set_aside
 from zsstad_core.cache.artifact import Artifact, whole
 from zsstad_core.cache.digests import DigestMemo
 from zsstad_core.cache.units import short_digest
 from zsstad_core.datasets import open_dataset
 from zsstad_core.datasets.stclip_boxes import deciding_files
+from zsstad_core.datasets.token_files import token_file
 from zsstad_core.errors import SettingsError
 from zsstad_core.frozen import detector_config, encoder_identity
 from zsstad_core.heads import HEADS
@@ -43,9 +45,12 @@ SCHEMA = {
 
 
 class Plan:
-    """All artifacts of a dataset, a label split and a head. Raises SettingsError, MissingFileError or DataError."""
+    """All artifacts of a dataset, a label split and a head. Raises SettingsError, MissingFileError or DataError.
 
-    def __init__(self, settings: Settings) -> None:
+    Videos that a stage has set aside are not wanted of any artifact, unless they are to be tried again (`retry`).
+    """
+
+    def __init__(self, settings: Settings, retry: bool = False) -> None:
         self.settings = settings
         if strange := re.search(r"[^\w./,+@-]", settings.cache.root):
             raise SettingsError(
@@ -59,7 +64,10 @@ class Plan:
         self.official = self.dataset.official()
         self._digest = DigestMemo(Path(settings.cache.root) / "digests.json")
         self.sources = {source.video_id: source for source in self.dataset.videos()}
-        self.members = {name: self._source_digest(source) for name, source in self.sources.items()}
+        on_disk = {name: self._source_digest(source) for name, source in self.sources.items()}
+        self.set_aside = set_aside.noted(self.root, on_disk)
+        left_out = {} if retry else self.set_aside
+        self.members = {name: digest for name, digest in on_disk.items() if name not in left_out}
 
     def _source_digest(self, source: video.VideoSource) -> str:
         return self._digest(source.path, lambda _: video.digest(source))
@@ -67,6 +75,10 @@ class Plan:
     def save(self) -> None:
         """Remember the digests that were computed, for the next plan."""
         self._digest.save()
+
+    def missing(self) -> list[str]:
+        """Wanted videos that nothing can be found in: not on disk, or set aside. Sorted."""
+        return sorted([*self.dataset.missing(), *self.set_aside])
 
     # ---- extract
 
@@ -103,22 +115,30 @@ class Plan:
         """Tokens of one kind: frame, groundtruth (annotated persons), person (detected), object.
 
         Detected persons are needed of the test part only, annotated persons of the training part, and of the test part
-        where they are what is scored.
+        where they are what is scored. By the encoder, or from a file.
         """
         boxes = [] if kind == "frame" else [self.groundtruth if kind == "groundtruth" else self.detect]
         parts = {"person": {"test"}, "groundtruth": {"train"}}.get(kind, {"train", "test"})
         if kind == "groundtruth" and self.settings.scoring.boxes == "groundtruth":
             parts = {"test"} if not self.head.trains else {"train", "test"}
         needs = _keys(self.index, *boxes)
-        identity = encoder_identity.image_identity(self.settings.encoder, self._digest)
-        return self._divided(f"tokens-{kind}", {"needs": needs, "encoder": identity, "kind": kind}, parts)
+        made = self._given(kind) or {"encoder": encoder_identity.image_identity(self.settings.encoder, self._digest)}
+        return self._divided(f"tokens-{kind}", {"needs": needs, **made, "kind": kind}, parts)
 
     @cached_property
     def text(self) -> Artifact:
-        """Text tokens of all classes."""
+        """Text tokens of all classes: by the encoder, or from a file."""
+        if given := self._given("text"):
+            classes = list(self.dataset.classes)
+            return whole(self.root, "text", {"schema": SCHEMA["text"], **given, "classes": classes})
         identity = encoder_identity.text_identity(self.settings.encoder, self._digest)
         texts = encoder_identity.class_texts(self.dataset.classes, self.settings.encoder)
         return whole(self.root, "text", {"schema": SCHEMA["text"], "encoder": identity, "texts": texts})
+
+    def _given(self, kind: str) -> dict[str, Any]:
+        """The digest of the file that the tokens of a kind come from; empty where an encoder makes them."""
+        folder = self.settings.encoder.tokens_from
+        return {"tokens from": {"file": self._digest(token_file(folder, kind))}} if folder else {}
 
     def kinds(self) -> list[str]:
         """Token kinds that the chosen head and boxes ask for."""
@@ -178,9 +198,7 @@ class Plan:
             "schema": SCHEMA["evaluate"],
             "needs": self._sets("test", [self.score, self.groundtruth]),
             "evaluation": self.settings.evaluation.content(),
-            "missing": short_digest(
-                [video_id for video_id in self.dataset.missing() if self.official[video_id] == "test"]
-            ),
+            "missing": short_digest([video_id for video_id in self.missing() if self.official[video_id] == "test"]),
         }
         return whole(self.root, "evaluate", inputs)
 

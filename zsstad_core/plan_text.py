@@ -1,22 +1,26 @@
 """A plan as text: the table of `make plan`, why something is stale, and the small makefile that make includes."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from zsstad_core.cache import ledger
-from zsstad_core.cache.artifact import Artifact, Group, earlier
-from zsstad_core.cache.units import canonical, published
+from zsstad_core.cache.artifact import WHOLE, Artifact
+from zsstad_core.cache.differences import Difference, Inputs, newest_other, plain, replaced, since
+from zsstad_core.cache.units import MANIFEST, published
+from zsstad_core.errors import SettingsError
 from zsstad_core.plan import Plan
-
-Inputs = dict[str, Any]
+from zsstad_core.quantities import count_text
+from zsstad_core.quantities import duration_text as _duration
+from zsstad_core.quantities import size_text as _size
+from zsstad_core.settings import Section, Settings
 
 
 def table(plan: Plan) -> str:
     """One line an artifact: state, units, clips, size on disk, expected time, and what changed since the last one."""
     pace = ledger.seconds_per_clip(plan.root)
-    planned = {artifact.path: _plain(artifact.inputs) for artifact in plan.all()}
+    planned = {artifact.path: plain(artifact.inputs) for artifact in plan.all()}
     rows = [("artifact", "state", "units", "clips", "size", "expected", "why")]
     for artifact in plan.all():
         rows.append((artifact.path.name, *_row(artifact, pace, planned)))
@@ -38,86 +42,107 @@ def _row(
     expected = _duration(pace[artifact.stage] * missing) if missing and artifact.stage in pace else ""
     if artifact.is_complete():
         return "fresh", units, clips, _size(size), "", ""
-    replaced = _replaced(artifact, todo)
+    changed = len(replaced(artifact, todo))
     if there:
-        of_them = f", {replaced} of them changed" if replaced else ""
+        of_them = f", {changed} of them changed" if changed else ""
         why = f"{missing} clips to do{of_them}" if missing else "all clips are there already"
         return "partial", units, clips, _size(size), expected, why
-    changes = f"{replaced} clips changed" if replaced else _changes(artifact, planned)
+    changes = f"{changed} clips changed" if changed else _changes(artifact, planned)
     return ("stale" if changes else "missing"), units, clips, "", expected, changes
 
 
-def _replaced(artifact: Artifact, todo: Sequence[Group]) -> int:
-    """How many of the clips to be done were done when their files had another content."""
-    waiting = {video: digest for group in todo for video, digest in group.members.items()}
-    held = {item for unit in published(artifact.path) for item in unit.members.items()}
-    return len({video for video, digest in held if waiting.get(video, digest) != digest})
-
-
 def _changes(artifact: Artifact, planned: Mapping[Path, Inputs]) -> str:
-    """What differs from the newest artifact of the same stage, followed up to where it began."""
+    """What differs from the newest artifact of the same stage."""
+    other = newest_other(artifact)
+    return "; ".join(dict.fromkeys(map(str, since(other, artifact, planned)))) if other else ""
 
-    def inputs(name: str) -> Inputs:
-        return planned.get(artifact.root / name) or _written(artifact.root / name)
 
-    for folder in earlier(artifact.root, artifact.stage, artifact.key):
-        return "; ".join(dict.fromkeys(_compare(inputs(artifact.path.name), inputs(folder.name), inputs)))
+def of_stage(plan: Plan, stage: str) -> list[Artifact]:
+    """The artifacts of a stage, by the name that make knows it by. Raises SettingsError naming those of the plan."""
+    stages: dict[str, list[Artifact]] = {}
+    for artifact in plan.all():
+        stages.setdefault("encode" if artifact.stage.startswith("tokens-") else artifact.stage, []).append(artifact)
+    if stage not in stages:
+        raise SettingsError(
+            f"STAGE={stage} is not a stage of HEAD={plan.settings.head}; it must be one of {', '.join(stages)}"
+        )
+    return stages[stage]
+
+
+def why(plan: Plan, stage: str) -> str:
+    """The state of a stage's artifacts, and in full why it is so. Raises as `of_stage`, CacheError for damaged units.
+
+    Fresh: since when, and what made it. Else: which clips are to be done, and every difference from the newest other
+    artifact of that stage.
+    """
+    planned = {artifact.path: plain(artifact.inputs) for artifact in plan.all()}
+    settings = plan.settings
+    lines = [f"{stage} of DATASET={settings.dataset} SPLIT={settings.split} HEAD={settings.head}"]
+    for artifact in of_stage(plan, stage):
+        state, *reasons = _fresh(artifact) if artifact.is_complete() else _not_fresh(artifact, planned)
+        lines += [f"{artifact.path.name}: {state}", *(f"  {reason}" for reason in reasons)]
+    return "\n".join(lines)
+
+
+def _fresh(artifact: Artifact) -> list[str]:
+    clips = "" if artifact.members == WHOLE else f" for {count_text(len(artifact.members), 'clip')}"
+    made_with = [f"made with {name}: {value}" for name, value in sorted(artifact.made_with().items())]
+    times = [(unit.path / MANIFEST).stat().st_mtime for unit, _ in artifact.parts()]
+    newest = max(times, default=artifact.done.stat().st_mtime)
+    return [f"fresh{clips} since {_time(newest)}", *made_with]
+
+
+def _not_fresh(artifact: Artifact, planned: Mapping[Path, Inputs]) -> list[str]:
+    there, todo = artifact.groups()
+    missing = [video for group in todo for video in group.members]
+    of_all = "" if artifact.members == WHOLE else f"{len(missing)} of {count_text(len(artifact.members), 'clip')} to do"
+    if there and not missing:
+        return ["partial, all clips are there already; the next make says so"]
+    changed = [f"the file of {video} is another than before" for video in replaced(artifact, todo)]
+    if there:
+        return [f"partial, {of_all} (first: {min(missing)})", *changed]
+    state = f", {of_all}" if of_all else ""
+    if changed:
+        return [f"stale{state}", *changed]
+    other = newest_other(artifact)
+    if other is None:
+        return [f"missing{state}", "no other artifact of this kind to compare with"]
+    entries = [entry for difference in since(other, artifact, planned) for entry in difference.entries()]
+    differences = [f"{line}{_of_setting(entry)}" for entry in entries for line in entry.lines()]
+    return [f"stale{state}", f"compared with {other.name} of {_time(other.stat().st_mtime)}:", *differences]
+
+
+_SETTING_OF = {
+    "encoder.weights": "encoder.pretrained",
+    "boxes from": "detector.boxes_from",
+    "texts": "encoder.template, encoder.underscores",
+    "seen": "split",
+    "unseen": "split",
+}
+"""Settings whose entries in the inputs of an artifact go by another name."""
+
+
+def _of_setting(difference: Difference) -> str:
+    """The setting that an entry comes from, in brackets; nothing for versions, files and the like."""
+    parts = difference.name.split(".")
+    for end in range(len(parts), 0, -1):
+        name = ".".join(parts[:end])
+        if name in _SETTING_OF or _is_setting(parts[:end]):
+            return f"  (setting {_SETTING_OF.get(name, name)})"
     return ""
 
 
-def _compare(now: Inputs, before: Inputs, inputs: Callable[[str], Inputs], prefix: str = "") -> Iterator[str]:
-    """Each difference as `name: old -> new`; where the key of another artifact differs, the differences of that one.
-
-    inputs: those of an artifact by its folder's name, empty where they are not known any more.
-    """
-    for name in sorted(now.keys() | before.keys()):
-        new, old = now.get(name), before.get(name)
-        if new == old:
-            continue
-        if prefix == "needs.":
-            above, above_before = inputs(f"{name}-{new}"), inputs(f"{name}-{old}")
-            if above and above_before:
-                yield from _compare(above, above_before, inputs)
-            else:
-                yield f"{name} {'changed' if new and old else 'is read now' if new else 'is not read now'}"
-        elif isinstance(new, dict) and isinstance(old, dict):
-            yield from _compare(new, old, inputs, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}: {_short(old)} -> {_short(new)}"
+def _is_setting(parts: Sequence[str]) -> bool:
+    kind: Any = Settings
+    for part in parts:
+        if not (isinstance(kind, type) and issubclass(kind, Section)) or part not in kind.model_fields:
+            return False
+        kind = kind.model_fields[part].annotation
+    return not (isinstance(kind, type) and issubclass(kind, Section))
 
 
-def _written(folder: Path) -> Inputs:
-    try:
-        inputs: Inputs = json.loads((folder / "inputs.json").read_text())
-    except (OSError, ValueError):
-        return {}
-    return inputs
-
-
-def _plain(value: Mapping[str, Any]) -> Inputs:
-    plain: Inputs = json.loads(canonical(value))
-    return plain
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{...}"
-    text = "nothing" if value is None else str(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."
-
-
-def _size(size: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+def _time(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
 
 
 def makefile(plan: Plan) -> str:
@@ -140,6 +165,7 @@ def makefile(plan: Plan) -> str:
         _rule([plan.evaluate], [plan.score, plan.groundtruth], "evaluate"),
     ]
     gone = [artifact.done for artifact in plan.all() if artifact.done.exists() and not artifact.is_complete()]
+    gone += [plan.index.done] if plan.set_aside and plan.index.done not in gone else []  # which are tried again
     lines = [
         f"EXTRACTED := {_files(plan.extract())}",
         f"INDEX := {_files([plan.index])}",

@@ -87,6 +87,10 @@ class Cache(Section):
     clips_per_unit: Annotated[int, HOW, Field(ge=1)] = 32
     """Clips that are computed, published and, if need be, redone together."""
 
+    failures_allowed: Annotated[Fraction, HOW] = 0.01
+    """Share of the clips that a stage may fail to read and still end well. They are set aside, tried again by the next
+    run, and their ground truth counts as missed; `make status` lists them."""
+
 
 class Detector(Section):
     """Person and object boxes: an mmdet model, or a file."""
@@ -120,7 +124,10 @@ class Detector(Section):
 
 
 class Encoder(Section):
-    """The frozen CLIP encoders (open_clip)."""
+    """The frozen CLIP encoders (open_clip), or tokens that were made elsewhere."""
+
+    tokens_from: Annotated[str | None, HOW] = None
+    """A folder of tokens instead of the encoders: files as `make export` writes them (docs/export.md)."""
 
     model: str = "ViT-B-16"
     """open_clip model name, or the path of a model config (JSON). Papers 001 and 002: ViT-B/16."""
@@ -341,9 +348,19 @@ class Settings(Section):
 
     recipes: Annotated[dict[str, dict[str, Any]], HOW] = {
         "iclip/ucf101_24": {"training": {"iterations": 10_000, "warmup": 1_000}},
+        "iclip/stickworld": {"training": {"iterations": 2_000, "warmup": 200}},
+        "stickworld": {
+            "detector": {"config": "demo/models/detector.py", "checkpoint": "demo/models/detector.pth"},
+            "encoder": {
+                "model": "demo/models/clip.json",
+                "pretrained": "demo/models/clip.safetensors",
+                "crop": "squash",
+                "underscores": "space",
+            },
+        },
         "yolox-nano": {
             "detector": {"config": "yolox/yolox_nano_8xb8-300e_coco.py", "checkpoint": "data/yolox_nano_mmdet.pth"}
         },
     }
-    """Named changes to the settings above. HEAD/DATASET applies by itself; any other is chosen by RECIPE=. They stand
-    above this file's values and below SET=."""
+    """Named changes to the settings above. DATASET and HEAD/DATASET apply by themselves; any other is chosen by
+    RECIPE=. They stand above this file's values and below SET=."""

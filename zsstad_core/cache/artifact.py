@@ -1,8 +1,8 @@
 """An artifact: everything a stage made under one key, as units, and the file that says it is complete."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import batched, groupby
 from pathlib import Path
@@ -36,6 +36,13 @@ class Group:
     def name(self) -> str:
         return unit_name(self.members)
 
+    def without(self, videos: Collection[str]) -> "Group":
+        """The group but for some videos."""
+        return Group(
+            {video: digest for video, digest in self.members.items() if video not in videos},
+            tuple(video for video in self.wanted if video not in videos),
+        )
+
 
 @dataclass(frozen=True)
 class Artifact:
@@ -67,12 +74,17 @@ class Artifact:
         return self.path / f"complete-{short_digest(dict(self.members))}.json"
 
     def is_complete(self) -> bool:
-        """Whether `done` exists and every unit it names still has its manifest."""
+        """Whether `done` exists, lists the wanted videos, and every unit it names still has its manifest."""
         try:
             units = json.loads(self.done.read_text())["units"]
-        except (OSError, ValueError, KeyError):
+            videos = {video for recorded in units.values() for video in recorded["wanted"]}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return False
-        return all((self.path / name / MANIFEST).is_file() for name in units)
+        return videos == set(self.members) and all((self.path / name / MANIFEST).is_file() for name in units)
+
+    def without(self, videos: Collection[str]) -> "Artifact":
+        """The same artifact, of which some videos are not wanted."""
+        return replace(self, members={v: digest for v, digest in self.members.items() if v not in videos})
 
     def groups(self) -> tuple[list[Group], list[Group]]:
         """How the wanted videos are covered: by units that exist, and by units still to be made.
@@ -139,19 +151,25 @@ class Artifact:
     def parts(self) -> list[tuple[Unit, tuple[str, ...]]]:
         """Every unit with the videos to read from it, as `complete` recorded them.
 
-        Raises CacheError where the artifact is not complete, or a unit is not the one that was recorded.
+        Raises CacheError where the artifact is not complete, a unit is not the one that was recorded, or the videos
+        are not those that are wanted.
         """
+        target = "encode" if self.stage.startswith("tokens-") else self.stage
         try:
             units = json.loads(self.done.read_text())["units"]
-        except (OSError, ValueError, KeyError) as error:
-            target = "encode" if self.stage.startswith("tokens-") else self.stage
+            recorded = {name: (unit["digest"], tuple(unit["wanted"])) for name, unit in units.items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise CacheError(f"{self.path}: not complete; run `make {target}` with the same settings") from error
         parts: list[tuple[Unit, tuple[str, ...]]] = []
-        for name, recorded in units.items():
+        videos: dict[str, str | None] = {}
+        for name, (digest, wanted) in recorded.items():
             unit = Unit(self.path / name)
-            if unit.manifest["digest"] != recorded["digest"]:
+            if unit.manifest["digest"] != digest:
                 raise CacheError(f"{unit.path}: is not the unit that {self.done.name} names; remove it and run again")
-            parts.append((unit, tuple(recorded["wanted"])))
+            parts.append((unit, wanted))
+            videos |= {video: unit.members.get(video) for video in wanted}
+        if videos != self.members:  # a damaged list would leave out a video without a word
+            raise CacheError(f"{self.done}: lists other videos than are wanted; remove it and run `make {target}`")
         return parts
 
     def made_with(self) -> dict[str, Any]:

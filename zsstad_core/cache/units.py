@@ -108,7 +108,7 @@ class Unit:
         """The error for a damaged unit, which stops being one: the next run of its stage makes it again."""
         try:
             (self.path / MANIFEST).rename(self.path / "manifest.damaged.json")
-            way_out = "the same make command will redo this unit"
+            way_out = "the next make that needs it will redo this unit"
         except OSError:
             way_out = f"remove {self.path} and run its stage again"
         return CacheError(f"{self.path}: {what}; {way_out}")

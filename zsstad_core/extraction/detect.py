@@ -8,12 +8,13 @@ import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.extraction.footage import decoded
 from zsstad_core.extraction.prefetch import prefetch
 from zsstad_core.extraction.units import Compute, Content
 from zsstad_core.frozen.frame_boxes import FrameBoxes, keep
 from zsstad_core.progress import Clock
 from zsstad_core.settings import Detector as DetectorSettings
-from zsstad_core.video import VideoSource, decode
+from zsstad_core.video import VideoSource
 
 Frame = tuple[str, int, np.ndarray]  # video_id, frame number, RGB uint8 [H, W, 3]
 
@@ -29,7 +30,7 @@ def detect(
 
     def frames(group: Group) -> Iterator[Frame]:
         for video_id in group.members:
-            for number, _, image in decode(sources[video_id]):
+            for number, _, image in decoded(sources[video_id]):
                 yield video_id, number, image
 
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:

@@ -10,12 +10,13 @@ import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.extraction.footage import decoded
 from zsstad_core.extraction.prefetch import prefetch
 from zsstad_core.extraction.units import Compute, Content
 from zsstad_core.frozen.views import views_of
 from zsstad_core.progress import Clock
 from zsstad_core.settings import Encoder as EncoderSettings
-from zsstad_core.video import VideoSource, decode
+from zsstad_core.video import VideoSource
 
 if TYPE_CHECKING:
     from zsstad_core.frozen.encoder import Encoder
@@ -36,7 +37,7 @@ def encode(
     pool = ThreadPoolExecutor()
 
     def cut_views(group: Group, stages: Sequence[str], rows: Mapping[str, "Rows"]) -> Iterator[View]:
-        for frames in batched(decoded(group), _FRAMES_TOGETHER):
+        for frames in batched(footage(group), _FRAMES_TOGETHER):
             cuts = [
                 (stage, image, rows[stage].add(video_id, number, pts))
                 for video_id, number, pts, image in frames
@@ -60,9 +61,9 @@ def encode(
                 waiting[stage] = []
         yield from ((stage, np.stack(views)) for stage, views in waiting.items() if views)
 
-    def decoded(group: Group) -> Iterator[tuple[str, int, float, np.ndarray]]:
+    def footage(group: Group) -> Iterator[tuple[str, int, float, np.ndarray]]:
         for video_id in group.members:
-            for number, pts, image in decode(sources[video_id]):
+            for number, pts, image in decoded(sources[video_id]):
                 yield video_id, number, pts, image
 
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:

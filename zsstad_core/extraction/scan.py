@@ -6,28 +6,33 @@ import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.extraction.footage import VideosFailedError, decoded
 from zsstad_core.extraction.units import Compute, Content
 from zsstad_core.progress import Clock
-from zsstad_core.video import VideoSource, decode
+from zsstad_core.video import VideoSource
 
 
 def scan(sources: Mapping[str, VideoSource]) -> Compute:
-    """Tables videos and frames of a group, from one decoding pass over each clip."""
+    """Tables videos and frames of a group, from one decoding pass over each clip.
+
+    Raises VideosFailedError, when all have been tried, with every clip that does not decode.
+    """
 
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
         videos, frames = [], []
-        with clock.on("decode"):
-            for video_id, digest in group.members.items():
-                times: list[float] = []
-                height = width = 0
-                for _, pts, image in decode(sources[video_id]):
-                    height, width = image.shape[:2]
-                    times.append(pts)
-                length = max(times) - min(times)
-                videos.append(
-                    (video_id, digest, width, height, len(times), (len(times) - 1) / length if length else 0.0)
-                )
-                frames.append(pd.DataFrame({"video_id": video_id, "frame": range(len(times)), "pts": times}))
+        failed: dict[str, str] = {}
+        for video_id, digest in group.members.items():
+            try:
+                with clock.on("decode"):
+                    times, height, width = _decoded_times(sources[video_id])
+            except VideosFailedError as error:
+                failed |= error.reasons
+                continue
+            length = max(times) - min(times)
+            videos.append((video_id, digest, width, height, len(times), (len(times) - 1) / length if length else 0.0))
+            frames.append(pd.DataFrame({"video_id": video_id, "frame": range(len(times)), "pts": times}))
+        if failed:
+            raise VideosFailedError(failed)
         content = Content(
             {
                 "videos": tables.table("videos", pd.DataFrame(videos, columns=list(tables.COLUMNS["videos"]))),
@@ -37,6 +42,16 @@ def scan(sources: Mapping[str, VideoSource]) -> Compute:
         return {artifact.stage: content for artifact in artifacts}
 
     return compute
+
+
+def _decoded_times(source: VideoSource) -> tuple[list[float], int, int]:
+    """Times in seconds of all frames, height and width."""
+    times: list[float] = []
+    height = width = 0
+    for _, pts, image in decoded(source):
+        height, width = image.shape[:2]
+        times.append(pts)
+    return times, height, width
 
 
 def annotate(groundtruth: pd.DataFrame, videos: pd.DataFrame) -> Compute:

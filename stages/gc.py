@@ -1,0 +1,43 @@
+"""gc: list what no plan needs any more, and what killed processes left; remove it with --apply.
+
+reads   the names and times of all artifacts of the dataset
+writes  nothing without --apply
+"""
+
+from pathlib import Path
+
+from zsstad_core import configure
+from zsstad_core.cache import gc
+from zsstad_core.errors import MissingFileError, friendly
+from zsstad_core.live_plans import live
+from zsstad_core.quantities import count_text, size_text
+
+
+@friendly
+def main() -> None:
+    parser = configure.arguments(__doc__)
+    parser.add_argument("--apply", action="store_true", help="remove what is listed")
+    parser.add_argument("--older-than", type=float, default=14, metavar="DAYS", help="what is newer stays (14)")
+    parser.add_argument("--trained", action="store_true", help="trained heads too")
+    options = parser.parse_args()
+    settings = configure.from_arguments(options)
+    root = Path(settings.cache.root) / settings.dataset
+    if not root.is_dir():
+        raise MissingFileError(f"{root}: no such folder (cache.root); there is nothing to remove")
+    named = live(settings, Path(options.settings), options.overrides)
+    for note in named.notes:
+        print(f"gc: {note}")
+    things = gc.unneeded(root, named.names, options.older_than, options.trained)
+    for thing in things:
+        print(f"{size_text(thing.bytes):>8}  {thing.path}  ({thing.why})", flush=True)
+        if options.apply:
+            gc.remove(thing)
+    much = f"{count_text(len(things), 'thing')}, {size_text(sum(thing.bytes for thing in things))}"
+    if not things:
+        print(f"gc: nothing to remove in {root}")
+    else:
+        print(f"gc: removed {much}" if options.apply else f"gc: {much}; APPLY=1 removes them")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""invalidate: remove what a stage made under the present settings, so that the next make makes it again.
+
+reads   pipeline.yaml, the dataset's folders
+writes  nothing; removes the stage's artifacts, of train the checkpoints too
+"""
+
+from zsstad_core import configure, plan_text
+from zsstad_core.cache import folders
+from zsstad_core.errors import friendly
+from zsstad_core.plan import Plan
+from zsstad_core.quantities import count_text, size_text
+
+
+@friendly
+def main() -> None:
+    parser = configure.arguments(__doc__)
+    parser.add_argument("--stage", default="", help="STAGE= of the Makefile")
+    options = parser.parse_args()
+    plan = Plan(configure.from_arguments(options))
+    made = [artifact.path for artifact in plan_text.of_stage(plan, options.stage)]
+    checkpoints = [plan.runs] if options.stage == "train" else []  # first: a training must not go on from them
+    for folder in [*checkpoints, *made]:
+        if folder.is_dir():
+            size, units = folders.size_of(folder), len(folders.units(folder))
+            folders.remove(folder)
+            print(
+                f"invalidate: removed {folder} ({f'{count_text(units, "unit")}, ' if units else ''}{size_text(size)})"
+            )
+        else:
+            print(f"invalidate: {folder} is not there")
+
+
+if __name__ == "__main__":
+    main()

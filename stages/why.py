@@ -1,0 +1,23 @@
+"""why: the state of a stage's artifacts, and in full what made it so.
+
+reads   pipeline.yaml, the dataset's folders, inputs of earlier artifacts
+writes  nothing
+"""
+
+from zsstad_core import configure, plan_text
+from zsstad_core.errors import friendly
+from zsstad_core.plan import Plan
+
+
+@friendly
+def main() -> None:
+    parser = configure.arguments(__doc__)
+    parser.add_argument("--stage", default="", help="STAGE= of the Makefile")
+    options = parser.parse_args()
+    plan = Plan(configure.from_arguments(options))
+    print(plan_text.why(plan, options.stage))
+    plan.save()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""Small artifacts as a stage leaves them, and a way to run a tool of the cache."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from tests.conftest import ROOT
+from zsstad_core import tables
+from zsstad_core.cache.artifact import Artifact, whole
+from zsstad_core.cache.tokens import write_tokens
+
+VIDEOS = {"catch/é": "d1", "catch/b": "d2", "wave/c": "d3"}
+
+
+def tokens(root: Path, members: dict[str, str] | None = None, **inputs: object) -> Artifact:
+    inputs = {"needs": {}, "encoder": {"crop": "clip"}, "lr": 1e-7, **inputs}
+    return Artifact(root, "tokens-frame", inputs, members or VIDEOS, clips_per_unit=2)
+
+
+def text(root: Path, **inputs: object) -> Artifact:
+    return whole(root, "text", {"texts": ["a", "b"], **inputs})
+
+
+def make(artifact: Artifact) -> list[str]:
+    """Make what is missing: a table and tokens; gives the names of units."""
+    made = []
+    for group in artifact.begin():
+        with artifact.publish(group, made_with={"encoder": "tiny"}) as folder:
+            tables.write_table(folder / "boxes.parquet", "boxes", tables.table("boxes"))
+            write_tokens(folder, np.random.default_rng(0).normal(size=(3, 4)).astype(np.float16))
+        made.append(group.name)
+    artifact.complete()
+    return made
+
+
+def all_bytes(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def run(tool: str, *words: str, overrides: str) -> subprocess.CompletedProcess[str]:
+    """A tool as the Makefile calls it, in the root of the tree."""
+    command = [sys.executable, "-m", f"stages.{tool}", *words, "--set", overrides]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

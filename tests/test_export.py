@@ -1,0 +1,268 @@
+"""Exported files hold every token beside its row, for people who have nothing but h5py or NumPy."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.conftest import ROOT
+from tests.exported import Arrays, read, stage
+from tests.learning.made_cache import extract, made_plan, text_of, write_dataset
+from zsstad_core.cache.artifact import Artifact
+from zsstad_core.cache.export import export_tokens
+from zsstad_core.cache.read import read_artifact_tokens
+from zsstad_core.extraction.units import Content
+from zsstad_core.plan import Plan
+from zsstad_core.tables import table
+
+FORMATS = ("h5", "npz")
+KINDS = ("frame", "object", "person", "groundtruth")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("export")
+    write_dataset(folder)
+    extract(made_plan(folder))
+    return folder
+
+
+@pytest.fixture
+def plan(folder: Path) -> Plan:
+    return made_plan(folder)
+
+
+def export(made: Plan, folder: Path, *words: str) -> Path:
+    assert stage("export", made, folder, "--out", str(folder / "out"), *words) == 0
+    return folder / "out"
+
+
+def names(folder: Path) -> list[str]:
+    """Also hidden ones."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def columns(arrays: Arrays) -> Arrays:
+    return {name: values for name, values in arrays.items() if name not in ("tokens", "provenance")}
+
+
+# ---- what is in a file
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_holds_the_tokens_and_columns_of_the_cache(plan: Plan, kind: str, file_format: str, tmp_path: Path):
+    arrays = read(export(plan, tmp_path, "--kind", kind, "--format", file_format) / f"tokens-{kind}.{file_format}")
+    rows, tokens = read_artifact_tokens(plan.tokens(kind), "frames" if kind == "frame" else "boxes")
+    assert len(rows) > 20
+    assert arrays["tokens"].dtype == tokens.dtype == np.float16
+    assert arrays["tokens"].tobytes() == tokens.tobytes()
+    assert set(columns(arrays)) == set(rows)
+    for name in rows:
+        np.testing.assert_array_equal(arrays[name], rows[name].to_numpy())
+    keys = list(zip(*(arrays[name].tolist() for name in ("video_id", "frame", "box") if name in arrays), strict=True))
+    assert keys == sorted(keys)
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_class_names_stand_beside_their_tokens(plan: Plan, file_format: str, tmp_path: Path):
+    out = export(plan, tmp_path, "--set", "encoder.underscores=keep", "--kind", "text", "--format", file_format)
+    arrays = read(out / f"tokens-text.{file_format}")
+    assert arrays["class_name"].tolist() == list(plan.dataset.classes)
+    assert arrays["text"].tolist() == list(plan.dataset.classes)
+    assert arrays["tokens"].dtype == np.float32
+    np.testing.assert_array_equal(arrays["tokens"], text_of(plan))
+
+
+def test_h5_has_checksums_and_utf8_of_any_length_and_npz_no_objects(plan: Plan, tmp_path: Path):
+    for file_format in FORMATS:
+        export(plan, tmp_path, "--kind", "person", "--format", file_format)
+    with h5py.File(tmp_path / "out" / "tokens-person.h5") as file:
+        assert h5py.check_string_dtype(file["video_id"].dtype) == h5py.h5t.string_info("utf-8", None)
+        assert file["tokens"].fletcher32
+    assert (tmp_path / "out" / "tokens-person.h5").read_bytes()[8] == 3, "older layouts have no checksums of their own"
+    with np.load(tmp_path / "out" / "tokens-person.npz", allow_pickle=False) as arrays:
+        assert {arrays[name].dtype.kind for name in ("video_id", "what", "provenance")} == {"U"}
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_a_file_says_where_it_comes_from(plan: Plan, file_format: str, tmp_path: Path):
+    out = export(plan, tmp_path, "--kind", "person", "--format", file_format)
+    said = json.loads(str(read(out / f"tokens-person.{file_format}")["provenance"]))
+    artifact = plan.tokens("person")
+    assert (said["stage"], said["key"], said["clips"]) == ("tokens-person", artifact.key, 5)
+    assert said["inputs"] == json.loads((artifact.path / "inputs.json").read_text())
+    assert said["made_with"] == {"encoder": "fake", "weights": "none"}
+    assert said["dataset"] == "jhmdb"
+    assert said["written by"].startswith("zsstad ")
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_clips_that_are_not_wanted_stay_out(plan: Plan, file_format: str, tmp_path: Path):
+    """Units that hold them as well serve all the same."""
+    every = plan.tokens("frame")
+    some = every.without([name for name in every.members if name.endswith("a")])
+    some.complete()
+    arrays = read(export_tokens(some, tmp_path / "out", file_format, {}).path)
+    rows, tokens = read_artifact_tokens(every, "frames", set(some.members))
+    assert len(set(arrays["video_id"])) == 10
+    assert arrays["video_id"].tolist() == rows["video_id"].tolist()
+    assert arrays["tokens"].tobytes() == tokens.tobytes()
+
+
+def test_all_that_the_head_reads_is_exported(plan: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    out = export(plan, tmp_path)
+    assert names(out) == sorted(f"tokens-{kind}.h5" for kind in (*KINDS, "text"))
+    lines = capsys.readouterr().out.splitlines()
+    assert f"export: {out / 'tokens-text.h5'}: 21 rows of 4 float32" in lines
+    assert len(lines) == 5
+
+
+# ---- the same content, the same bytes
+
+
+def cut_into(root: Path, clips_per_unit: int) -> Artifact:
+    """Tokens of twelve clips, each of 250 frames; more than a chunk of an h5 file holds."""
+    members = {f"wave/ä{number:02}": f"digest {number}" for number in range(12)}
+    part_of = {name: "test" if number % 3 == 0 else "train" for number, name in enumerate(members)}
+    artifact = Artifact(root, "tokens-frame", {"kind": "frame"}, members, clips_per_unit, part_of)
+    for group in artifact.begin():
+        rows = table(
+            "frames",
+            pd.concat([pd.DataFrame({"video_id": v, "frame": range(250)}) for v in group.members]).assign(pts=0.0),
+        )
+        own = [np.random.default_rng(list(members).index(name)) for name in sorted(group.members)]
+        tokens = np.concatenate([rng.standard_normal((250, 512)).astype(np.float16) for rng in own])
+        with artifact.publish(group) as folder:
+            Content({"frames": rows}, tokens).write(folder)
+    artifact.complete()
+    return artifact
+
+
+def test_bytes_depend_neither_on_the_time_nor_on_how_the_cache_is_cut(tmp_path: Path):
+    one, two = (cut_into(tmp_path / f"cut {clips}", clips) for clips in (2, 5))
+    first = {name: export_tokens(one, tmp_path / "one", name, {}).path for name in FORMATS}
+    time.sleep(1.1)  # times in files are whole seconds
+    second = {name: export_tokens(two, tmp_path / "two", name, {}).path for name in FORMATS}
+    for name in FORMATS:
+        assert first[name].read_bytes() == second[name].read_bytes()
+        arrays = read(second[name])
+        assert arrays["video_id"].tolist() == sorted(arrays["video_id"].tolist())
+        assert arrays["tokens"].tobytes() == read_artifact_tokens(two, "frames")[1].tobytes()
+
+
+def test_an_artifact_without_rows_is_a_file_without_rows(tmp_path: Path):
+    artifact = Artifact(tmp_path, "tokens-person", {}, {"wave/a": "digest"})
+    (group,) = artifact.begin()
+    with artifact.publish(group) as folder:
+        Content({"boxes": table("boxes")}, np.empty((0, 4), np.float16)).write(folder)
+    artifact.complete()
+    for file_format in FORMATS:
+        arrays = read(export_tokens(artifact, tmp_path / "out", file_format, {}).path)
+        assert (arrays["tokens"].shape, arrays["tokens"].dtype) == ((0, 4), np.float16)
+        assert set(columns(arrays)) == set(table("boxes"))
+
+
+# ---- what goes wrong
+
+
+@pytest.mark.parametrize("kind", ["object", "text"])
+def test_an_incomplete_artifact_is_refused(folder: Path, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    made = made_plan(folder, **{"encoder.seed": 7})
+    words = ("--kind", kind, "--out", str(tmp_path / "out"))
+    assert stage("export", made, tmp_path, *words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"not complete; run `make {'encode' if kind == 'object' else 'text'}`" in line
+    assert not list((tmp_path / "out").glob("*"))
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_a_damaged_unit_leaves_the_earlier_file(
+    folder: Path, file_format: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    shutil.copytree(folder / "cache", tmp_path / "cache")
+    made = made_plan(folder, **{"cache.root": str(tmp_path / "cache")})
+    words = ("--kind", "frame", "--format", file_format)
+    file = export(made, tmp_path, *words) / f"tokens-frame.{file_format}"
+    before = file.read_bytes()
+    shard = sorted(made.tokens("frame").path.glob("unit-*/tokens.zarr/c/0/0"))[-1]
+    shard.write_bytes(bytes([shard.read_bytes()[0] ^ 1]) + shard.read_bytes()[1:])
+    assert stage("export", made, tmp_path, "--out", str(file.parent), *words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "fails its checksum" in line
+    assert names(file.parent) == [file.name]
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--format", "csv"), 'FORMAT is "csv"; it must be one of h5, npz'),
+        (("--kind", "crop"), 'KIND is "crop"; it must be one of frame, groundtruth, person, object, text, all'),
+        (("--head", "oracle"), "the head oracle reads no tokens; choose another HEAD=, or name a KIND="),
+    ],
+)
+def test_a_choice_that_cannot_be_is_refused(
+    plan: Plan, words: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert stage("export", plan, tmp_path, "--out", str(tmp_path / "out"), *words) == 2
+    assert capsys.readouterr().err == f"error: {said}\n"
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_a_folder_that_cannot_be_written_to_is_refused(
+    plan: Plan, file_format: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "out").write_text("a file")
+    words = ("--out", str(tmp_path / "out"), "--kind", "text", "--format", file_format)
+    assert stage("export", plan, tmp_path, *words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "cannot be written" in line
+
+
+def in_process(made: Plan, tmp_path: Path, before: str, *words: str) -> "subprocess.CompletedProcess[str]":
+    """The export stage in a process of its own, where `before` runs first."""
+    stage("export", made, tmp_path, "--kind", "none")  # writes the settings' file
+    code = f"import os, signal, resource, shutil\n{before}\nimport stages.export\nstages.export.main()"
+    words = ("--settings", str(tmp_path / "settings.yaml"), "--out", str(tmp_path / "out"), "--kind", "frame", *words)
+    return subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_a_killed_export_leaves_no_file_and_the_next_one_clears_up(plan: Plan, file_format: str, tmp_path: Path):
+    words = ("--format", file_format)
+    killed = in_process(plan, tmp_path, "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)", *words)
+    assert killed.returncode == -9, killed.stderr
+    assert len(names(tmp_path / "out")) == 1
+    assert not list((tmp_path / "out").glob("tokens-*"))  # what is there has a hidden name
+    export(plan, tmp_path, "--kind", "frame", *words)
+    assert names(tmp_path / "out") == [f"tokens-frame.{file_format}"]
+
+
+@pytest.mark.parametrize(("file_format", "most"), [("h5", 4000), ("npz", 600)])
+def test_a_disk_that_fills_up_is_said_in_one_line(plan: Plan, file_format: str, most: int, tmp_path: Path):
+    limit = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))"  # bytes: no file may grow beyond
+    ended = in_process(plan, tmp_path, limit, "--format", file_format)
+    assert ended.returncode == 2, ended.stderr
+    (line,) = ended.stderr.splitlines()
+    assert "cannot be written" in line
+    assert names(tmp_path / "out") == []
+
+
+def test_a_disk_without_room_is_seen_before_anything_is_written(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 0))  # type: ignore[attr-defined]
+    assert stage("export", plan, tmp_path, "--out", str(tmp_path / "out"), "--kind", "frame") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "needs 0 MiB for 148 tokens, 0 MiB are free" in line
+    assert names(tmp_path / "out") == []

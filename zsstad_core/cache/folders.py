@@ -1,0 +1,94 @@
+"""Artifacts as folders on disk, whatever plan made them: which there are, how large, and how one is removed.
+
+A folder that is removed is first renamed to a hidden name beside its place: nobody ever sees half of it, and what a
+kill leaves of it is no data. The next `make gc` removes the rest.
+"""
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from zsstad_core.cache.units import _flush
+from zsstad_core.errors import CacheError
+
+INPUTS = "inputs.json"
+REMOVED = ".removed-"
+"""Names of folders that are being removed begin so."""
+
+_NAME = re.compile(r"[a-z]+(-[a-z]+)?-[0-9a-f]{16}")
+
+
+def artifacts(root: Path) -> list[Path]:
+    """The artifacts of a dataset's folder, by name: folders that are named as one, or hold the inputs of one."""
+    if not root.is_dir():
+        return []
+    folders = [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    return sorted(path for path in folders if _NAME.fullmatch(path.name) or (path / INPUTS).is_file())
+
+
+def units(artifact: Path) -> list[Path]:
+    """Folders of units, by name, with a manifest or without."""
+    return sorted(path for path in artifact.glob("unit-*") if path.is_dir())
+
+
+def complete_files(artifact: Path) -> list[Path]:
+    """The files that say for which videos the artifact is complete."""
+    return sorted(artifact.glob("complete-*.json"))
+
+
+def written_inputs(artifact: Path) -> dict[str, Any]:
+    """What `inputs.json` says decided the content; empty where it is missing or does not read."""
+    try:
+        inputs = json.loads((artifact / INPUTS).read_text())
+    except (OSError, ValueError):
+        return {}
+    return inputs if isinstance(inputs, dict) else {}
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder; what vanishes meanwhile counts nothing."""
+    if not path.is_dir():
+        return _bytes(path)
+    return sum(_bytes(folder / name) for folder, _, names in path.walk() for name in names)
+
+
+def _bytes(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
+
+
+def hide(path: Path) -> Path:
+    """Rename a folder so that it stops being data; gives its hidden name. Raises CacheError where that is not allowed.
+
+    FileNotFoundError passes: somebody else was faster.
+    """
+    hidden = path.with_name(f"{REMOVED}{path.name}.{time.time_ns()}")
+    try:
+        path.rename(hidden)
+        _flush(path.parent)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise CacheError(f"{path}: cannot be removed ({error.strerror or error}); check who may write there") from error
+    return hidden
+
+
+def remove(path: Path) -> None:
+    """Remove a folder or file, a folder by way of a hidden name. What is not there is removed already."""
+    with suppress(FileNotFoundError):
+        if not path.is_dir():
+            path.unlink()
+        else:
+            shutil.rmtree(path if path.name.startswith(".") else hide(path), ignore_errors=True)
+
+
+def removed_by_halves(folder: Path) -> Iterator[Path]:
+    """What killed removals left in a folder."""
+    return folder.glob(f"{REMOVED}*")

@@ -1,0 +1,135 @@
+"""What in a dataset's folder of the cache nothing needs any more, and its removal.
+
+Kept are artifacts that a plan names, those that were changed lately, and all that these need; trained heads; and what
+another process is writing. Everything is renamed to a hidden name before it is deleted, so that a removal that is
+killed leaves nothing that looks whole and is not; the next one finishes it.
+"""
+
+import json
+import shutil
+import socket
+import time
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from zsstad_core.cache import folders
+from zsstad_core.cache.units import MANIFEST, _alive
+from zsstad_core.errors import CacheError
+
+TRAINING = "training"
+"""The folder of checkpoints, one folder a key of a train artifact."""
+
+
+@dataclass(frozen=True)
+class Unneeded:
+    """A folder or file that can go, its bytes, and why."""
+
+    path: Path
+    bytes: int
+    why: str
+
+
+def unneeded(root: Path, live: Collection[str], days: float, trained: bool = False) -> list[Unneeded]:
+    """Everything in a dataset's folder that can go, artifacts first.
+
+    live: names of artifacts (`STAGE-KEY`) that plans name. What changed within so many `days` stays, with all that it
+    needs. Trained heads stay unless `trained`.
+    Raises CacheError where it is not known what an artifact that stays needs.
+    """
+    since = time.time() - 86_400 * days
+    there = {path.name: path for path in folders.artifacts(root)}
+    lately = {name for name, path in there.items() if _newest(path) > since or _is_written(path)}
+    kept = _with_needs({*live, *lately}, there, set(live))
+    if not trained:
+        kept |= {name for name in there if name.startswith("train-")}
+    gone = [path for name, path in there.items() if name not in kept]
+    found = [(path, "no plan names it") for path in gone]
+    for path in sorted((root / TRAINING).glob("[!.]*")):
+        if f"train-{path.name}" not in kept and _newest(path) <= since:
+            found.append((path, "checkpoints; the trained head is gone"))
+    for folder in [root, *sorted(path for path in root.glob("[!.]*") if path.is_dir() and path not in gone)]:
+        found += [(path, "left by a killed process") for path in _leftovers(folder)]
+    for name in sorted(kept & there.keys()):
+        found += [(path, "a damaged unit") for path in folders.units(there[name]) if not (path / MANIFEST).is_file()]
+    return [Unneeded(path, folders.size_of(path), why) for path, why in found]
+
+
+def remove(thing: Unneeded) -> None:
+    """Remove it. Raises CacheError where that is not allowed."""
+    if thing.path.name.startswith("unit-"):
+        _remove_damaged(thing.path)
+    else:
+        folders.remove(thing.path)
+
+
+def _remove_damaged(unit: Path) -> None:
+    """Remove a unit without a manifest, and before it the files that say "complete" and name it."""
+    for file in folders.complete_files(unit.parent):
+        if unit.name in _named(file):
+            file.unlink(missing_ok=True)
+    try:
+        hidden = folders.hide(unit)
+    except FileNotFoundError:
+        return
+    if (hidden / MANIFEST).is_file():  # a stage has made it again just now
+        hidden.rename(unit)
+    else:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _named(complete: Path) -> Collection[str]:
+    try:
+        units = json.loads(complete.read_text())["units"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+    return units if isinstance(units, dict) else ()
+
+
+def _with_needs(names: Collection[str], there: Mapping[str, Path], planned: Collection[str]) -> set[str]:
+    """These artifacts and all that they were made from, as far up as it is written."""
+    kept: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in kept:
+            continue
+        kept.add(name)
+        if name not in there:
+            continue
+        inputs = folders.written_inputs(there[name])
+        if not inputs and name not in planned:  # of those a plan names, it names the needs too
+            raise CacheError(
+                f"{there[name]}: {folders.INPUTS} is missing or does not read, so what it needs is not known; nothing "
+                "was removed: remove this folder first, or see what `make verify` says"
+            )
+        needs = inputs.get("needs", {})
+        waiting += [f"{stage}-{key}" for stage, key in needs.items()] if isinstance(needs, dict) else []
+    return kept
+
+
+def _newest(path: Path) -> float:
+    """When a folder, or something directly in it, was changed last."""
+    times = [0.0]
+    for entry in [path, *(path.iterdir() if path.is_dir() else ())]:
+        try:
+            times.append(entry.lstat().st_mtime)
+        except OSError:
+            continue  # gone meanwhile
+    return max(times)
+
+
+def _is_written(artifact: Path) -> bool:
+    """Whether a process is at work there; of another host it is not known, so it counts as one."""
+    return any(not _is_left(path) for path in artifact.glob(".*.tmp"))
+
+
+def _leftovers(folder: Path) -> Iterator[Path]:
+    yield from sorted(folders.removed_by_halves(folder))
+    yield from sorted(path for path in folder.glob(".*.tmp") if _is_left(path))
+
+
+def _is_left(path: Path) -> bool:
+    """Whether a hidden file or folder is of a process of this host that has ended; `.NAME.HOST.PID.tmp`."""
+    name, _, pid = path.name.removesuffix(".tmp").rpartition(".")
+    return name.endswith(f".{socket.gethostname()}") and pid.isdecimal() and not _alive(int(pid))

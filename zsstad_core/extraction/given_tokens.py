@@ -1,0 +1,122 @@
+"""Unit of encode out of files: tokens that were made elsewhere, one for each frame or box of the plan."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.datasets.token_files import TokenFile
+from zsstad_core.errors import DataError
+from zsstad_core.extraction.units import Compute, Content
+from zsstad_core.progress import Clock
+from zsstad_core.tables import BOX
+
+_TOLERANCE = 0.5  # pixels
+
+type Slices = dict[str, slice]  # rows of a file by video
+
+
+def given_tokens(
+    files: Mapping[str, TokenFile], rows: Mapping[str, pd.DataFrame], artifacts: Sequence[Artifact]
+) -> Compute:
+    """Tokens of a group out of files. `files`: by stage; `rows`: table frames or boxes, by stage.
+
+    Every file is compared with the rows of all videos of its artifact before anything is written, and all its tokens
+    are looked at. Raises DataError naming the file, and the row or what has none.
+    """
+    wanted = {a.stage: rows[a.stage][rows[a.stage]["video_id"].isin(a.members)] for a in artifacts}
+    slices = {a.stage: match(files[a.stage], wanted[a.stage], a.members) for a in artifacts}
+
+    def compute(group: Group, lacking: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+        contents = {}
+        for stage in (artifact.stage for artifact in lacking):
+            own = wanted[stage][wanted[stage]["video_id"].isin(group.members)].reset_index(drop=True)
+            file = files[stage]
+            with clock.on("read"):
+                empty = file.read(0, 0)
+                places = [slices[stage][video] for video in own["video_id"].unique()]
+                tokens = np.concatenate([empty, *(file.read(place.start, place.stop) for place in places)])
+            table = "frames" if stage == "tokens-frame" else "boxes"
+            contents[stage] = Content({table: own}, tokens, made_with=made_with(file))
+        return contents
+
+    return compute
+
+
+def made_with(file: TokenFile) -> dict[str, str]:
+    """What results say of the encoder: what the file says of it, or that it says nothing."""
+    return {"encoder": f"tokens from a file ({file.encoder or 'which does not say what made it'})"}
+
+
+def match(file: TokenFile, rows: pd.DataFrame, videos: Collection[str]) -> Slices:
+    """Where in the file the rows of each video stand.
+
+    Raises DataError unless the file's rows are sorted by video_id, frame, box; those of `videos` are `rows`, no more
+    and no fewer, with boxes that agree to half a pixel; and all tokens are finite. Rows of other videos are left out.
+    """
+    key = [name for name in ("video_id", "frame", "box") if name in rows]
+    columns = {name: file.column(name, "text" if name == "video_id" else "whole") for name in key}
+    columns |= {name: file.column(name, "number") for name in BOX if name in rows}
+    found = pd.DataFrame(columns).astype({"video_id": "str"})
+    _refuse_unsorted(file, found[key])
+
+    own = found[found["video_id"].isin(videos)].reset_index(names="row")
+    both = own.merge(rows, on=key, how="outer", suffixes=("", "_plan"), indicator="side")
+    lacking, foreign = both[both["side"] == "right_only"], both[both["side"] == "left_only"]
+    thing = "box" if "box" in key else "frame"
+    if len(lacking):
+        raise DataError(
+            f"{file.path}: has no token of {_name(lacking.iloc[0])} ({len(lacking)} of {len(rows)} rows are not "
+            f"there); every {thing} of the plan needs one"
+        )
+    if len(foreign):
+        raise DataError(
+            f"{file.path}: tokens[{int(foreign['row'].iloc[0])}] is of {_name(foreign.iloc[0])}, which the plan has no "
+            f"{thing} of ({len(foreign)} such rows); make it for the plan's {thing}s"
+        )
+    if "box" in key and len(both):
+        _refuse_other_boxes(file, both)
+    if (row := file.first_not_finite()) is not None:
+        raise DataError(f"{file.path}: tokens[{row}] ({_name(found.iloc[row])}) is NaN or infinite; make it again")
+    return {
+        str(video): slice(int(numbers.min()), int(numbers.max()) + 1)
+        for video, numbers in own.groupby("video_id", sort=False)["row"]
+    }
+
+
+def _refuse_unsorted(file: TokenFile, keys: pd.DataFrame) -> None:
+    """Each key must be greater than the one before."""
+    later = np.zeros(max(0, len(keys) - 1), np.bool_)
+    same = ~later
+    for name in keys:
+        values = keys[name].to_numpy()
+        later |= same & (values[1:] > values[:-1]).astype(np.bool_)
+        same &= (values[1:] == values[:-1]).astype(np.bool_)
+    if not later.all():
+        row = int(np.flatnonzero(~later)[0])
+        raise DataError(
+            f"{file.path}: tokens[{row + 1}] ({_name(keys.iloc[row + 1])}) stands after {_name(keys.iloc[row])}; "
+            f"rows must be sorted by {', '.join(map(str, keys))}, each once"
+        )
+
+
+def _refuse_other_boxes(file: TokenFile, both: pd.DataFrame) -> None:
+    theirs = both[list(BOX)].to_numpy(np.float64)  # [rows, 4]
+    plans = both[[f"{side}_plan" for side in BOX]].to_numpy(np.float64)
+    bad = ~(np.abs(theirs - plans) <= _TOLERANCE).all(1)
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise DataError(
+            f"{file.path}: {_name(both.iloc[row])} is [{_four(theirs[row])}], in the plan [{_four(plans[row])}] "
+            f"({int(bad.sum())} such boxes); they must agree to {_TOLERANCE} pixels: are these tokens of other boxes?"
+        )
+
+
+def _name(row: "pd.Series[Any]") -> str:
+    return " ".join([str(row["video_id"]), *(f"{part} {row[part]}" for part in ("frame", "box") if part in row)])
+
+
+def _four(box: np.ndarray) -> str:
+    return ", ".join(f"{side:.6g}" for side in box)

@@ -1,0 +1,59 @@
+"""The artifacts that settings can ask for: of every head, label split, choice of boxes and recipe."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.resources import files
+from itertools import product
+from pathlib import Path
+from typing import get_args
+
+import yaml
+
+from zsstad_core import configure
+from zsstad_core.datasets import DATASETS
+from zsstad_core.errors import UserError
+from zsstad_core.heads import HEADS
+from zsstad_core.plan import Plan
+from zsstad_core.settings import Scoring, Settings
+
+
+@dataclass
+class Live:
+    """Names of artifacts (`STAGE-KEY`), and a line for each recipe that cannot be planned here."""
+
+    names: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+
+def live(settings: Settings, file: Path, overrides: str) -> Live:
+    """All that plans of the settings' dataset name, under the settings `file` with SET= `overrides`.
+
+    Raises UserError where a plan without a recipe cannot be made: what it would name is not known then.
+    """
+    found = Live()
+    for recipe in ["", *_recipes(settings)]:
+        try:
+            for chosen in _choices(settings.dataset):
+                words = " ".join([overrides, f"dataset={settings.dataset}", *chosen])
+                plan = Plan(configure.load(file, recipe=recipe, overrides=words))
+                found.names |= {artifact.path.name for artifact in plan.all()}
+        except UserError as error:
+            if not recipe:
+                raise
+            found.notes.append(f"RECIPE={recipe} cannot be planned here, so only age protects what it made: {error}")
+    return found
+
+
+def _choices(dataset: str) -> Iterator[tuple[str, ...]]:
+    boxes = get_args(Scoring.model_fields["boxes"].annotation)
+    for head, split, scored in product(HEADS, _splits(dataset), boxes):
+        yield f"head={head}", f"split={split}", f"scoring.boxes={scored}"
+
+
+def _splits(dataset: str) -> list[int]:
+    return list(yaml.safe_load((files("zsstad_core.splits") / f"{dataset}.yaml").read_text(encoding="utf-8")))
+
+
+def _recipes(settings: Settings) -> list[str]:
+    """Those that a user chooses; DATASET and HEAD/DATASET apply by themselves."""
+    return [name for name in settings.recipes if "/" not in name and name not in DATASETS]
