@@ -348,7 +348,7 @@ class Settings(Section):
 
     recipes: Annotated[dict[str, dict[str, Any]], HOW] = {
         "iclip/ucf101_24": {"training": {"iterations": 10_000, "warmup": 1_000}},
-        "iclip/stickworld": {"training": {"iterations": 2_000, "warmup": 200}},
+        "iclip/stickworld": {"training": {"iterations": 600, "warmup": 60}},
         "stickworld": {
             "detector": {"config": "demo/models/detector.py", "checkpoint": "demo/models/detector.pth"},
             "encoder": {

@@ -1,0 +1,51 @@
+"""Stills with their boxes, as mmdet's transforms take them."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.pretrain import many
+from zsstad_core.datasets.stickworld.stills import render_still
+
+_SEEN = 0.2  # what is hidden more than this is neither to be found nor counted against who finds it
+
+
+class Boxed(NamedTuple):
+    """A still: RGB uint8 [H, W, 3]; boxes float32 [N, 4] in pixels; what [N]; hidden bool [N]."""
+
+    image: NDArray[np.uint8]
+    boxes: NDArray[np.float32]
+    what: list[str]
+    hidden: NDArray[np.bool_]
+
+
+def boxed(stills: range) -> list[Boxed]:
+    """The stills with these seeds, on all cores."""
+    return list(many.of_stills(of_still, stills, "boxes"))
+
+
+def of_still(seed: int) -> Boxed:
+    still = render_still(seed)
+    boxes = [person.box for person in still.persons] + [thing.box for thing in still.objects]
+    visible = [person.visible for person in still.persons] + [thing.visible for thing in still.objects]
+    what = ["person"] * len(still.persons) + [thing.name for thing in still.objects]
+    return Boxed(still.image, np.array(boxes, np.float32).reshape(-1, 4), what, np.array(visible) < _SEEN)
+
+
+def as_sample(still: Boxed, number: int, classes: Sequence[str]) -> dict[str, Any]:
+    """What mmdet's LoadImageFromFile and LoadAnnotations would have made of a still."""
+    from mmdet.structures.bbox import HorizontalBoxes
+
+    height, width = still.image.shape[:2]
+    return {
+        "img": still.image[..., ::-1].copy(),  # BGR
+        "img_id": number,
+        "img_path": "",
+        "img_shape": (height, width),
+        "ori_shape": (height, width),
+        "gt_bboxes": HorizontalBoxes(still.boxes.copy()),
+        "gt_bboxes_labels": np.array([classes.index(what) for what in still.what], np.int64),
+        "gt_ignore_flags": still.hidden.copy(),
+    }

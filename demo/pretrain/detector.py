@@ -1,0 +1,125 @@
+"""Train the demo's detector on stills and write its weights: `python -m demo.pretrain.detector --out FILE`.
+
+mmdet's model, losses and transforms by demo/models/detector.py; the loop is our own, because all stills are in memory.
+"""
+
+import argparse
+import math
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from demo.pretrain.boxed import Boxed, as_sample, boxed
+from zsstad_core.frozen import mmcv_ops
+from zsstad_core.progress import Progress
+
+CONFIG = Path("demo/models/detector.py")
+STILLS = range(1_000_000, 1_004_000)  # none that the encoder has seen
+STEPS = 650
+_BATCH, _WARMUP, _LR, _DECAY = 16, 80, 2e-3, 0.05
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="file of weights to write (.pth)")
+    parser.add_argument("--stills", type=int, default=len(STILLS))
+    parser.add_argument("--steps", type=int, default=STEPS)
+    options = parser.parse_args()
+    model, classes = train(boxed(STILLS[: options.stills]), options.steps)
+    # Vectors (norms, biases) stay whole: they are few, and a variance can be small.
+    weights = {name: w.half() if w.ndim > 1 else w.clone() for name, w in model.state_dict().items()}
+    weights = {name: w for name, w in weights.items() if not name.startswith("data_preprocessor.")}
+    torch.save({"meta": {"dataset_meta": {"classes": classes}}, "state_dict": weights}, options.out)
+    print(f"wrote {options.out}, {options.out.stat().st_size / 1e6:.1f} MB")
+
+
+def train(stills: list[Boxed], steps: int) -> tuple[Any, tuple[str, ...]]:
+    """mmdet's model of `CONFIG`, trained from random weights, and its classes."""
+    torch.manual_seed(0)
+    np.random.seed(0)  # noqa: NPY002 mmdet's transforms throw these dice
+    model, classes, transforms = _built()
+    model.train().to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(_groups(model), lr=_LR)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps))
+    dice = torch.Generator().manual_seed(0)
+    progress = Progress("pretrain detector", steps, "steps")
+    order: list[int] = []
+    with ThreadPoolExecutor(1) as ahead:
+
+        def made() -> list[dict[str, Any]]:
+            nonlocal order
+            if len(order) < _BATCH:
+                order = torch.randperm(len(stills), generator=dice).tolist()
+            rows, order = order[:_BATCH], order[_BATCH:]
+            samples = (transforms(as_sample(stills[row], row, classes)) for row in rows)
+            return [sample for sample in samples if sample is not None]
+
+        waiting = ahead.submit(made)
+        for step in range(steps):
+            samples = waiting.result()
+            waiting = ahead.submit(made)
+            loss = _loss(model, samples)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            schedule.step()
+            progress.advance(1)
+            if step % 100 == 99:
+                print(f"step {step + 1}: loss {loss.item():.3f}", flush=True)
+    return model.eval(), classes
+
+
+def _built() -> tuple[Any, tuple[str, ...], Any]:
+    mmcv_ops.bridge()
+    import mmdet.datasets
+    import mmdet.models  # noqa: F401
+    from mmcv.transforms import Compose
+    from mmdet.registry import MODELS
+    from mmengine.config import Config
+    from mmengine.logging import MMLogger
+    from mmengine.registry import DefaultScope
+
+    MMLogger.get_instance("mmengine", log_level="WARNING")  # init_weights would tell of every weight
+    with DefaultScope.overwrite_default_scope("mmdet"):
+        config = Config.fromfile(CONFIG)
+        model = MODELS.build(config.model)
+        model.init_weights()
+        return model, tuple(config.classes), Compose(config.train_pipeline)
+
+
+def _loss(model: Any, samples: list[dict[str, Any]]) -> torch.Tensor:
+    """`model.loss`, but that the network runs in bf16 and the losses do not."""
+    from mmdet.models.utils import unpack_gt_instances
+
+    batch = {key: [sample[key] for sample in samples] for key in ("inputs", "data_samples")}
+    batch = model.data_preprocessor(batch, training=True)
+    pixels = batch["inputs"].contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        scores, distances = model.bbox_head(model.extract_feat(pixels))
+    truth, ignored, metas = unpack_gt_instances(batch["data_samples"])
+    found = [[level.float() for level in levels] for levels in (scores, distances)]
+    losses = model.bbox_head.loss_by_feat(*found, truth, metas, ignored)
+    total: torch.Tensor = sum(torch.as_tensor(part) for parts in losses.values() for part in parts)  # type: ignore[assignment]
+    return total
+
+
+def _groups(model: Any) -> list[dict[str, Any]]:
+    """Weight decay for kernels alone, as RTMDet trains."""
+    kernels = [weight for weight in model.parameters() if weight.ndim > 1]
+    others = [weight for weight in model.parameters() if weight.ndim <= 1]
+    return [{"params": kernels, "weight_decay": _DECAY}, {"params": others, "weight_decay": 0.0}]
+
+
+def _rate(step: int, steps: int) -> float:
+    """Linear warm-up, then a cosine to zero."""
+    if step < _WARMUP:
+        return (step + 1) / _WARMUP
+    return 0.5 * (1 + math.cos(math.pi * (step - _WARMUP) / max(steps - _WARMUP, 1)))
+
+
+if __name__ == "__main__":
+    main()

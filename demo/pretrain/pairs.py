@@ -1,0 +1,65 @@
+"""Views and captions to pretrain CLIP on: of whole stills, of their persons, of persons with some room, of things."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.pretrain import many
+from zsstad_core.datasets.stickworld.stills import render_still
+from zsstad_core.frozen.views import views
+
+SIZE = 64  # of demo/models/clip.json
+CAPTIONS = 3
+_SEEN = 0.35  # persons and things that are hidden more than this are not shown: nobody would caption them
+_THINGS = ("a {}", "a picture of a {}", "the {}", "one {}", "a small {}", "a photo of a {}", "a {} that lies around")
+
+
+class Pair(NamedTuple):
+    """What of a still is seen (x1, y1, x2, y2; None: all of it), and what is written under it."""
+
+    box: tuple[float, float, float, float] | None
+    captions: list[str]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """views: uint8 [N, SIZE, SIZE, 3]; captions: [N, CAPTIONS]."""
+
+    views: NDArray[np.uint8]
+    captions: list[list[str]]
+
+
+def pairs(stills: range) -> Pairs:
+    """The pairs of the stills with these seeds."""
+    shown: list[NDArray[np.uint8]] = []
+    captions: list[list[str]] = []
+    for seen, written in many.of_stills(_pairs_of, stills, "pairs"):
+        shown.append(seen)
+        captions += written
+    return Pairs(np.concatenate(shown), captions)
+
+
+def _pairs_of(seed: int) -> tuple[NDArray[np.uint8], list[list[str]]]:
+    still = render_still(seed)
+    dice = np.random.default_rng([seed, SIZE])
+    of_still = [Pair(None, still.captions)]
+    for person in still.persons:
+        if person.visible >= _SEEN:
+            of_still += [
+                Pair(_around(person.box, dice.uniform(-0.05, 0.07, 4)), person.captions),
+                Pair(_around(person.box, dice.uniform(0.05, 0.6, 4)), person.captions),
+            ]
+    things = [thing for thing in still.objects if thing.visible >= _SEEN]
+    for thing in [things[dice.integers(len(things))]] if things else []:
+        written = [str(text).format(thing.name) for text in dice.choice(_THINGS, CAPTIONS, replace=False)]
+        of_still.append(Pair(_around(thing.box, dice.uniform(-0.02, 0.25, 4)), written))
+    return views(still.image, [pair.box for pair in of_still], SIZE, "squash"), [pair.captions for pair in of_still]
+
+
+def _around(box: tuple[float, float, float, float], margins: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """The box with each side moved outward by a share of its width or height."""
+    x1, y1, x2, y2 = box
+    left, top, right, bottom = (margins * [x2 - x1, y2 - y1, x2 - x1, y2 - y1]).tolist()
+    return x1 - left, y1 - top, x2 + right, y2 + bottom

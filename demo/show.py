@@ -1,0 +1,64 @@
+"""The demo's last step: three methods side by side, and pictures of what iCLIP found.
+
+    make demo
+
+reads   evaluate and score of clip_frame, clip_crop and iclip on one label split; the clips
+writes  demo/result: clips.mp4 and clips.gif (what iCLIP names each person), ap.png (AP a class)
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from demo.chart import draw_chart
+from demo.clips import draw_clips, write_gif, write_mp4
+from zsstad_core import configure
+from zsstad_core.errors import friendly
+from zsstad_core.plan import Plan
+
+METHODS = {"clip_frame": "CLIP, whole frame", "clip_crop": "CLIP, person's crop", "iclip": "iCLIP"}
+RESULT = Path("demo/result")
+
+
+@friendly
+def main() -> None:
+    options = configure.arguments(__doc__).parse_args()
+    plans: dict[str, Plan] = {}
+    for head in METHODS:
+        options.head = head
+        plans[head] = Plan(configure.from_arguments(options))
+    metrics = {head: metrics_of(plan) for head, plan in plans.items()}
+    RESULT.mkdir(parents=True, exist_ok=True)
+    pictures = draw_clips(plans["iclip"])
+    write_mp4(RESULT / "clips.mp4", pictures)
+    write_gif(RESULT / "clips.gif", pictures)
+    draw_chart(RESULT / "ap.png", {METHODS[head]: of_head["classes"] for head, of_head in metrics.items()})
+    print(as_table(metrics))
+    print(f"pictures: {', '.join(str(RESULT / name) for name in ('clips.gif', 'clips.mp4', 'ap.png'))}")
+
+
+def metrics_of(plan: Plan) -> dict[str, Any]:
+    (unit, _), *_ = plan.evaluate.parts()
+    metrics: dict[str, Any] = json.loads(unit.file("metrics.json").read_text())
+    return metrics
+
+
+def as_table(metrics: dict[str, dict[str, Any]]) -> str:
+    """The methods' frame mAP in percent."""
+    some = next(iter(metrics.values()))
+    unseen = [name.replace("_", " ") for name, row in some["classes"].items() if row["group"] == "unseen"]
+    lines = [
+        f"{some['dataset']}, label split {some['split']}: frame mAP at IoU {some['protocol']['iou']} of "
+        f"{some['groundtruth']['clips']} test clips, detected persons",
+        f"unseen: {', '.join(unseen)}; the other {len(some['classes']) - len(unseen)} actions were trained",
+        "",
+        f"{'':<22}{'unseen':>8}{'seen':>8}{'harmonic':>10}",
+    ]
+    for head, of_head in metrics.items():
+        numbers = (f"{100 * of_head[name]:>{wide}.2f}" for name, wide in (("unseen", 8), ("seen", 8), ("harmonic", 10)))
+        lines.append(f"{METHODS[head]:<22}{''.join(numbers)}")
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    main()
