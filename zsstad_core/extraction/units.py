@@ -118,6 +118,7 @@ def _judge(name: str, failed: Mapping[str, str], wanted: int, allowed: float) ->
         raise DataError(
             f"{name}: {len(failed)} of {wanted} clips failed, more than cache.failures_allowed ({100 * allowed:g} %); "
             "`make status` lists them; mend or remove them, or allow more, and run again: only they are tried again"
+            f" (first: {next(iter(failed.values()))})"
         )
     if failed:
         print(f"{name}: {len(failed)} of {wanted} clips failed and count as missed; `make status` lists them")
