@@ -4,7 +4,6 @@ mmdet's model, losses and transforms by demo/models/detector.py; the loop is our
 """
 
 import argparse
-import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,14 @@ import numpy as np
 import torch
 
 from demo.pretrain.boxed import Boxed, as_sample, boxed
+from demo.pretrain.optimiser import adamw, schedule
 from zsstad_core.frozen import mmcv_ops
 from zsstad_core.progress import Progress
 
 CONFIG = Path("demo/models/detector.py")
-STILLS = range(1_000_000, 1_004_000)  # none that the encoder has seen
-STEPS = 650
-_BATCH, _WARMUP, _LR, _DECAY = 16, 80, 2e-3, 0.05
+STILLS = range(1_000_000, 1_012_000)  # none that the encoder has seen
+STEPS = 3_600
+_BATCH, _WARMUP, _LR, _DECAY = 16, 200, 2e-3, 0.05
 
 
 def main() -> None:
@@ -40,10 +40,10 @@ def train(stills: list[Boxed], steps: int) -> tuple[Any, tuple[str, ...]]:
     """mmdet's model of `CONFIG`, trained from random weights, and its classes."""
     torch.manual_seed(0)
     np.random.seed(0)  # noqa: NPY002 mmdet's transforms throw these dice
-    model, classes, transforms = _built()
+    model, classes, transforms = built()
     model.train().to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(_groups(model), lr=_LR)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps))
+    optimizer = adamw(model, _LR, _DECAY)
+    rate = schedule(optimizer, _WARMUP, steps)
     dice = torch.Generator().manual_seed(0)
     progress = Progress("pretrain detector", steps, "steps")
     order: list[int] = []
@@ -58,7 +58,7 @@ def train(stills: list[Boxed], steps: int) -> tuple[Any, tuple[str, ...]]:
             return [sample for sample in samples if sample is not None]
 
         waiting = ahead.submit(made)
-        for step in range(steps):
+        for _ in range(steps):
             samples = waiting.result()
             waiting = ahead.submit(made)
             loss = _loss(model, samples)
@@ -66,14 +66,13 @@ def train(stills: list[Boxed], steps: int) -> tuple[Any, tuple[str, ...]]:
             torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
             optimizer.step()
             optimizer.zero_grad()
-            schedule.step()
+            rate.step()
             progress.advance(1)
-            if step % 100 == 99:
-                print(f"step {step + 1}: loss {loss.item():.3f}", flush=True)
     return model.eval(), classes
 
 
-def _built() -> tuple[Any, tuple[str, ...], Any]:
+def built() -> tuple[Any, tuple[str, ...], Any]:
+    """mmdet's model of `CONFIG` with random weights, its classes, and the transforms of `train_pipeline`."""
     mmcv_ops.bridge()
     import mmdet.datasets
     import mmdet.models  # noqa: F401
@@ -105,20 +104,6 @@ def _loss(model: Any, samples: list[dict[str, Any]]) -> torch.Tensor:
     losses = model.bbox_head.loss_by_feat(*found, truth, metas, ignored)
     total: torch.Tensor = sum(torch.as_tensor(part) for parts in losses.values() for part in parts)  # type: ignore[assignment]
     return total
-
-
-def _groups(model: Any) -> list[dict[str, Any]]:
-    """Weight decay for kernels alone, as RTMDet trains."""
-    kernels = [weight for weight in model.parameters() if weight.ndim > 1]
-    others = [weight for weight in model.parameters() if weight.ndim <= 1]
-    return [{"params": kernels, "weight_decay": _DECAY}, {"params": others, "weight_decay": 0.0}]
-
-
-def _rate(step: int, steps: int) -> float:
-    """Linear warm-up, then a cosine to zero."""
-    if step < _WARMUP:
-        return (step + 1) / _WARMUP
-    return 0.5 * (1 + math.cos(math.pi * (step - _WARMUP) / max(steps - _WARMUP, 1)))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from demo.pretrain.optimiser import adamw, schedule
 from demo.pretrain.pairs import CAPTIONS, Pairs, pairs
 from zsstad_core.frozen import encoder_weights
 from zsstad_core.frozen.encoder import normalised
@@ -43,14 +44,14 @@ def train(shown: Pairs, steps: int) -> Any:
     loaded = encoder_weights.load(EncoderSettings(model=str(MODEL), pretrained="random", crop="squash"))
     model = loaded.model.train().requires_grad_(True)
     preprocess = model.visual.preprocess_cfg
-    optimizer = torch.optim.AdamW(_groups(model), lr=_LR, betas=(0.9, 0.98), eps=1e-6)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps))
+    optimizer = adamw(model, _LR, _DECAY, betas=(0.9, 0.98), eps=1e-6)
+    rate = schedule(optimizer, _WARMUP, steps)
     views = torch.from_numpy(shown.views)
     numbers, ids = _written(shown.captions, loaded.tokenizer)
     dice = torch.Generator().manual_seed(0)
     progress = Progress("pretrain encoder", steps, "steps")
     order = torch.empty(0, dtype=torch.long)
-    for step in range(steps):
+    for _ in range(steps):
         if len(order) < _BATCH:
             order = torch.randperm(len(views), generator=dice)
         rows, order = order[:_BATCH], order[_BATCH:]
@@ -67,12 +68,10 @@ def train(shown: Pairs, steps: int) -> Any:
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
-        schedule.step()
+        rate.step()
         with torch.no_grad():
             model.logit_scale.clamp_(0, _LARGEST_SCALE)
         progress.advance(1)
-        if step % 100 == 99:
-            print(f"step {step + 1}: loss {loss.item():.3f}", flush=True)
     return model.eval()
 
 
@@ -90,20 +89,6 @@ def _written(captions: list[list[str]], tokenizer: Any) -> tuple[Tensor, Tensor]
     numbers: dict[str, int] = {}
     of_pairs = [[numbers.setdefault(text, len(numbers)) for text in three] for three in captions]
     return torch.tensor(of_pairs), tokenizer(list(numbers))
-
-
-def _groups(model: Any) -> list[dict[str, Any]]:
-    """Weight decay for matrices alone, as open_clip trains."""
-    matrices = [weight for weight in model.parameters() if weight.ndim > 1]
-    others = [weight for weight in model.parameters() if weight.ndim <= 1]
-    return [{"params": matrices, "weight_decay": _DECAY}, {"params": others, "weight_decay": 0.0}]
-
-
-def _rate(step: int, steps: int) -> float:
-    """Linear warm-up, then a cosine to zero."""
-    if step < _WARMUP:
-        return (step + 1) / _WARMUP
-    return 0.5 * (1 + math.cos(math.pi * (step - _WARMUP) / max(steps - _WARMUP, 1)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,9 @@
-"""Views and captions to pretrain CLIP on: of whole stills, of their persons, of persons with some room, of things."""
+"""Views and captions to pretrain CLIP on: photos of whole scenes, of persons with what is around them, of things.
+
+As in CLIP's own training, nobody has cut persons out by their boxes: a photo of a person shows the surroundings too,
+and the caption may speak of clothes and of the place instead of the deed. So a detected person's crop is no photo that
+the encoder has seen, which is what a head has to make up for.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,6 +18,7 @@ from zsstad_core.frozen.views import views
 SIZE = 64  # of demo/models/clip.json
 CAPTIONS = 3
 _SEEN = 0.35  # persons and things that are hidden more than this are not shown: nobody would caption them
+_ROOM = ((0.1, 0.6), (0.3, 1.2))  # around a person on each side of a photo, in shares of its width or height
 _THINGS = ("a {}", "a picture of a {}", "the {}", "one {}", "a small {}", "a photo of a {}", "a {} that lies around")
 
 
@@ -47,10 +53,7 @@ def _pairs_of(seed: int) -> tuple[NDArray[np.uint8], list[list[str]]]:
     of_still = [Pair(None, still.captions)]
     for person in still.persons:
         if person.visible >= _SEEN:
-            of_still += [
-                Pair(_around(person.box, dice.uniform(-0.05, 0.07, 4)), person.captions),
-                Pair(_around(person.box, dice.uniform(0.05, 0.6, 4)), person.captions),
-            ]
+            of_still += [Pair(_around(person.box, dice.uniform(*room, 4)), person.captions) for room in _ROOM]
     things = [thing for thing in still.objects if thing.visible >= _SEEN]
     for thing in [things[dice.integers(len(things))]] if things else []:
         written = [str(text).format(thing.name) for text in dice.choice(_THINGS, CAPTIONS, replace=False)]

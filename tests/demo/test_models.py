@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from demo.pretrain import boxed
 from demo.pretrain import detector as detector_training
 from demo.pretrain import encoder as encoder_training
 from tests.conftest import ROOT
@@ -92,6 +93,26 @@ def test_the_encoder_can_be_trained_anew(settings: Settings, tmp_path: Path, mon
     bundled, trained = Encoder(settings.encoder, "cpu"), Encoder(again, "cpu")
     assert bundled.weights != trained.weights
     assert trained.encode_texts(["a"]).shape == bundled.encode_texts(["a"]).shape
+
+
+def test_the_detector_is_trained_on_the_boxes_that_are_in_the_picture(
+    stills: list[Still], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    _, classes, transforms = detector_training.built()
+    np.random.seed(0)  # noqa: NPY002 mmdet's transforms throw these dice
+    truth = shown = 0
+    for number in range(40):
+        still = boxed.of_still(number)
+        sample = transforms(boxed.as_sample(still, number, classes))
+        instances = sample["data_samples"].gt_instances if sample else []
+        truth, shown = truth + int((~still.hidden).sum()), shown + len(instances)
+        if len(instances):
+            width, height = instances.bboxes.tensor[:, 2:].amax(0).tolist()
+            assert width <= sample["inputs"].shape[2]
+            assert height <= sample["inputs"].shape[1]
+            assert {classes[label] for label in instances.labels} <= set(still.what)
+    assert 0.7 * truth < shown <= truth  # some are cropped away
 
 
 def test_the_detector_can_be_trained_anew(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

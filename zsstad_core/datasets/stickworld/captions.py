@@ -29,9 +29,10 @@ class Told(NamedTuple):
     looks: tuple[Look, ...]
 
 
-def of_person(dice: Dice, told: Told, actor: int) -> str:
-    """A caption of the crop around one person."""
-    return _wrapped(dice, _doing(dice, told, _subject(dice, told.looks[actor])))
+def of_person(dice: Dice, told: Told, actor: int, place: str) -> str:
+    """A caption of a photo of one person."""
+    sentence = _doing(dice, told, _subject(dice, told.looks[actor]))
+    return _wrapped(dice, f"{sentence} {dice.pick(PLACES[place])}" if dice.chance(0.4) else sentence)
 
 
 def of_picture(dice: Dice, people: Sequence[Told], lying: Sequence[Thing], place: str) -> str:
@@ -69,7 +70,7 @@ def _doing(dice: Dice, told: Told, subject: str) -> str:
 
 
 def _subject(dice: Dice, look: Look) -> str:
-    if dice.chance(0.65):
+    if dice.chance(0.5):
         return dice.pick(["a person", "someone", "somebody", "a person", "a figure"])
     clothes = [
         f"{_a(colour_word(look.shirt))} shirt",

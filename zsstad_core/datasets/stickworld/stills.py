@@ -63,7 +63,10 @@ def render_still(seed: int, domain: Domain = "pretrain") -> Still:
                 person.action,
                 person.phase,
                 person.visible,
-                [captions.of_person(dice, told[person.unit], person.actor) for _ in range(_CAPTIONS)],
+                [
+                    captions.of_person(dice, told[person.unit], person.actor, scene.surroundings.name)
+                    for _ in range(_CAPTIONS)
+                ],
             )
             for person in picture.persons
         ],

@@ -1,0 +1,25 @@
+"""AdamW as both trainings use it: decay for matrices and kernels alone, a linear warm-up, then a cosine to zero."""
+
+import math
+from typing import Any
+
+import torch
+
+
+def adamw(model: Any, lr: float, decay: float, **options: Any) -> torch.optim.AdamW:
+    """Vectors (norms, biases, scales) do not decay, as open_clip and RTMDet train."""
+    matrices = [weight for weight in model.parameters() if weight.ndim > 1]
+    vectors = [weight for weight in model.parameters() if weight.ndim <= 1]
+    groups = [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=lr, **options)
+
+
+def schedule(optimizer: torch.optim.Optimizer, warmup: int, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
+    """Up in `warmup` steps, down to zero at `steps`."""
+
+    def share(step: int) -> float:
+        if step < warmup:
+            return (step + 1) / warmup
+        return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(steps - warmup, 1)))
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, share)
