@@ -13,6 +13,8 @@ DATASET ?=## dataset: jhmdb, stickworld                       (default: pipeline
 SPLIT ?=## label split, 1 to 4                              (default: pipeline.yaml's)
 HEAD ?=## iclip, clip_frame, clip_crop, oracle             (default: pipeline.yaml's)
 RECIPE ?=## a recipe of pipeline.yaml, for example yolox-nano
+WORKERS ?=## index, detect and encode on so many local processes (default: none, in one process)
+SCHEDULER ?=## or on the workers of a dask scheduler: tcp://HOST:8786
 SET ?=## settings for this command: "encoder.crop=pad training.lr=1e-3"
 FORMAT ?=## of `make export`: h5 or npz                      (default: h5)
 KIND ?=## of `make export`: frame, groundtruth, person, object, text  (default: all that the head reads)
@@ -30,7 +32,7 @@ endef
 quoted = '$(subst $(newline), ,$(subst ','\'',$(1)))'
 option = $(if $(value $(1)), --$(2) $(call quoted,$(value $(1))))
 CHOICE = $(call option,DATASET,dataset)$(call option,SPLIT,split)$(call option,HEAD,head)\
-         $(call option,RECIPE,recipe)$(call option,SET,set)
+         $(call option,RECIPE,recipe)$(call option,WORKERS,workers)$(call option,SCHEDULER,scheduler)$(call option,SET,set)
 EXPORT = $(call option,FORMAT,format)$(call option,KIND,kind)$(call option,OUT,out)
 PYTHON := .venv/bin/python
 RUN := $(PYTHON) -m

@@ -8,18 +8,23 @@ from pathlib import Path
 
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.cluster import on_workers
 from zsstad_core.errors import DataError, friendly
 from zsstad_core.extraction import detect
-from zsstad_core.extraction.units import Compute, run_units
 from zsstad_core.plan import Plan
+from zsstad_core.work import Compute, Work, run
 
 
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    prepare = from_file if plan.settings.detector.boxes_from else by_model
-    run_units("detect", [plan.detect], lambda: prepare(plan), plan.settings.cache.failures_allowed)
+    run(work(plan), on_workers("stages.detect", plan.settings))
     plan.save()
+
+
+def work(plan: Plan) -> Work:
+    prepare = from_file if plan.settings.detector.boxes_from else by_model
+    return Work("detect", [plan.detect], lambda: prepare(plan), plan.settings.cache.failures_allowed)
 
 
 def by_model(plan: Plan) -> Compute:

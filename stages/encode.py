@@ -8,20 +8,25 @@ import pandas as pd
 
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.cluster import on_workers
 from zsstad_core.errors import friendly
 from zsstad_core.extraction import encode
 from zsstad_core.extraction.token_boxes import boxes_of, on_real_frames
-from zsstad_core.extraction.units import Compute, run_units
 from zsstad_core.plan import Plan
+from zsstad_core.work import Compute, Work, run
 
 
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
+    run(work(plan), on_workers("stages.encode", plan.settings))
+    plan.save()
+
+
+def work(plan: Plan) -> Work:
     tokens = [plan.tokens(kind) for kind in plan.kinds()]
     prepare = from_files if plan.settings.encoder.tokens_from else with_encoder
-    run_units("encode", tokens, lambda: prepare(plan), plan.settings.cache.failures_allowed)
-    plan.save()
+    return Work("encode", tokens, lambda: prepare(plan), plan.settings.cache.failures_allowed)
 
 
 def with_encoder(plan: Plan) -> Compute:

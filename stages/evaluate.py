@@ -10,8 +10,8 @@ from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import friendly
 from zsstad_core.evaluation import evaluate, missing_groundtruth
-from zsstad_core.extraction.units import Content, run_whole
 from zsstad_core.plan import Plan
+from zsstad_core.work import Content, run_whole
 
 
 @friendly

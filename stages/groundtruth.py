@@ -8,15 +8,15 @@ from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.scan import annotate
-from zsstad_core.extraction.units import run_units
 from zsstad_core.plan import Plan
+from zsstad_core.work import Work, run
 
 
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
     videos = read_artifact_table(plan.index, "videos")
-    run_units("groundtruth", [plan.groundtruth], lambda: annotate(plan.dataset.groundtruth(), videos))
+    run(Work("groundtruth", [plan.groundtruth], lambda: annotate(plan.dataset.groundtruth(), videos)))
 
     lacking = read_artifact_table(plan.groundtruth, "groundtruth").query("not decoded")
     if len(lacking):

@@ -9,9 +9,9 @@ import pandas as pd
 from zsstad_core import configure, tables
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import friendly
-from zsstad_core.extraction.units import Content, run_whole
 from zsstad_core.plan import Plan
 from zsstad_core.scoring import Group, groups, oracle
+from zsstad_core.work import Content, run_whole
 
 
 @friendly

@@ -6,9 +6,9 @@ writes  text: tokens, one row a class in the dataset's order
 
 from zsstad_core import configure
 from zsstad_core.errors import friendly
-from zsstad_core.extraction.units import Content, run_whole
 from zsstad_core.frozen.encoder_identity import class_texts
 from zsstad_core.plan import Plan
+from zsstad_core.work import Content, run_whole
 
 
 @friendly

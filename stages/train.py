@@ -6,8 +6,8 @@ writes  train: head.pt, the weights; checkpoints and TensorBoard files of the ru
 
 from zsstad_core import configure
 from zsstad_core.errors import friendly
-from zsstad_core.extraction.units import Content, run_whole
 from zsstad_core.plan import Plan
+from zsstad_core.work import Content, run_whole
 
 
 @friendly

@@ -18,9 +18,9 @@ from tests.learning.made_cache import extract, made_plan, text_of, write_dataset
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.export import export_tokens
 from zsstad_core.cache.read import read_artifact_tokens
-from zsstad_core.extraction.units import Content
 from zsstad_core.plan import Plan
 from zsstad_core.tables import table
+from zsstad_core.work import Content
 
 FORMATS = ("h5", "npz")
 KINDS = ("frame", "object", "person", "groundtruth")

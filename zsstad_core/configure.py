@@ -23,6 +23,16 @@ Tree = dict[str, Any]
 Origins = dict[str, str]  # dotted key -> where its value stands, for messages
 
 
+CHOICES = {
+    "dataset": "dataset",
+    "split": "split",
+    "head": "head",
+    "workers": "workers.count",
+    "scheduler": "workers.scheduler",
+}
+"""Settings that have a variable of make to themselves."""
+
+
 class _Loader(yaml.SafeLoader):
     """YAML as people write numbers: `2e-4` is a number (YAML 1.1 wants `2.0e-4`)."""
 
@@ -36,7 +46,7 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     """The parser every stage starts from; its `parse_args()` goes to `from_arguments`."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--settings", default="pipeline.yaml", help="the settings file")
-    for name in ("dataset", "split", "head", "recipe"):
+    for name in (*CHOICES, "recipe"):
         parser.add_argument(f"--{name}", default="", help=f"{name.upper()}= of the Makefile")
     parser.add_argument("--set", default="", dest="overrides", help='overrides, "a.b=c d.e=f"')
     return parser
@@ -44,7 +54,7 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 
 def from_arguments(options: argparse.Namespace) -> Settings:
     """The settings that a command line asks for."""
-    choices = {name: getattr(options, name) for name in ("dataset", "split", "head") if getattr(options, name)}
+    choices = {name: getattr(options, name) for name in CHOICES if getattr(options, name)}
     return load(Path(options.settings), choices=choices, recipe=options.recipe, overrides=options.overrides)
 
 
@@ -57,7 +67,8 @@ def load(path: Path, *, choices: dict[str, str] | None = None, recipe: str = "",
     recipes = _validated({"recipes": file["recipes"]} if "recipes" in file else {}, lines).recipes
     if recipe and recipe not in recipes:
         raise SettingsError(f"RECIPE={recipe} is not a recipe; {_choose(recipe, recipes)}")
-    asked = [(name, text, f"{name.upper()}=") for name, text in (choices or {}).items()] + _assignments(overrides)
+    asked = [(CHOICES[name], text, f"{name.upper()}=") for name, text in (choices or {}).items()]
+    asked += _assignments(overrides)
 
     def layered(names: Sequence[str]) -> tuple[Tree, Origins]:
         tree, origins = copy.deepcopy(file), dict(lines)

@@ -6,7 +6,7 @@ is for our own mistakes only: `friendly` turns these errors into one line and an
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 
 class UserError(Exception):
@@ -19,6 +19,14 @@ class SettingsError(UserError, ValueError):
 
 class DataError(UserError, ValueError):
     """A dataset, annotation, split or box file is not what it must be."""
+
+
+class VideosFailedError(DataError):
+    """Clips that could not be read, each with the reason; the other clips of a group are none the worse."""
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        super().__init__("; ".join(reasons.values()))
+        self.reasons = dict(reasons)
 
 
 class MissingFileError(UserError, FileNotFoundError):

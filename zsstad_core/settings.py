@@ -92,6 +92,44 @@ class Cache(Section):
     run, and their ground truth counts as missed; `make status` lists them."""
 
 
+class Slurm(Section):
+    """What a SLURM job of one worker asks for (dask-jobqueue; the checkout must be on a shared file system)."""
+
+    partition: Annotated[str, HOW] = ""
+    """Partition to submit to; empty: the cluster's own default."""
+
+    account: Annotated[str, HOW] = ""
+    """Account to charge."""
+
+    cores: Annotated[int, HOW, Field(ge=1)] = 8
+    """CPU cores."""
+
+    memory: Annotated[str, HOW] = "32GB"
+    """Memory."""
+
+    hours: Annotated[int, HOW, Field(ge=1)] = 4
+    """Hours after which a job ends; what it had not finished goes to another worker."""
+
+    options: Annotated[str, HOW] = ""
+    """More options of sbatch, such as `--gres=gpu:1 --constraint=a100`."""
+
+
+class Workers(Section):
+    """Where index, detect and encode run: in one process, or as tasks on dask workers."""
+
+    count: Annotated[int, HOW, Field(ge=0)] = 0
+    """Workers to start; 0: no workers, everything in one process. Several share this host's GPUs in turn."""
+
+    kind: Annotated[Literal["local", "slurm"], HOW] = "local"
+    """Processes on this host, or SLURM jobs."""
+
+    scheduler: Annotated[str, HOW] = ""
+    """Address of a dask scheduler whose workers are to be used, `tcp://HOST:8786`, instead of starting any. They must
+    see the same files and run in this environment, with `--nthreads 1`."""
+
+    slurm: Slurm = Slurm()
+
+
 class Detector(Section):
     """Person and object boxes: an mmdet model, or a file."""
 
@@ -338,6 +376,7 @@ class Settings(Section):
     """Where models run: auto (a GPU where there is one), cpu, cuda, cuda:1."""
 
     cache: Cache = Cache()
+    workers: Workers = Workers()
     datasets: Datasets = Datasets()
     detector: Detector = Detector()
     encoder: Encoder = Encoder()

@@ -18,7 +18,7 @@ from zsstad_core.frozen.views import views
 SIZE = 64  # of demo/models/clip.json
 CAPTIONS = 3
 _SEEN = 0.35  # persons and things that are hidden more than this are not shown: nobody would caption them
-_ROOM = ((0.1, 0.6), (0.3, 1.2))  # around a person on each side of a photo, in shares of its width or height
+_ROOM = ((0.05, 0.5), (0.3, 1.2))  # around a person on each side of a photo, in shares of its width or height
 _THINGS = ("a {}", "a picture of a {}", "the {}", "one {}", "a small {}", "a photo of a {}", "a {} that lies around")
 
 

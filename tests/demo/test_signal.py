@@ -22,8 +22,8 @@ from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.datasets.stickworld.dataset import Stickworld
 from zsstad_core.evaluation import evaluate, missing_groundtruth
 from zsstad_core.extraction.scan import annotate, scan
-from zsstad_core.extraction.units import run_units, run_whole
 from zsstad_core.plan import Plan
+from zsstad_core.work import Work, run, run_whole
 
 pytestmark = pytest.mark.slow
 
@@ -43,10 +43,10 @@ def plan_of(folder: Path, head: str) -> Plan:
 def metrics(folder: Path, head: str) -> dict[str, Any]:
     """Everything of one method, as the stages do it."""
     plan = plan_of(folder, head)
-    run_units("index", [plan.index], lambda: scan(plan.sources))
+    run(Work("index", [plan.index], lambda: scan(plan.sources)))
     videos = read_artifact_table(plan.index, "videos")
-    run_units("groundtruth", [plan.groundtruth], lambda: annotate(plan.dataset.groundtruth(), videos))
-    run_units("encode", [plan.tokens(kind) for kind in plan.kinds()], lambda: with_encoder(plan))
+    run(Work("groundtruth", [plan.groundtruth], lambda: annotate(plan.dataset.groundtruth(), videos)))
+    run(Work("encode", [plan.tokens(kind) for kind in plan.kinds()], lambda: with_encoder(plan)))
     run_whole("text", plan.text, lambda: encoded(plan))
     if plan.train:
         run_whole("train", plan.train, lambda: trained(plan))

@@ -50,7 +50,19 @@ def words(target: str, settings: Settings, **choices: object) -> list[str]:
 
 def popen(target: str, settings: Settings, *flags: str, **choices: object) -> "subprocess.Popen[str]":
     """make, in a process group of its own, with one thread a process and nothing of a make around the tests."""
-    choices_of_make = ("DATASET", "SPLIT", "HEAD", "RECIPE", "SET", "TESTS", "FORMAT", "KIND", "OUT")
+    choices_of_make = (
+        "DATASET",
+        "SPLIT",
+        "HEAD",
+        "RECIPE",
+        "WORKERS",
+        "SCHEDULER",
+        "SET",
+        "TESTS",
+        "FORMAT",
+        "KIND",
+        "OUT",
+    )
     around = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", *choices_of_make)
     clean = {name: value for name, value in os.environ.items() if name not in around}
     return subprocess.Popen(

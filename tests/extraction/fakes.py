@@ -7,10 +7,10 @@ import numpy as np
 
 from tests.made_videos import grey, number_of, write_folder
 from zsstad_core.cache.artifact import Artifact, Group
-from zsstad_core.extraction.units import Compute, Content
 from zsstad_core.frozen.frame_boxes import FrameBoxes
 from zsstad_core.progress import Clock
 from zsstad_core.video import VideoSource
+from zsstad_core.work import Compute, Content
 
 CLASSES = ("person", "chair")
 

@@ -11,10 +11,10 @@ from tests.extraction.fakes import FakeEncoder, computed, grey_clips
 from tests.made_videos import STEP, grey, write_folder
 from zsstad_core.extraction import encode as module
 from zsstad_core.extraction.encode import encode
-from zsstad_core.extraction.units import Content
 from zsstad_core.settings import Encoder as EncoderSettings
 from zsstad_core.tables import BOX, table
 from zsstad_core.video import VideoSource, decode
+from zsstad_core.work import Content
 
 CLIPS = {"catch/b": [1, 5, 2], "wave/a": [3], "wave/c": [0, 9, 4, 1, 2]}
 KINDS = ("tokens-frame", "tokens-person", "tokens-object")

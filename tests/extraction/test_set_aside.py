@@ -11,8 +11,8 @@ from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import DataError
 from zsstad_core.extraction.detect import detect
-from zsstad_core.extraction.units import Compute, run_units
 from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.work import Compute, Work, run
 
 CLIPS = {"wave/a": [1, 2], "wave/b": [1, 2], "wave/c": [1]}
 
@@ -28,7 +28,7 @@ def broken(folder: Path, names: Sequence[str]) -> tuple[Artifact, Compute]:
 
 def test_the_others_are_done_and_the_failure_is_noted(tmp_path: Path) -> None:
     artifact, compute = broken(tmp_path, ["wave/b"])
-    run_units("detect", [artifact], lambda: compute, allowed=0.5)
+    run(Work("detect", [artifact], lambda: compute, allowed=0.5))
     left = artifact.without(["wave/b"])
     assert left.is_complete()
     assert not artifact.is_complete()
@@ -40,32 +40,32 @@ def test_the_others_are_done_and_the_failure_is_noted(tmp_path: Path) -> None:
 
 def test_two_broken_clips_of_one_unit_are_both_found(tmp_path: Path) -> None:
     artifact, compute = broken(tmp_path, ["wave/a", "wave/c"])
-    run_units("detect", [artifact], lambda: compute, allowed=1)
+    run(Work("detect", [artifact], lambda: compute, allowed=1))
     assert set(set_aside.noted(artifact.root, artifact.members)) == {"wave/a", "wave/c"}
 
 
 def test_a_unit_of_which_nothing_is_left_is_not_made(tmp_path: Path) -> None:
     artifact, compute = broken(tmp_path, list(CLIPS))
-    run_units("detect", [artifact], lambda: compute, allowed=1)
+    run(Work("detect", [artifact], lambda: compute, allowed=1))
     assert not list(artifact.path.glob("unit-*"))
 
 
 def test_more_failures_than_are_allowed_are_an_error_after_all_is_done(tmp_path: Path) -> None:
     artifact, compute = broken(tmp_path, ["wave/b"])
     with pytest.raises(DataError, match=r"detect: 1 of 3 clips failed, more than cache.failures_allowed \(30 %\)"):
-        run_units("detect", [artifact], lambda: compute, allowed=0.3)
+        run(Work("detect", [artifact], lambda: compute, allowed=0.3))
     assert artifact.without(["wave/b"]).is_complete()
 
 
 def test_a_file_that_is_replaced_is_not_set_aside_any_more(tmp_path: Path) -> None:
     artifact, compute = broken(tmp_path, ["wave/b"])
-    run_units("detect", [artifact], lambda: compute, allowed=0.5)
+    run(Work("detect", [artifact], lambda: compute, allowed=0.5))
     assert set_aside.noted(artifact.root, {**artifact.members, "wave/b": "another digest"}) == {}
 
 
 def test_a_note_that_was_cut_is_no_note(tmp_path: Path) -> None:
     artifact, compute = broken(tmp_path, ["wave/b"])
-    run_units("detect", [artifact], lambda: compute, allowed=0.5)
+    run(Work("detect", [artifact], lambda: compute, allowed=0.5))
     (note,) = (artifact.root / "set-aside").iterdir()
     note.write_text(note.read_text()[:20])
     assert set_aside.noted(artifact.root, artifact.members) == {}

@@ -145,6 +145,10 @@ class Artifact:
         units = {group.name: {"digest": self.unit(group).manifest["digest"], "wanted": group.wanted} for group in there}
         write_whole(self.done, json.dumps({"units": units}, indent=1, sort_keys=True) + "\n")
 
+    def has(self, group: Group) -> bool:
+        """Whether the group's unit is there."""
+        return (self.path / group.name / MANIFEST).is_file()
+
     def unit(self, group: Group) -> Unit:
         return Unit(self.path / group.name)
 

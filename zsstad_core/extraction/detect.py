@@ -10,11 +10,11 @@ from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.extraction.footage import decoded
 from zsstad_core.extraction.prefetch import prefetch
-from zsstad_core.extraction.units import Compute, Content
 from zsstad_core.frozen.frame_boxes import FrameBoxes, keep
 from zsstad_core.progress import Clock
 from zsstad_core.settings import Detector as DetectorSettings
 from zsstad_core.video import VideoSource
+from zsstad_core.work import Compute, Content
 
 Frame = tuple[str, int, np.ndarray]  # video_id, frame number, RGB uint8 [H, W, 3]
 

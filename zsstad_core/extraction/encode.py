@@ -12,11 +12,11 @@ from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.extraction.footage import decoded
 from zsstad_core.extraction.prefetch import prefetch
-from zsstad_core.extraction.units import Compute, Content
 from zsstad_core.frozen.views import views_of
 from zsstad_core.progress import Clock
 from zsstad_core.settings import Encoder as EncoderSettings
 from zsstad_core.video import VideoSource
+from zsstad_core.work import Compute, Content
 
 if TYPE_CHECKING:
     from zsstad_core.frozen.encoder import Encoder

@@ -9,9 +9,9 @@ import pandas as pd
 from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.datasets.token_files import TokenFile
 from zsstad_core.errors import DataError
-from zsstad_core.extraction.units import Compute, Content
 from zsstad_core.progress import Clock
 from zsstad_core.tables import BOX
+from zsstad_core.work import Compute, Content
 
 _TOLERANCE = 0.5  # pixels
 

@@ -6,10 +6,11 @@ import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
-from zsstad_core.extraction.footage import VideosFailedError, decoded
-from zsstad_core.extraction.units import Compute, Content
+from zsstad_core.errors import VideosFailedError
+from zsstad_core.extraction.footage import decoded
 from zsstad_core.progress import Clock
 from zsstad_core.video import VideoSource
+from zsstad_core.work import Compute, Content
 
 
 def scan(sources: Mapping[str, VideoSource]) -> Compute:

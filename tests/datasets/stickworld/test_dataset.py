@@ -12,9 +12,9 @@ from zsstad_core.datasets.stickworld import dataset, write
 from zsstad_core.datasets.stickworld.dataset import Stickworld
 from zsstad_core.errors import DataError, MissingFileError
 from zsstad_core.extraction.scan import annotate, scan
-from zsstad_core.extraction.units import run_units
 from zsstad_core.plan import Plan
 from zsstad_core.settings import Cache, Datasets, Settings
+from zsstad_core.work import Work, run
 
 
 def fake_clips(folder: Path, *_: object) -> None:
@@ -106,11 +106,11 @@ def test_the_stages_index_it(stickworld: settings.Stickworld, tmp_path: Path) ->
             datasets=Datasets(stickworld=stickworld),
         )
     )
-    run_units("index", [plan.index], lambda: scan(plan.sources))
+    run(Work("index", [plan.index], lambda: scan(plan.sources)))
     videos = read_artifact_table(plan.index, "videos")
     assert len(videos) == 36
     assert set(videos.width) == {160}
-    run_units("groundtruth", [plan.groundtruth], lambda: annotate(plan.dataset.groundtruth(), videos))
+    run(Work("groundtruth", [plan.groundtruth], lambda: annotate(plan.dataset.groundtruth(), videos)))
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
     assert annotated.decoded.all()
     assert annotated.groupby("video_id").frame.nunique().to_dict() == dict(

@@ -1,0 +1,62 @@
+"""make extract on several workers: the bytes that one process makes, also when a worker is lost."""
+
+import os
+import signal
+import time
+from collections import Counter
+
+import pytest
+
+from tests.end_to_end import runs
+from tests.end_to_end.caches import LATER, artifacts, ledger, leftovers
+from tests.end_to_end.conftest import ByMake, Work
+
+
+def on_workers(work: Work, count: int) -> runs.Ended:
+    return runs.make("extract", work.settings, workers=count)
+
+
+def test_two_workers_give_the_bytes_of_one_process(empty: Work, by_make: ByMake) -> None:
+    ended = on_workers(empty, 2).ok()
+    assert artifacts(empty.cache) == artifacts(by_make.cache, without=LATER)
+    assert leftovers(empty.cache) == []
+    lines = ledger(empty.cache)
+    assert set(Counter((line["stage"], line["unit"]) for line in lines).values()) == {1}
+    assert len({line["pid"] for line in lines if line["stage"] == "detect"}) == 2
+    assert "detect: 15/15 clips" in ended.err
+
+
+@pytest.mark.slow
+def test_four_workers_do_too(empty: Work, by_make: ByMake) -> None:
+    on_workers(empty, 4).ok()
+    assert artifacts(empty.cache) == artifacts(by_make.cache, without=LATER)
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_costs_its_unit_only(empty: Work, by_make: ByMake) -> None:
+    process = runs.popen("extract", empty.settings, workers=2)
+    while not (done := [line for line in lines_of(empty) if line["stage"] == "detect"]):
+        time.sleep(0.01)
+        assert process.poll() is None
+    os.kill(done[0]["pid"], signal.SIGKILL)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, out + err
+    assert artifacts(empty.cache) == artifacts(by_make.cache, without=LATER)
+    assert leftovers(empty.cache) == []
+    counts = Counter((line["stage"], line["unit"]) for line in ledger(empty.cache))
+    assert set(counts.values()) == {1}
+
+
+@pytest.mark.slow
+def test_two_commands_with_two_workers_each_make_every_unit_once(empty: Work, by_make: ByMake) -> None:
+    both = [runs.popen("extract", empty.settings, workers=2) for _ in range(2)]
+    for process in both:
+        out, err = process.communicate(timeout=500)
+        assert process.returncode == 0, out + err
+    assert artifacts(empty.cache) == artifacts(by_make.cache, without=LATER)
+    counts = Counter((line["stage"], line["unit"]) for line in ledger(empty.cache))
+    assert set(counts.values()) == {1}
+
+
+def lines_of(work: Work) -> list[dict[str, object]]:
+    return ledger(work.cache) if (work.cache / "jhmdb" / "ledger.jsonl").exists() else []

@@ -1,0 +1,184 @@
+"""Units as tasks on dask workers: processes on this host, those of a running scheduler, or jobs that SLURM starts.
+
+A worker loads its model once and makes one unit at a time. A unit whose worker is lost goes to another one; where it
+has lost `LOSSES` of them it is taken apart into clips, and a clip that does so alone is set aside.
+"""
+
+import contextlib
+import importlib
+import io
+import logging
+import os
+import shlex
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from zsstad_core.cache import set_aside
+from zsstad_core.cache.artifact import Group
+from zsstad_core.cache.set_aside import Failure
+from zsstad_core.errors import SettingsError
+from zsstad_core.plan import Plan
+from zsstad_core.settings import Settings
+from zsstad_core.settings import Workers as WorkersSettings
+from zsstad_core.work import Compute, Done, Runner, Task, Work, make
+
+LOSSES = 3
+_PAUSE = 0.5  # seconds until a worker looks again whether another command has made its unit
+
+
+def on_workers(stage: str, settings: Settings) -> Runner | None:
+    """Runs tasks where `settings.workers` says; None where that is in this process.
+
+    stage: the module whose `work(plan)` the workers call, such as "stages.detect".
+    """
+    if not settings.workers.count and not settings.workers.scheduler:
+        return None
+
+    def runner(work: Work, tasks: Sequence[Task]) -> Iterator[Done]:
+        from distributed import KilledWorker, as_completed
+
+        with client_of(settings.workers) as client:
+            folder = str(Path.cwd())
+
+            def submit(task: Task) -> Any:
+                return client.submit(unit, stage, settings.model_dump_json(), folder, task.group, pure=False)
+
+            todo = {submit(task): task for task in tasks}
+            completed = as_completed(todo)
+            for future in completed:
+                task = todo.pop(future)
+                if not isinstance(future.exception(), KilledWorker):
+                    failed, waits_for = future.result()
+                    yield Done(task, failed, waits_for)
+                elif len(task.group.members) > 1:
+                    again = {submit(clip): clip for clip in _clip_by_clip(task)}
+                    todo |= again
+                    completed.update(again)
+                else:
+                    yield Done(task, _set_aside(work, task), "")
+
+    return runner
+
+
+def unit(stage: str, settings: str, folder: str, group: Group) -> tuple[dict[str, str], str]:
+    """In a worker: make the group's unit. Returns the clips that failed, with reasons, and where the time went.
+
+    settings: as JSON; folder: where relative paths start.
+    """
+    work, compute = _loaded(stage, settings, folder)
+    task = Task(group, [artifact for artifact in work.artifacts if not artifact.has(group)])
+    while not (done := make(work.name, compute, task)):
+        time.sleep(_PAUSE)
+    return dict(done.failed), done.waits_for
+
+
+@lru_cache(maxsize=1)
+def _loaded(stage: str, settings: str, folder: str) -> tuple[Work, Compute]:
+    """A stage's work as a worker rebuilds it, with its model loaded."""
+    os.chdir(folder)
+    chosen = Settings.model_validate_json(settings)
+    with contextlib.redirect_stdout(io.StringIO()):  # what is worth saying, one process says
+        work: Work = importlib.import_module(stage).work(Plan(chosen.model_copy(update={"device": _device(chosen)})))
+        return work, work.prepare()
+
+
+def _device(settings: Settings) -> str:
+    """Local workers take turns on this host's GPUs; a worker of somebody else's sees those that it was given."""
+    from distributed import get_worker
+
+    name = get_worker().name
+    if settings.device not in ("auto", "cuda") or not isinstance(name, int):
+        return settings.device
+    import torch
+
+    count = torch.cuda.device_count()
+    return f"cuda:{name % count}" if count else settings.device
+
+
+def _clip_by_clip(task: Task) -> list[Task]:
+    return [
+        Task(Group({video_id: digest}, (video_id,)), task.lacking) for video_id, digest in task.group.members.items()
+    ]
+
+
+def _set_aside(work: Work, task: Task) -> dict[str, str]:
+    ((video_id, digest),) = task.group.members.items()
+    reason = f"{video_id}: {LOSSES} workers were lost one after the other while they read it (memory, a crash, a kill)"
+    set_aside.note(task.lacking[0].root, Failure(video_id, digest, work.name, reason))
+    return {video_id: reason}
+
+
+@contextlib.contextmanager
+def client_of(settings: WorkersSettings) -> Iterator[Any]:
+    """A dask client; workers that we started end with the block. Raises SettingsError where there is no scheduler."""
+    import dask
+    from distributed import Client, LocalCluster
+
+    if settings.scheduler:
+        try:
+            client = Client(settings.scheduler, timeout=5)
+        except (OSError, ValueError) as error:
+            raise SettingsError(
+                f"workers.scheduler is {settings.scheduler}; nobody answers there ({error}); "
+                f"start one with `dask scheduler`, or leave it empty"
+            ) from error
+        with client:
+            _refuse_threads(client, settings.scheduler)
+            yield client
+        return
+    threads = str(max((os.cpu_count() or 1) // settings.count, 1))
+    chosen = {
+        "distributed.scheduler.allowed-failures": LOSSES - 1,
+        "distributed.scheduler.worker-saturation": 1.0,  # no unit waits in a worker that another unit may kill
+        "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
+    }
+    with dask.config.set(chosen):
+        if settings.kind == "slurm":
+            cluster = slurm(settings)
+            cluster.scale(settings.count)
+        else:
+            cluster = LocalCluster(
+                n_workers=settings.count,
+                threads_per_worker=1,
+                memory_limit=None,
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+            )
+        with cluster, Client(cluster) as client:
+            yield client
+
+
+def slurm(settings: WorkersSettings) -> Any:
+    """dask-jobqueue's cluster, which submits a job a worker; `job_script()` tells what. None is submitted yet."""
+    try:
+        from dask_jobqueue import SLURMCluster
+    except ImportError as error:
+        raise SettingsError("workers.kind is slurm; that needs dask-jobqueue: pip install dask-jobqueue") from error
+    own = settings.slurm
+    return SLURMCluster(
+        queue=own.partition or None,
+        account=own.account or None,
+        walltime=f"{own.hours:02}:00:00",
+        memory=own.memory,
+        job_cpu=own.cores,
+        cores=1,  # threads of dask: a worker makes one unit at a time
+        processes=1,
+        python=sys.executable,
+        job_extra_directives=shlex.split(own.options),
+        job_script_prologue=[f"export OMP_NUM_THREADS={own.cores}"],
+    )
+
+
+def _refuse_threads(client: Any, scheduler: str) -> None:
+    """Two units at a time in one worker would be two models on one GPU."""
+    workers = client.scheduler_info(n_workers=-1)["workers"]
+    for address, worker in workers.items():
+        if worker["nthreads"] > 1:
+            raise SettingsError(
+                f"workers.scheduler is {scheduler}; its worker {address} has {worker['nthreads']} threads and would "
+                f"make as many units at once; start workers with --nthreads 1"
+            )

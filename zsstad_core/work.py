@@ -1,0 +1,182 @@
+"""Make a stage's missing units, publish each, and complete its artifacts."""
+
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from zsstad_core.cache import ledger, set_aside
+from zsstad_core.cache.artifact import WHOLE, Artifact, Group
+from zsstad_core.cache.claims import claim, tidy
+from zsstad_core.cache.set_aside import Failure
+from zsstad_core.cache.tokens import write_tokens
+from zsstad_core.errors import DataError, VideosFailedError
+from zsstad_core.progress import Clock, Progress
+from zsstad_core.tables import write_table
+
+_PAUSE = 0.2  # seconds until we look again whether somebody else has made what is left
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a unit holds: tables by name, tokens whose rows are those of the first table, files, and what made them."""
+
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    tokens: NDArray[np.generic] | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    made_with: Mapping[str, Any] = field(default_factory=dict)  # the same for all units, or the artifact is refused
+    noted: Mapping[str, Any] = field(default_factory=dict)  # what a reader of this unit may want to know
+
+    def write(self, folder: Path) -> None:
+        for name, rows in self.tables.items():
+            write_table(folder / f"{name}.parquet", name, rows)
+        if self.tokens is not None:
+            write_tokens(folder, self.tokens)
+        for name, content in self.files.items():
+            (folder / name).write_bytes(content)
+
+
+Compute = Callable[[Group, Sequence[Artifact], Clock], Mapping[str, Content]]
+"""A group of clips and the artifacts that lack it -> what each artifact's unit holds, by the artifact's stage."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a stage has to do: whatever is missing of `artifacts`.
+
+    prepare: loads what the work needs (models); not called where there is nothing to do.
+    allowed: the share of the clips that may fail.
+    """
+
+    name: str
+    artifacts: Sequence[Artifact]
+    prepare: Callable[[], Compute]
+    allowed: float = 0.0
+
+
+class Task(NamedTuple):
+    """A group of clips, and the artifacts that lack its unit."""
+
+    group: Group
+    lacking: Sequence[Artifact]
+
+
+class Done(NamedTuple):
+    """A task that is over: the clips that failed, with reasons, and what most of the time went into."""
+
+    task: Task
+    failed: Mapping[str, str]
+    waits_for: str
+
+
+Runner = Callable[[Work, Sequence[Task]], Iterator[Done]]
+
+
+def run_whole(name: str, artifact: Artifact, compute: Callable[[], Content]) -> None:
+    """Make an artifact that is not divided by videos, if it is missing."""
+    run(Work(name, [artifact], lambda: lambda group, artifacts, clock: {artifact.stage: compute()}))
+
+
+def run(work: Work, runner: Runner | None = None) -> None:
+    """Make what is missing; clips that several artifacts lack are computed in one pass.
+
+    A clip that fails is set aside (`set_aside`), the others go on and the artifacts become complete without it.
+    `runner` goes through the tasks; the default is `in_process`.
+
+    Raises DataError, when all is done, where more clips than `work.allowed` have failed.
+    """
+    tasks: dict[str, Task] = {}
+    for artifact in work.artifacts:
+        for group in artifact.begin():
+            tasks.setdefault(group.name, Task(group, []))
+            tasks[group.name] = Task(group, [*tasks[group.name].lacking, artifact])
+    failed: dict[str, str] = {}
+    if tasks:
+        clips = sum(len(task.group.members) for task in tasks.values())
+        progress = Progress(work.name, clips, "clips") if work.artifacts[0].members != WHOLE else None
+        for done in (runner or in_process)(work, list(tasks.values())):
+            failed |= done.failed
+            if progress:
+                progress.advance(len(done.task.group.members), done.waits_for)
+    for artifact in work.artifacts:
+        tidy(artifact)
+        artifact.without(failed).complete()
+    _judge(work, failed)
+
+
+def in_process(work: Work, tasks: Sequence[Task]) -> Iterator[Done]:
+    """One task after the other; those that another command works on come last, when it has them done or has ended."""
+    compute = work.prepare()
+    waiting, refused, told = deque(tasks), 0, False
+    while waiting:
+        task = waiting.popleft()
+        if done := make(work.name, compute, task):
+            refused = 0
+            yield done
+            continue
+        waiting.append(task)
+        refused += 1
+        if refused >= len(waiting):
+            if not told:
+                print(f"{work.name}: another command is making the rest; waiting for it", file=sys.stderr)
+            told = True
+            time.sleep(_PAUSE)
+
+
+def make(name: str, compute: Compute, task: Task) -> Done | None:
+    """Compute a group and publish its unit of every artifact that lacks it; None while somebody else does.
+
+    Clips that fail are set aside, and the units hold the others.
+    """
+    group, failed, clock = task.group, dict[str, str](), Clock()
+    while group.members:
+        with claim(group, task.lacking) as ours:
+            if ours is None:
+                return None
+            if not ours:  # somebody else has made it since
+                break
+            try:
+                contents = compute(group, ours, clock)
+            except VideosFailedError as error:
+                failed |= error.reasons
+                for video_id, reason in error.reasons.items():
+                    set_aside.note(ours[0].root, Failure(video_id, group.members[video_id], name, reason))
+                group = group.without(error.reasons)
+                continue
+            _publish(group, ours, contents, clock)
+            break
+    return Done(task, failed, clock.slowest())
+
+
+def _publish(group: Group, lacking: Sequence[Artifact], contents: Mapping[str, Content], clock: Clock) -> None:
+    with clock.on("write"):
+        for artifact in lacking:
+            content = contents[artifact.stage]
+            about = {"made_with": dict(content.made_with), "noted": dict(content.noted)}
+            with artifact.publish(group, **about) as folder:
+                content.write(folder)
+    for artifact in lacking:
+        share = {part: seconds / len(lacking) for part, seconds in clock.total().items()}
+        ledger.record(artifact.root, artifact.stage, artifact.key, group.name, len(group.members), share)
+
+
+def _judge(work: Work, failed: Mapping[str, str]) -> None:
+    """Say which clips failed; too many are an error."""
+    for reason in list(failed.values())[:5]:
+        print(f"{work.name}: set aside: {reason}", file=sys.stderr)
+    wanted = len(work.artifacts[0].members)
+    if failed and len(failed) > work.allowed * wanted:
+        raise DataError(
+            f"{work.name}: {len(failed)} of {wanted} clips failed, more than cache.failures_allowed "
+            f"({100 * work.allowed:g} %); `make status` lists them; mend or remove them, or allow more, and run again: "
+            f"only they are tried again (first: {next(iter(failed.values()))})"
+        )
+    if failed:
+        print(f"{work.name}: {len(failed)} of {wanted} clips failed and count as missed; `make status` lists them")
