@@ -208,12 +208,21 @@ def test_wanting_fewer_clips_costs_nothing_and_reads_only_those(tmp_path: Path) 
     assert [wanted for _, wanted in fewer.parts()] == [("b",)]
 
 
-def test_a_replaced_clip_is_redone_with_its_unit_only(tmp_path: Path) -> None:
+def test_a_replaced_clip_is_redone_alone(tmp_path: Path) -> None:
     make(artifact(tmp_path, {"a": "1", "b": "1", "c": "1", "d": "1"}))
     replaced = artifact(tmp_path, {"a": "1", "b": "2", "c": "1", "d": "1"})
+    assert [group.members for group in replaced.groups()[1]] == [{"b": "2"}]
     assert len(make(replaced)) == 1
-    wanted = {video for _, videos in replaced.parts() for video in videos}
-    assert wanted == {"a", "b", "c", "d"}
+    assert sorted(wanted for _, wanted in replaced.parts()) == [("a",), ("b",), ("c", "d")]
+
+
+def test_what_is_complete_is_not_written_again(tmp_path: Path) -> None:
+    made = artifact(tmp_path, {"a": "1", "b": "1"})
+    make(made)
+    made.complete()
+    before = made.done.stat()
+    made.complete()
+    assert (made.done.stat().st_ino, made.done.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_units_do_not_span_parts_so_that_a_part_alone_is_cut_alike(tmp_path: Path) -> None:

@@ -97,8 +97,7 @@ class Artifact:
         for unit in published(self.path):
             members = unit.members
             wanted = tuple(video for video in members if left.get(video) == members[video])
-            changed = any(self.members.get(video, digest) != digest for video, digest in members.items())
-            if wanted and not changed:
+            if wanted:
                 there.append(Group(members, wanted))
                 for video in wanted:
                     del left[video]
@@ -143,7 +142,9 @@ class Artifact:
                 f"remove this folder and run again"
             )
         units = {group.name: {"digest": self.unit(group).manifest["digest"], "wanted": group.wanted} for group in there}
-        write_whole(self.done, json.dumps({"units": units}, indent=1, sort_keys=True) + "\n")
+        text = json.dumps({"units": units}, indent=1, sort_keys=True) + "\n"
+        if not self.done.is_file() or self.done.read_text(errors="replace") != text:  # a read-only cache has it
+            write_whole(self.done, text)
 
     def has(self, group: Group) -> bool:
         """Whether the group's unit is there."""
