@@ -34,7 +34,7 @@ from zsstad_core.splits import load_split
 SCHEMA = {
     "index": 1,
     "groundtruth": 1,
-    "detect": 1,
+    "detect": 2,  # convolutions with channels last: other last bits
     "tokens": 1,
     "text": 1,
     "train": 1,

@@ -102,10 +102,10 @@ class Slurm(Section):
     """Account to charge."""
 
     cores: Annotated[int, HOW, Field(ge=1)] = 8
-    """CPU cores."""
+    """CPU cores of a job."""
 
     memory: Annotated[str, HOW] = "32GB"
-    """Memory."""
+    """Memory of a job."""
 
     hours: Annotated[int, HOW, Field(ge=1)] = 4
     """Hours after which a job ends; what it had not finished goes to another worker."""
@@ -389,7 +389,12 @@ class Settings(Section):
         "iclip/ucf101_24": {"training": {"iterations": 10_000, "warmup": 1_000}},
         "iclip/stickworld": {"training": {"iterations": 600, "warmup": 60}},
         "stickworld": {
-            "detector": {"config": "demo/models/detector.py", "checkpoint": "demo/models/detector.pth"},
+            "detector": {
+                "config": "demo/models/detector.py",
+                "checkpoint": "demo/models/detector.pth",
+                "person_score": 0.1,
+                "object_score": 0.2,
+            },
             "encoder": {
                 "model": "demo/models/clip.json",
                 "pretrained": "demo/models/clip.safetensors",

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 from tests.frozen.agreement import agreement
 from tests.frozen.made_detectors import FASTER_RCNN, YOLOX, make_detector
 from zsstad_core.errors import MissingFileError, ModelError
-from zsstad_core.frozen.detector import Detector
+from zsstad_core.frozen.detector import Detector, FrameBoxes
 from zsstad_core.settings import Detector as DetectorSettings
 
 
@@ -65,13 +65,20 @@ def test_boxes_are_those_of_mmdets_own_inference_which_reads_bgr(yolox):
 
         model = init_detector(yolox.config, yolox.checkpoint, device="cpu")
         found = [inference_detector(model, cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)).pred_instances for frame in MIXED]
-    for boxes, own, frame in zip(detector(MIXED), found, MIXED, strict=True):
+    expected = []
+    for own, frame in zip(found, MIXED, strict=True):
         height, width = frame.shape[:2]
-        expected = own.bboxes.clamp(min=0).minimum(torch.tensor([width, height, width, height]))
-        # A batch splits its products otherwise than a frame alone, differently for each number of threads.
-        np.testing.assert_allclose(boxes.xyxy, expected, atol=0.05)
-        np.testing.assert_allclose(boxes.score, own.scores, atol=1e-4)
-        np.testing.assert_array_equal(boxes.label, own.labels)
+        inside = own.bboxes.clamp(min=0).minimum(torch.tensor([width, height, width, height]))
+        expected.append(FrameBoxes(inside.numpy(), own.scores.numpy(), own.labels.numpy()))
+    # Last bits depend on the layout and on how a batch is split; boxes of equal scores change places.
+    boxes = detector(MIXED)
+    assert [len(frame.score) for frame in boxes] == [len(frame.score) for frame in expected]
+    for ours, theirs in zip(boxes, expected, strict=True):
+        apart_FE = np.abs(ours.xyxy[:, None] - theirs.xyxy[None]).max(2)
+        same_FE = (apart_FE < 0.05) & (np.abs(ours.score[:, None] - theirs.score[None]) < 1e-4)
+        same_FE &= ours.label[:, None] == theirs.label[None]
+        assert same_FE.any(0).all()
+        assert same_FE.any(1).all()
     swapped = detector([frame[..., ::-1] for frame in MIXED])
     assert agreement(detector(MIXED), swapped, iou=0.9, score=0.02) < 0.5
 
