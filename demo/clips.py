@@ -20,7 +20,8 @@ COLOUR = {"unseen": (255, 128, 48), "seen": (72, 168, 255)}
 _PAPER, _INK, _WRONG = (24, 26, 32), (236, 238, 242), (150, 154, 166)
 _COLUMNS, _ZOOM, _TITLE, _GAP = 3, 2, 30, 6
 _FPS = 12
-_SURE = 0.3  # boxes that the detector is less sure of would only clutter the picture
+_SMALL = 0.75
+_SURE = 0.5  # boxes that the detector is less sure of would only clutter the picture
 
 
 def draw_clips(plan: Plan) -> list[Pixels]:
@@ -54,9 +55,13 @@ def write_mp4(path: Path, pictures: Sequence[Pixels]) -> None:
 
 
 def write_gif(path: Path, pictures: Sequence[Pixels]) -> None:
-    palette = Image.fromarray(np.concatenate(pictures[:: max(len(pictures) // 4, 1)])).quantize(128)
-    frames = [Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=1000 // _FPS, loop=0, optimize=True)
+    """Every second picture, smaller and in fewer colours: for a page, where the mp4 is for looking."""
+    height, width = pictures[0].shape[:2]
+    size = round(width * _SMALL), round(height * _SMALL)
+    shown = [Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS) for picture in pictures[::2]]
+    palette = Image.fromarray(np.concatenate([np.asarray(frame) for frame in shown[::4]])).quantize(96)
+    frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in shown]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=2000 // _FPS, loop=0, optimize=True)
 
 
 def _first_test_clip(plan: Plan, truth: pd.DataFrame, name: str) -> str:

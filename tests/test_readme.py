@@ -1,13 +1,12 @@
 """The README's commands are true: each is one that make knows, with settings that exist, and the small run runs."""
 
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.checkout import checkout, shell
 from tests.conftest import ROOT
 from zsstad_core import configure
 
@@ -50,19 +49,32 @@ def test_the_small_run_prints_what_the_readme_shows(realdata: Path, tmp_path: Pa
         [ROOT / ".ci" / "readme-block", "A small run"], capture_output=True, text=True, check=True
     ).stdout
     block = block.replace("FOLDER=../shared/realdata", f"FOLDER={realdata}")
-    tree = tmp_path / "tree"
-    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    for name in files:
-        (tree / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, tree / name)
-    (tree / ".venv").symlink_to(ROOT / ".venv")
-    clean = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
-    done = subprocess.run(["bash", "-euc", block], cwd=tree, env=clean, capture_output=True, text=True, check=True)
+    tree = checkout(tmp_path / "tree")
+    done = shell(block, tree)
 
-    shown = README.split("The last one prints\n\n```text\n")[1].split("```")[0].splitlines()
+    shown = text_after("The last one prints")
     printed = done.stdout.splitlines()[-len(shown) :]
     assert [form(line) for line in printed] == [form(line) for line in shown]
     assert (tree / printed[-1]).is_file()
+
+
+@pytest.mark.slow
+def test_the_demo_prints_what_the_readme_shows(tmp_path: Path) -> None:
+    tree = checkout(tmp_path / "tree")
+    small = (
+        "datasets.stickworld.train_clips=1 datasets.stickworld.test_clips=1 training.iterations=20 training.warmup=2"
+    )
+    done = shell(f'make demo SET="{small}"', tree)
+    shown = text_after("ends with")
+    printed = done.stdout.splitlines()[-len(shown) :]
+    assert [form(line) for line in printed] == [form(line) for line in shown]
+    for picture in printed[-1].removeprefix("pictures: ").split(", "):
+        assert (tree / picture).stat().st_size > 10_000
+
+
+def text_after(words: str) -> list[str]:
+    """The lines of the block that follows some words of the README."""
+    return README.split(f"{words}\n\n```text\n")[1].split("```")[0].splitlines()
 
 
 def form(line: str) -> str:

@@ -63,7 +63,8 @@ class Detector:
             cfg, model, self._pipeline = _build(config)
         _load_weights(model, checkpoint.weights, f"{path}: does not fit {config}")
         # Convolutions are faster so, on CPUs and GPUs; the weights' layout decides that of what they make.
-        self._model: Any = model.to(device=device, memory_format=torch.channels_last).eval()
+        model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._model: Any = model.eval()
         self.classes = checkpoint.classes or _configured_classes(cfg, model, path)
         if PERSON not in self.classes:
             raise ModelError(f"{path}: finds {', '.join(self.classes[:5])}..., but a detector of persons is wanted")
