@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from zsstad_core.recipes import RECIPES
+
 HOW = "how"  # marks a field that changes speed or place, not content
 
 type Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -385,26 +387,6 @@ class Settings(Section):
     scoring: Scoring = Scoring()
     evaluation: Evaluation = Evaluation()
 
-    recipes: Annotated[dict[str, dict[str, Any]], HOW] = {
-        "iclip/ucf101_24": {"training": {"iterations": 10_000, "warmup": 1_000}},
-        "iclip/stickworld": {"training": {"iterations": 600, "warmup": 60}},
-        "stickworld": {
-            "detector": {
-                "config": "demo/models/detector.py",
-                "checkpoint": "demo/models/detector.pth",
-                "person_score": 0.1,
-                "object_score": 0.2,
-            },
-            "encoder": {
-                "model": "demo/models/clip.json",
-                "pretrained": "demo/models/clip.safetensors",
-                "crop": "squash",
-                "underscores": "space",
-            },
-        },
-        "yolox-nano": {
-            "detector": {"config": "yolox/yolox_nano_8xb8-300e_coco.py", "checkpoint": "data/yolox_nano_mmdet.pth"}
-        },
-    }
+    recipes: Annotated[dict[str, dict[str, Any]], HOW] = RECIPES
     """Named changes to the settings above. DATASET and HEAD/DATASET apply by themselves; any other is chosen by
     RECIPE=. They stand above this file's values and below SET=."""
