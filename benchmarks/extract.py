@@ -1,0 +1,176 @@
+"""How much of the bare models' speed extraction keeps, and of the disk's what the token arrays keep.
+
+    python -m benchmarks.extract                                     # stickworld's clips and tiny models
+    python -m benchmarks.extract --set "dataset=jhmdb …"             # other clips and models
+
+Models: frames a second of `detect` and of `encode` as the stages run them (decode, crop, batch, write, publish), over
+what the same model reaches on tensors that are in memory already, in batches of the same size. Disk: write and read of
+a unit's tokens over numpy's `tofile` and `fromfile` of the same bytes (page cache warm, as after an extraction), and
+nine neighbouring frames at a random place. Every ratio is of one round; a round takes all parts in turn, and the median
+of the rounds is printed.
+"""
+
+import argparse
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import zarr
+from numpy.typing import NDArray
+
+import stages.detect
+import stages.encode
+import stages.groundtruth
+import stages.index
+from zsstad_core import configure
+from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.cache.tokens import ARRAY, _read, write_tokens
+from zsstad_core.extraction.scan import annotate
+from zsstad_core.frozen.detector import Detector
+from zsstad_core.frozen.device import choose_device
+from zsstad_core.frozen.encoder import Encoder
+from zsstad_core.plan import Plan
+from zsstad_core.video import decode
+from zsstad_core.work import Work, run
+
+KINDS = {  # tokens of one unit: (rows, shape of a row, type)
+    "frame, person, object: fp16 [512]": (20_000, (512,), np.float16),
+    "pixel: uint8 [224, 224, 3]": (400, (224, 224, 3), np.uint8),
+}
+_NEIGHBOURS, _GATHERS = 9, 100
+
+
+def main() -> None:
+    """Measure and print, in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", default="", dest="overrides", help="settings")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    small = "dataset=stickworld datasets.stickworld.train_clips=1 datasets.stickworld.test_clips=1"
+    with tempfile.TemporaryDirectory() as folder:
+        overrides = f"{small} {options.overrides} cache.root={folder}/cache"
+        models(Plan(configure.load(Path("pipeline.yaml"), overrides=overrides)), options.rounds)
+        disk(Path(folder), options.rounds)
+
+
+def models(plan: Plan, rounds: int) -> None:
+    """Detection and encoding as stages, over the bare models."""
+    run(stages.index.work(plan))
+    videos = read_artifact_table(plan.index, "videos")
+    run(Work("groundtruth", [plan.groundtruth], lambda: annotate(plan.dataset.groundtruth(), videos)))
+    run(stages.detect.work(plan))
+    device = choose_device(plan.settings.device)
+    detector, encoder = Detector(plan.settings.detector, device), Encoder(plan.settings.encoder, device)
+    frames = decode_all(plan)
+    prepared = [detector._pipeline({"img": frame[..., ::-1].copy(), "img_id": 0}) for frame in frames]
+    detect, encode = loaded(stages.detect.work(plan)), loaded(stages.encode.work(plan))
+    rng = np.random.default_rng(0)
+    measured: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        decoded = seconds(decode_all, plan)
+        bare = seconds(bare_detector, detector, prepared, plan.settings.detector.batch)
+        staged = seconds(again, detect)
+        measured.setdefault("decode alone, frames/s", []).append(len(frames) / decoded)
+        measured.setdefault("detect, frames/s", []).append(len(frames) / staged)
+        measured.setdefault("detect, over the bare detector", []).append(bare / staged)
+        staged = seconds(again, encode)
+        counts = [len(read_artifact_table(plan.tokens(kind), table_of(kind))) for kind in plan.kinds()]
+        views = rng.integers(0, 256, (sum(counts), encoder.size, encoder.size, 3), np.uint8)
+        bare = seconds(bare_encoder, encoder, views, plan.settings.encoder.batch)
+        measured.setdefault("encode, views/s", []).append(len(views) / staged)
+        measured.setdefault("encode, over the bare encoder", []).append(bare / staged)
+    print(
+        f"\n{plan.settings.dataset}: {len(plan.sources)} clips, {len(frames)} frames, {sum(counts)} views, {device}\n"
+    )
+    table(measured)
+
+
+def disk(folder: Path, rounds: int) -> None:
+    """Token arrays over raw files."""
+    rng = np.random.default_rng(0)
+    measured: dict[str, list[float]] = {}
+    place, raw = folder / "unit", folder / "raw"
+    for name, (rows, shape, dtype) in KINDS.items():
+        tokens: NDArray[Any] = rng.integers(0, 100, (rows, *shape)).astype(dtype)
+        for _ in range(rounds):
+            place.mkdir()
+            write, plain_write = seconds(write_tokens, place, tokens), seconds(tokens.tofile, raw)
+            read, plain_read = seconds(_read, place / ARRAY), seconds(np.fromfile, raw, dtype)
+            measured.setdefault(f"{name}: write (and read back to check), over tofile", []).append(plain_write / write)
+            measured.setdefault(f"{name}: read, over fromfile", []).append(plain_read / read)
+            starts = rng.integers(0, rows - _NEIGHBOURS, _GATHERS).tolist()
+            ours = seconds(gather, zarr.open_array(str(place / ARRAY), mode="r"), starts)
+            plain = seconds(gather, np.memmap(raw, dtype, "r").reshape(tokens.shape), starts)
+            measured.setdefault(f"{name}: {_NEIGHBOURS} neighbours, gathers/s", []).append(_GATHERS / ours)
+            measured.setdefault(f"{name}: {_NEIGHBOURS} neighbours, over memmap", []).append(plain / ours)
+            shutil.rmtree(place)
+    print()
+    table(measured)
+
+
+def loaded(work: Work) -> Work:
+    """The same work with its model loaded: loading is no part of a long extraction."""
+    compute = work.prepare()
+    return replace(work, prepare=lambda: compute)
+
+
+def again(work: Work) -> None:
+    """The stage from nothing."""
+    for artifact in work.artifacts:
+        shutil.rmtree(artifact.path, ignore_errors=True)
+    run(work)
+
+
+def decode_all(plan: Plan) -> list[NDArray[np.uint8]]:
+    """Every frame of every clip."""
+    return [image for source in plan.sources.values() for _, _, image in decode(source)]
+
+
+def bare_detector(detector: Detector, prepared: list[Any], batch: int) -> None:
+    """The model and its post-processing, on frames that its test pipeline has prepared already."""
+    for part in batched(prepared, batch):
+        with torch.inference_mode():
+            detector._model.test_step({key: [sample[key] for sample in part] for key in ("inputs", "data_samples")})
+
+
+def bare_encoder(encoder: Encoder, views: NDArray[np.uint8], batch: int) -> None:
+    """The model, on views in memory."""
+    for start in range(0, len(views), batch):
+        encoder.encode_views(views[start : start + batch])
+
+
+def gather(array: Any, starts: list[int]) -> None:
+    """Copies of neighbouring rows."""
+    for start in starts:
+        np.array(array[start : start + _NEIGHBOURS])
+
+
+def table_of(kind: str) -> str:
+    """The table whose rows a kind's tokens stand beside."""
+    return "frames" if kind == "frame" else "boxes"
+
+
+def seconds(action: Callable[..., object], *arguments: object) -> float:
+    """How long a call takes."""
+    start = time.perf_counter()
+    action(*arguments)
+    return time.perf_counter() - start
+
+
+def table(measured: dict[str, list[float]]) -> None:
+    """The medians, in Markdown."""
+    print("| | |\n|---|---|")
+    for name, values in measured.items():
+        print(f"| {name} | {statistics.median(values):.3g} |")
+
+
+if __name__ == "__main__":
+    main()
