@@ -4,7 +4,7 @@ from typing import Any
 
 RECIPES: dict[str, dict[str, Any]] = {
     "iclip/ucf101_24": {"training": {"iterations": 10_000, "warmup": 1_000}},
-    "iclip/stickworld": {"training": {"iterations": 600, "warmup": 60}},
+    "iclip/stickworld": {"training": {"iterations": 600, "warmup": 60, "lr": 5e-5}},
     "stickworld": {
         "detector": {
             "config": "demo/models/detector.py",

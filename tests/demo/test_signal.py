@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.encode import with_encoder
+from stages import encode, index
 from stages.score import scored
 from stages.text import encoded
 from stages.train import trained
@@ -21,7 +21,7 @@ from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.datasets.stickworld.dataset import Stickworld
 from zsstad_core.evaluation import evaluate, missing_groundtruth
-from zsstad_core.extraction.scan import annotate, scan
+from zsstad_core.extraction.scan import annotate
 from zsstad_core.plan import Plan
 from zsstad_core.work import Work, run, run_whole
 
@@ -43,10 +43,10 @@ def plan_of(folder: Path, head: str) -> Plan:
 def metrics(folder: Path, head: str) -> dict[str, Any]:
     """Everything of one method, as the stages do it."""
     plan = plan_of(folder, head)
-    run(Work("index", [plan.index], lambda: scan(plan.sources)))
+    run(index.work(plan))
     videos = read_artifact_table(plan.index, "videos")
     run(Work("groundtruth", [plan.groundtruth], lambda: annotate(plan.dataset.groundtruth(), videos)))
-    run(Work("encode", [plan.tokens(kind) for kind in plan.kinds()], lambda: with_encoder(plan)))
+    run(encode.work(plan))
     run_whole("text", plan.text, lambda: encoded(plan))
     if plan.train:
         run_whole("train", plan.train, lambda: trained(plan))
