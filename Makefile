@@ -8,6 +8,8 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
+# Threads that wait for each other by spinning bring a machine that others use as well to a halt.
+export OMP_WAIT_POLICY ?= passive
 
 DATASET ?=## dataset: jhmdb, stickworld                       (default: pipeline.yaml's)
 SPLIT ?=## label split, 1 to 4                              (default: pipeline.yaml's)
@@ -39,7 +41,7 @@ RUN := $(PYTHON) -m
 AGAIN = $(MAKE)  # named so that `make -n` prints the line and does not follow it
 DEMO_HEADS := iclip clip_frame clip_crop
 PLANNED := extract train eval index groundtruth detect encode text score evaluate
-NEEDS_ENVIRONMENT := demo $(PLANNED) plan status why verify invalidate gc timing export settings test test-all lint format pretrain-demo
+NEEDS_ENVIRONMENT := demo $(PLANNED) plan status why verify invalidate gc timing export settings test test-all test-faults lint format pretrain-demo
 
 .PHONY: help setup requirements clean $(NEEDS_ENVIRONMENT)
 
@@ -73,7 +75,7 @@ include $(PLAN)
 endif
 
 demo:  ## the whole job on the bundled benchmark: iCLIP beside both baselines, a table, pictures (some minutes)
-	@for head in $(DEMO_HEADS); do $(AGAIN) --no-print-directory evaluate DATASET=stickworld HEAD=$$head || exit; done
+	@for head in $(DEMO_HEADS); do $(AGAIN) -s --no-print-directory evaluate DATASET=stickworld HEAD=$$head || exit; done
 	@$(RUN) demo.show $(CHOICE) --dataset stickworld
 
 extract: | $(EXTRACTED)  ## index, detect and encode: everything frozen, once, into the cache
@@ -126,6 +128,9 @@ test:  ## the quick tests
 
 test-all:  ## all tests, also those that take minutes
 	@$(RUN) pytest -m '' $(TESTS)
+
+test-faults:  ## provoke every fault of docs/faults.md, and say of each how it ended (minutes)
+	@$(RUN) pytest -m fault -p tests.fault_report $(TESTS)
 
 lint:  ## format, lint, types, imports
 	@$(RUN) ruff format --check .
