@@ -46,6 +46,7 @@ def test_without_workers_everything_is_in_this_process(folder: Path) -> None:
     assert on_workers(STAGE, planned(folder, **{"workers.count": 0}).settings) is None
 
 
+@pytest.mark.fault(44)
 def test_workers_make_every_unit_and_a_second_run_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     made = planned(folder)
     extract(made)
@@ -56,6 +57,7 @@ def test_workers_make_every_unit_and_a_second_run_nothing(folder: Path, capfd: p
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.fault(43)
 def test_a_clip_that_kills_its_workers_is_set_aside_and_the_others_are_made(folder: Path) -> None:
     made = planned(folder)
     deadly = sorted(made.members)[4]

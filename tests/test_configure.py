@@ -297,6 +297,7 @@ def test_a_refusal_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr() == ("", "error: split is 9\n")
 
 
+@pytest.mark.fault(2)
 def test_ctrl_c_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
     @friendly
     def main() -> None:

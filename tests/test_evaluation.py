@@ -72,6 +72,7 @@ def test_a_frame_that_the_video_lacks_counts_as_missed_or_not_at_all():
     assert decoded["groundtruth"] == {**counted, "frames counted": 4}
 
 
+@pytest.mark.fault(24)
 def test_a_clip_that_is_not_on_disk_counts_as_missed():
     metrics = evaluated(missing=truth(("r/gone", 0, "run"), ("r/gone", 1, "run"), ("r/gone", 2, "run"), decoded=False))
     assert metrics["classes"]["run"]["ap"] == metrics["classes"]["run"]["recall"] == 0.25
@@ -107,6 +108,7 @@ def test_a_group_without_any_clip_has_no_number():
     assert metrics["seen"] == 0.5
 
 
+@pytest.mark.fault(32)
 def test_no_detection_at_all_is_a_zero():
     metrics = evaluated(found=found().iloc[:0])
     assert (metrics["unseen"], metrics["seen"], metrics["harmonic"]) == (0, 0, 0)

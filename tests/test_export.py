@@ -248,6 +248,7 @@ def test_a_killed_export_leaves_no_file_and_the_next_one_clears_up(plan: Plan, f
     assert names(tmp_path / "out") == [f"tokens-frame.{file_format}"]
 
 
+@pytest.mark.fault(5)
 @pytest.mark.parametrize(("file_format", "most"), [("h5", 4000), ("npz", 600)])
 def test_a_disk_that_fills_up_is_said_in_one_line(plan: Plan, file_format: str, most: int, tmp_path: Path):
     limit = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))"  # bytes: no file may grow beyond

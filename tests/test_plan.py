@@ -82,6 +82,7 @@ SCORED = {"score", "evaluate"}
 LEARNED = {"train", *SCORED}
 
 
+@pytest.mark.fault(20)
 @pytest.mark.parametrize(
     ("stage", "redone"),
     [
@@ -103,6 +104,7 @@ def test_a_stage_whose_code_changed_redoes_what_follows_from_it(
     assert changed(before, keys(plan(folder))) == redone
 
 
+@pytest.mark.fault(17)
 def test_another_decoder_redoes_all_that_was_decoded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = keys(plan(folder))
     monkeypatch.setattr("zsstad_core.video.decoder_versions", lambda: {"av": "0"})
@@ -134,6 +136,7 @@ def test_a_clip_that_is_lost_changes_no_key_of_what_is_divided_by_clips(folder: 
     assert clips.keys() - members(plan(folder))["index"] == {TEST[0]}
 
 
+@pytest.mark.fault(22)
 def test_touching_files_changes_nothing(folder: Path) -> None:
     before = keys(plan(folder)), members(plan(folder))
     for path in (folder / "jhmdb").rglob("*"):
@@ -141,6 +144,7 @@ def test_touching_files_changes_nothing(folder: Path) -> None:
     assert before == (keys(plan(folder)), members(plan(folder)))
 
 
+@pytest.mark.fault(19)
 def test_a_moved_dataset_and_cache_change_nothing(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     before = keys(plan(folder)), members(plan(folder))
     moved = tmp_path_factory.mktemp("moved")
@@ -181,6 +185,7 @@ def replace_keeping_size_and_time(path: Path) -> None:
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
+@pytest.mark.fault(16)
 @pytest.mark.parametrize(
     ("name", "file", "redone"),
     [

@@ -136,6 +136,7 @@ def test_no_setting_is_forgotten_here() -> None:
     assert set(TABLE) == set(SETTINGS)
 
 
+@pytest.mark.fault(15)
 @pytest.mark.parametrize("name", TABLE)
 def test_a_setting_redoes_what_it_must_and_no_more(folder: Path, name: str) -> None:
     value, stages = TABLE[name]

@@ -78,6 +78,7 @@ def test_half_of_the_units_are_half_of_the_work(folder: Path) -> None:
     assert rows(made)["index"] == ("fresh", "4/4", "")
 
 
+@pytest.mark.fault(15)
 @pytest.mark.parametrize(
     ("changes", "said", "stages"),
     [
@@ -189,6 +190,7 @@ def would_run(folder: Path, made: Plan, variable: str = "EVALUATED", flag: str =
     return [line.split()[1].removeprefix("stages.") for line in lines]
 
 
+@pytest.mark.fault(23)
 def test_make_runs_every_stage_once_each_after_what_it_reads(folder: Path) -> None:
     assert would_run(folder, plan(folder)) == CHAIN
 
@@ -225,6 +227,7 @@ def test_stages_that_a_head_does_not_need_are_not_run(folder: Path, asked: dict[
     assert would_run(folder, plan(folder, **asked), "TRAINED") == []
 
 
+@pytest.mark.fault(22)
 def test_make_does_nothing_where_all_is_there_whatever_its_time(folder: Path) -> None:
     made = plan(folder)
     complete(made.all())
@@ -247,6 +250,7 @@ def test_new_clips_are_computed_before_anything_reads_them(folder: Path) -> None
     assert would_run(folder, plan(folder)) == [stage for stage in CHAIN if stage != "text"]
 
 
+@pytest.mark.fault(23)
 @pytest.mark.parametrize(
     ("stage", "again"),
     [("index", "index"), ("tokens-object", "encode"), ("tokens-frame", "encode"), ("train", "train")],

@@ -31,6 +31,7 @@ def trained_iclip() -> Head:
     return head
 
 
+@pytest.mark.fault(51)
 def test_a_score_is_softmax_times_box_score_in_double_precision() -> None:
     data = made(1)
     detections = score(ClipCrop(small_settings(), WIDTH), data.bank(Reads(("person",))), TEXT, NAMES, batch=5)
@@ -90,6 +91,7 @@ def test_scoring_has_no_dropout_and_leaves_the_head_in_its_mode() -> None:
     assert head.training
 
 
+@pytest.mark.fault(32)
 def test_no_persons_no_detections() -> None:
     data = made(1)
     bank = data.bank(Reads(("person",)), persons=data.persons.iloc[:0], person_tokens=data.person_tokens[:0])

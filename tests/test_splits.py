@@ -41,6 +41,7 @@ def test_a_dataset_without_splits_is_named():
         load_split("kinetics", 1, ["a"])
 
 
+@pytest.mark.fault(37)
 @pytest.mark.parametrize(
     ("unseen", "words"),
     [

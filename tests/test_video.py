@@ -30,6 +30,7 @@ def test_every_frame_comes_once_and_in_order(tmp_path: Path, name: str, codec: s
     assert all(rgb.dtype == np.uint8 and rgb.shape == (48, 64, 3) and rgb.flags.c_contiguous for _, _, rgb in frames)
 
 
+@pytest.mark.fault(28)
 def test_uneven_times_and_a_late_start_are_the_files_own(tmp_path: Path):
     pts = [500, 533, 700, 733, 1900]
     path = write_video(tmp_path / "clip.mkv", [grey(i) for i in range(5)], "libx264", pts=pts, options={"bf": "0"})
@@ -50,6 +51,7 @@ def test_colours_are_not_swapped(tmp_path: Path):
         np.testing.assert_allclose(rgb.reshape(-1, 3).mean(0), [255, 128, 0], atol=6)
 
 
+@pytest.mark.fault(29)
 @pytest.mark.parametrize("pix_fmt", ["gray", "yuv420p10le", "yuv444p"])
 @pytest.mark.parametrize("shape", [(48, 64), (45, 61)])
 def test_grey_ten_bit_and_odd_sized_pictures_become_rgb(tmp_path: Path, pix_fmt: str, shape: tuple[int, int]):
@@ -59,6 +61,7 @@ def test_grey_ten_bit_and_odd_sized_pictures_become_rgb(tmp_path: Path, pix_fmt:
     assert {rgb.shape for rgb in frames} == {(*shape, 3)}
 
 
+@pytest.mark.fault(29)
 @pytest.mark.parametrize(("degrees", "white"), [(0, (0, 0)), (90, (-1, 0)), (-90, (0, -1)), (180, (-1, -1))])
 def test_a_turned_phone_video_stands_upright(tmp_path: Path, degrees: int, white: tuple[int, int]):
     picture = np.zeros((48, 64, 3), np.uint8)
@@ -70,11 +73,13 @@ def test_a_turned_phone_video_stands_upright(tmp_path: Path, degrees: int, white
     assert corners == {corner: corner == white for corner in corners}
 
 
+@pytest.mark.fault(30)
 def test_a_clip_of_one_frame_is_a_clip(tmp_path: Path):
     path = write_video(tmp_path / "clip.avi", [grey(3)])
     assert [(number, number_of(rgb)) for number, _, rgb in decode(VideoSource("clip", path))] == [(0, 3)]
 
 
+@pytest.mark.fault(25)
 @pytest.mark.parametrize("content", [b"", b"not a video " * 500])
 def test_a_file_that_is_no_video_is_named_with_the_decoders_words(tmp_path: Path, content: bytes):
     path = tmp_path / "clip.avi"
@@ -103,6 +108,7 @@ def test_a_missing_video_is_named(tmp_path: Path):
         digest(source)
 
 
+@pytest.mark.fault(26)
 @pytest.mark.parametrize(("name", "codec"), [("clip.avi", "mpeg4"), ("clip.mp4", "libx264")])
 @pytest.mark.parametrize("damage", ["zeros", "random"])
 def test_a_damaged_frame_is_named_not_invented(tmp_path: Path, name: str, codec: str, damage: str):
@@ -154,6 +160,7 @@ SHORTER_THAN_THEIR_GROUND_TRUTH = [
 ]
 
 
+@pytest.mark.fault(27)
 def test_real_clips_hold_what_decodes_not_what_they_claim(realdata: Path):
     with (realdata / "annotations/jhmdb/videos_928.csv").open(encoding="utf-8") as stream:
         known = {row["video"]: row for row in csv.DictReader(stream) if row["in_realdata_subset"] == "1"}

@@ -20,13 +20,14 @@ from typing import Any
 from zsstad_core.cache import set_aside
 from zsstad_core.cache.artifact import Group
 from zsstad_core.cache.set_aside import Failure
-from zsstad_core.errors import SettingsError
+from zsstad_core.errors import ModelError, SettingsError
 from zsstad_core.plan import Plan
 from zsstad_core.settings import Settings
 from zsstad_core.settings import Workers as WorkersSettings
 from zsstad_core.work import Compute, Done, Runner, Task, Work, make
 
 LOSSES = 3
+_PATIENCE = 30.0  # seconds without a word from any worker until we look whether there are any
 _PAUSE = 0.5  # seconds until a worker looks again whether another command has made its unit
 
 
@@ -39,38 +40,59 @@ def on_workers(stage: str, settings: Settings) -> Runner | None:
         return None
 
     def runner(work: Work, tasks: Sequence[Task]) -> Iterator[Done]:
-        from distributed import KilledWorker, as_completed
+        from distributed import KilledWorker
 
         with client_of(settings.workers) as client:
-            folder = str(Path.cwd())
+            written, folder = settings.model_dump_json(), str(Path.cwd())
 
             def submit(task: Task) -> Any:
-                return client.submit(unit, stage, settings.model_dump_json(), folder, task.group, pure=False)
+                lacking = [artifact.stage for artifact in task.lacking]
+                return client.submit(unit, stage, written, folder, task.group, lacking, pure=False)
 
             todo = {submit(task): task for task in tasks}
-            completed = as_completed(todo)
-            for future in completed:
-                task = todo.pop(future)
-                if not isinstance(future.exception(), KilledWorker):
-                    failed, waits_for = future.result()
-                    yield Done(task, failed, waits_for)
-                elif len(task.group.members) > 1:
-                    again = {submit(clip): clip for clip in _clip_by_clip(task)}
-                    todo |= again
-                    completed.update(again)
-                else:
-                    yield Done(task, _set_aside(work, task), "")
+            while todo:
+                for future, outcome in _outcomes(client, settings.workers, list(todo)):
+                    task = todo.pop(future)
+                    if not isinstance(outcome, KilledWorker):
+                        yield Done(task, *outcome)
+                    elif len(task.group.members) > 1:
+                        todo |= {submit(clip): clip for clip in _clip_by_clip(task)}
+                    else:
+                        yield Done(task, _set_aside(work, task), "")
 
     return runner
 
 
-def unit(stage: str, settings: str, folder: str, group: Group) -> tuple[dict[str, str], str]:
-    """In a worker: make the group's unit. Returns the clips that failed, with reasons, and where the time went.
+def _outcomes(client: Any, settings: WorkersSettings, futures: list[Any]) -> list[tuple[Any, Any]]:
+    """Futures that have come to an end, each with its result or the KilledWorker; none, if that takes long.
 
-    settings: as JSON; folder: where relative paths start.
+    Raises what a task has raised, and ModelError where all workers that we started are gone and none comes back.
+    """
+    from distributed import KilledWorker, wait
+
+    outcomes = []
+    with contextlib.suppress(TimeoutError):  # also of a result whose worker was lost meanwhile: it is made again
+        for future in wait(futures, timeout=_PATIENCE, return_when="FIRST_COMPLETED").done:
+            try:
+                outcomes.append((future, future.result(timeout=_PATIENCE)))
+            except KilledWorker as error:
+                outcomes.append((future, error))
+        return outcomes
+    if not outcomes and not settings.scheduler and settings.kind == "local" and not client.nthreads():
+        raise ModelError(
+            "all workers are gone and none comes back; finished units are kept: start again with fewer WORKERS, or none"
+        )
+    return outcomes
+
+
+def unit(stage: str, settings: str, folder: str, group: Group, lacking: Sequence[str]) -> tuple[dict[str, str], str]:
+    """In a worker: make the group's unit of the artifacts of the stages `lacking`.
+
+    settings: as JSON; folder: where relative paths start. Returns the clips that failed, with reasons, and where the
+    time went.
     """
     work, compute = _loaded(stage, settings, folder)
-    task = Task(group, [artifact for artifact in work.artifacts if not artifact.has(group)])
+    task = Task(group, [artifact for artifact in work.artifacts if artifact.stage in lacking])
     while not (done := make(work.name, compute, task)):
         time.sleep(_PAUSE)
     return dict(done.failed), done.waits_for

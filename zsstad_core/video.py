@@ -46,6 +46,7 @@ def decode(source: VideoSource) -> Iterator[Frame]:
     Raises MissingFileError where there is nothing at `source.path`, and DataError, with the file, the frame and the
     decoder's words, where the file does not open, has no video, no frame, a damaged frame, or frames of two sizes. A
     damaged frame is never handed out: what a decoder invents in its place would be cached as if it had been seen.
+    That is so where the codec can tell, as MPEG-4 and H.264 can; VP8, VP9, HEVC and Motion JPEG decode anything.
     """
     _must_exist(source.path)
     frames = _decode_folder(source) if source.path.is_dir() else _decode_file(source)
@@ -150,5 +151,8 @@ def _size(shape: tuple[int, ...]) -> str:
 
 
 def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({error.strerror or error}); mend it or remove it") from error

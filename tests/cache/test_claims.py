@@ -61,6 +61,7 @@ def test_a_claim_gives_what_is_lacking_and_leaves_nothing(artifacts: list[Artifa
     assert locks(artifacts) == []
 
 
+@pytest.mark.fault(11)
 def test_what_another_process_makes_is_not_ours_nor_what_goes_with_it(
     artifacts: list[Artifact], holder: "subprocess.Popen[str]"
 ) -> None:
@@ -72,6 +73,7 @@ def test_what_another_process_makes_is_not_ours_nor_what_goes_with_it(
     holder.kill()
 
 
+@pytest.mark.fault(12)
 def test_a_killed_process_claims_nothing(artifacts: list[Artifact], holder: "subprocess.Popen[str]") -> None:
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait()
@@ -80,6 +82,7 @@ def test_a_killed_process_claims_nothing(artifacts: list[Artifact], holder: "sub
         assert ours == artifacts
 
 
+@pytest.mark.fault(4)
 def test_tidying_removes_the_locks_of_the_dead_and_no_others(
     artifacts: list[Artifact], holder: "subprocess.Popen[str]"
 ) -> None:

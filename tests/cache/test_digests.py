@@ -59,6 +59,8 @@ def test_a_changed_file_is_read_again(file: Path, content: str) -> None:
     assert memo(file) == sha256(file) != before
 
 
+@pytest.mark.fault(16)
+@pytest.mark.fault(22)
 def test_another_file_moved_into_its_place_is_read(file: Path) -> None:
     other = file.with_name("other")
     other.write_text("PICTURES")
@@ -70,6 +72,7 @@ def test_another_file_moved_into_its_place_is_read(file: Path) -> None:
     assert memo(file) == sha256(file) != before
 
 
+@pytest.mark.fault(22)
 def test_a_file_that_has_just_changed_is_not_trusted(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(digests, "_SETTLED_S", 60)
     memo, compute = DigestMemo(file.parent / "memo.json"), Counted()
@@ -104,6 +107,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         DigestMemo(tmp_path / "memo.json")(tmp_path / "lost.pth")
 
 
+@pytest.mark.fault(10)
 @pytest.mark.parametrize(
     "damage", ["", "{", "[]", "null", "5", b"\xff", '{"PATH": 5}', '{"PATH": []}', '{"PATH": [1, 2]}']
 )

@@ -73,6 +73,7 @@ def chain(root: Path, version: int) -> tuple[Artifact, Artifact, Artifact]:
 # ---- what goes and what stays
 
 
+@pytest.mark.fault(15)
 def test_what_no_plan_names_goes_and_what_one_names_stays_to_the_byte(root: Path) -> None:
     live_ones = {artifact.path.name for artifact in chain(root, 1)}
     before = {name: content for name, content in all_bytes(root).items() if name.split("/")[0] in live_ones}
@@ -138,6 +139,7 @@ def dead() -> int:
     return process.pid
 
 
+@pytest.mark.fault(4)
 def test_what_killed_processes_left_goes_and_what_others_write_stays(root: Path, dead: int) -> None:
     live_ones = {artifact.path.name for artifact in [*chain(root, 1), *chain(root, 2)]}
     frames = chain(root, 1)[1].path
@@ -211,6 +213,7 @@ for thing in things:
 """
 
 
+@pytest.mark.fault(50)
 @pytest.mark.parametrize("when", ["rename", "after rename", "half removed"])
 @pytest.mark.parametrize("what", ["artifacts", "a damaged unit"])
 def test_killed_it_leaves_nothing_that_looks_whole_and_is_not_and_the_next_one_finishes(
@@ -293,6 +296,7 @@ def test_where_the_settings_cannot_be_planned_nothing_is_called_unneeded(folder:
     assert done.stderr.startswith("error: lost.pth: ")
 
 
+@pytest.mark.fault(50)
 def test_it_is_dry_by_default_and_then_does_what_it_said(folder: Path) -> None:
     wanted, other = plan(folder), plan(folder, **{"encoder.crop": "pad", "training.lr": 1.0})
     for artifact in [*wanted.all(), *other.all()]:

@@ -97,6 +97,7 @@ runpy.run_module("stages.invalidate", run_name="__main__")
 """
 
 
+@pytest.mark.fault(50)
 def test_killed_it_leaves_no_data_and_gc_removes_the_rest(made: Plan) -> None:
     command = [sys.executable, "-c", KILLED, "--stage", "train", "--set", words(made)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)

@@ -35,6 +35,7 @@ def test_without_a_past_nothing_is_expected(tmp_path: Path) -> None:
     assert ledger.seconds_per_clip(tmp_path / "nowhere") == {}
 
 
+@pytest.mark.fault(10)
 @pytest.mark.parametrize(
     "damage", [b'{"stage": "det', b"[]\n", b"5\n", b"\xff\xfe\n", b"\0\0\0\n", b'{"stage": "x"}\n']
 )

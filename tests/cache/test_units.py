@@ -58,6 +58,7 @@ def test_an_exception_while_writing_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.fault(9)
 @pytest.mark.parametrize("bit", range(0, 8 * 16, 7))
 def test_a_flipped_bit_is_never_returned_as_a_token(tmp_path: Path, bit: int) -> None:
     unit = write_unit(tmp_path, rows=1)
@@ -70,6 +71,8 @@ def test_a_flipped_bit_is_never_returned_as_a_token(tmp_path: Path, bit: int) ->
     assert published(tmp_path) == []  # so that the next run makes it again
 
 
+@pytest.mark.fault(7)
+@pytest.mark.fault(8)
 @pytest.mark.parametrize("how", ["deleted", "cut", "empty"])
 def test_a_lost_shard_is_never_read_as_zeros(tmp_path: Path, how: str) -> None:
     unit = write_unit(tmp_path)
@@ -85,6 +88,7 @@ def test_a_lost_shard_is_never_read_as_zeros(tmp_path: Path, how: str) -> None:
         read_tokens(Unit(unit.path))
 
 
+@pytest.mark.fault(10)
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 1}'])
 def test_a_damaged_manifest_names_its_unit(tmp_path: Path, text: str) -> None:
     unit = write_unit(tmp_path)
@@ -93,6 +97,7 @@ def test_a_damaged_manifest_names_its_unit(tmp_path: Path, text: str) -> None:
         _ = Unit(unit.path).manifest
 
 
+@pytest.mark.fault(10)
 def test_an_edited_manifest_is_noticed(tmp_path: Path) -> None:
     unit = write_unit(tmp_path)
     manifest = json.loads((unit.path / MANIFEST).read_text())
@@ -102,6 +107,7 @@ def test_an_edited_manifest_is_noticed(tmp_path: Path) -> None:
         _ = Unit(unit.path).manifest
 
 
+@pytest.mark.fault(21)
 def test_another_format_is_refused_with_both_numbers(tmp_path: Path) -> None:
     unit = write_unit(tmp_path)
     manifest = json.loads((unit.path / MANIFEST).read_text())
@@ -111,6 +117,7 @@ def test_another_format_is_refused_with_both_numbers(tmp_path: Path) -> None:
         _ = Unit(unit.path).manifest
 
 
+@pytest.mark.fault(38)
 def test_an_overflowed_token_is_not_cached(tmp_path: Path) -> None:
     tokens = np.ones((4, 8), np.float16)
     tokens[2, 3] = np.inf
@@ -119,6 +126,8 @@ def test_an_overflowed_token_is_not_cached(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.fault(1)
+@pytest.mark.fault(4)
 def test_a_process_killed_while_writing_leaves_no_unit_and_its_rest_is_cleared(tmp_path: Path) -> None:
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom zsstad_core.cache.units import publish\n"
@@ -136,6 +145,7 @@ def test_a_process_killed_while_writing_leaves_no_unit_and_its_rest_is_cleared(t
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.fault(4)
 def test_what_another_living_process_writes_is_left_alone(tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
@@ -151,6 +161,7 @@ def test_what_another_living_process_writes_is_left_alone(tmp_path: Path) -> Non
         process.wait()
 
 
+@pytest.mark.fault(5)
 def test_a_full_disk_is_one_line_and_leaves_no_unit(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
@@ -233,6 +244,7 @@ def test_units_do_not_span_parts_so_that_a_part_alone_is_cut_alike(tmp_path: Pat
     assert {group.name for group in test} < {group.name for group in every}
 
 
+@pytest.mark.fault(7)
 def test_a_lost_unit_makes_the_artifact_incomplete_and_only_it_is_redone(tmp_path: Path) -> None:
     whole = artifact(tmp_path, dict.fromkeys("abcd", "1"))
     make(whole)
@@ -242,6 +254,7 @@ def test_a_lost_unit_makes_the_artifact_incomplete_and_only_it_is_redone(tmp_pat
     assert make(whole) == [lost.name]
 
 
+@pytest.mark.fault(18)
 def test_units_made_with_different_weights_are_never_mixed(tmp_path: Path) -> None:
     mixed = artifact(tmp_path, dict.fromkeys("abcd", "1"))
     for number, group in enumerate(mixed.begin()):

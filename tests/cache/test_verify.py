@@ -45,6 +45,7 @@ def test_a_whole_cache_is_whole(cache: Path) -> None:
     assert all_found == Verified(units=3, artifacts=2, bytes=sum(sizes), damaged=0)
 
 
+@pytest.mark.fault(9)
 @pytest.mark.parametrize("flips", [60, pytest.param(500, marks=pytest.mark.slow)])
 def test_every_flipped_bit_is_found(cache: Path, tmp_path: Path, flips: int) -> None:
     rng = random.Random(flips)
@@ -81,6 +82,8 @@ def shard_of(artifact: Artifact) -> Path:
     return next(path for path in sorted(artifact.path.glob("unit-*/tokens.zarr/c/**/*")) if path.is_file())
 
 
+@pytest.mark.fault(7)
+@pytest.mark.fault(9)
 def test_a_damaged_unit_is_made_again_and_no_other(cache: Path) -> None:
     whole = tokens(cache)
     before = all_bytes(cache)
@@ -98,6 +101,8 @@ def test_a_damaged_unit_is_made_again_and_no_other(cache: Path) -> None:
     assert all_bytes(cache) == before
 
 
+@pytest.mark.fault(7)
+@pytest.mark.fault(8)
 @pytest.mark.parametrize("how", ["deleted", "cut", "empty"])
 def test_a_lost_or_cut_file_is_found(cache: Path, how: str) -> None:
     shard = shard_of(tokens(cache))
@@ -119,6 +124,7 @@ def test_a_file_that_nobody_wrote_is_named_and_costs_nothing(cache: Path) -> Non
     assert tokens(cache).is_complete()
 
 
+@pytest.mark.fault(46)
 def test_swapped_units_are_found(cache: Path) -> None:
     one, other = sorted(tokens(cache).path.glob("unit-*"))
     one.rename(cache / "aside")
@@ -147,6 +153,7 @@ def test_a_renamed_artifact_is_found(cache: Path) -> None:
     assert line.startswith(f"{other.path / 'inputs.json'}: gives the key {tokens(cache).key}, not that of the folder's")
 
 
+@pytest.mark.fault(10)
 def test_lost_inputs_are_found_and_the_way_out_works(cache: Path) -> None:
     before = all_bytes(cache)
     whole = tokens(cache)
@@ -160,6 +167,7 @@ def test_lost_inputs_are_found_and_the_way_out_works(cache: Path) -> None:
     assert all_bytes(cache) == before
 
 
+@pytest.mark.fault(10)
 @pytest.mark.parametrize(("old", "new"), [('"catch/b"', '"catch/c"'), ('"wanted"', '"wanteD"'), ("{", "[")])
 def test_a_damaged_list_of_videos_is_never_read_as_fewer_videos(cache: Path, old: str, new: str) -> None:
     whole = tokens(cache)
@@ -176,6 +184,7 @@ def test_a_damaged_list_of_videos_is_never_read_as_fewer_videos(cache: Path, old
     assert whole.done.read_bytes() == before
 
 
+@pytest.mark.fault(18)
 def test_a_list_of_videos_in_another_ones_place_is_not_taken_for_it(cache: Path) -> None:
     replaced = tokens(cache, VIDEOS | {"catch/b": "another"})
     shutil.copy(tokens(cache).done, replaced.done)
@@ -195,6 +204,7 @@ def test_what_is_no_artifact_says_nothing(cache: Path) -> None:
     assert found(cache)[0] == []
 
 
+@pytest.mark.fault(21)
 def test_a_unit_of_a_newer_version_is_refused_and_kept(cache: Path) -> None:
     unit = next(tokens(cache).path.glob("unit-*"))
     manifest = (unit / MANIFEST).read_text().replace('"format": 1', '"format": 2')

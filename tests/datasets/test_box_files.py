@@ -101,6 +101,7 @@ def test_a_spreadsheets_mark_line_ends_and_empty_lines_lose_nothing(tmp_path: Pa
     assert len(read_boxes(path, VIDEOS).boxes) == 1
 
 
+@pytest.mark.fault(34)
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -154,6 +155,7 @@ def test_a_wrong_row_of_parquet_is_named(tmp_path: Path):
         read_boxes(tmp_path / "boxes.parquet", VIDEOS)
 
 
+@pytest.mark.fault(34)
 def test_fractions_of_the_frame_are_not_taken_for_pixels(tmp_path: Path):
     path = write(tmp_path / "boxes.csv", *["wave/a,0,0.1,0.2,0.5,0.6,0.9,person"] * 3)
     with pytest.raises(DataError, match=r"boxes\.csv:2: x2 is 0\.5; boxes must be in pixels"):

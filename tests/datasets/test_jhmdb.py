@@ -71,6 +71,7 @@ def test_the_other_official_split_swaps_the_parts(root: Path):
     assert open_jhmdb(root, official_split=2).official()["catch/a_clip"] == "train"
 
 
+@pytest.mark.fault(24)
 def test_a_clip_that_is_not_on_disk_is_missing_but_keeps_its_ground_truth(root: Path):
     (root / "videos/wave/b_clip.avi").unlink()
     jhmdb = open_jhmdb(root)
@@ -115,12 +116,14 @@ def test_folders_of_frames_serve_as_clips(root: Path):
     assert (source.video_id, source.path, source.fps) == ("wave/b_clip", root / "frames/wave/b_clip", 30.0)
 
 
+@pytest.mark.fault(31)
 def test_a_clip_and_its_frames_side_by_side_are_refused(root: Path):
     (root / "videos/wave/b_clip").mkdir()
     with pytest.raises(DataError, match="wave/b_clip is there as clip and as frames"):
         open_jhmdb(root).videos()
 
 
+@pytest.mark.fault(31)
 def test_names_with_spaces_and_other_scripts_are_names(root: Path):
     content = annotation()
     name = "wave/Привет мир & co_1"

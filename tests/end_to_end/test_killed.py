@@ -24,6 +24,7 @@ def extracted(cache) -> dict[str, bytes]:
     return artifacts(cache, without=LATER)
 
 
+@pytest.mark.fault(1)
 def test_an_extract_killed_again_and_again_continues_where_it_stopped(empty: Work, by_make: ByMake):
     before: dict[str, tuple[int, int, int]] = {}
     for units, delay in MOMENTS:
@@ -50,6 +51,8 @@ def test_an_extract_killed_after_any_unit(units: int, empty: Work, by_make: ByMa
     assert leftovers(empty.cache) == []
 
 
+@pytest.mark.fault(1)
+@pytest.mark.fault(3)
 @pytest.mark.parametrize(
     "call", [pytest.param(call, marks=() if call in (1, 4, 33) else pytest.mark.slow) for call in range(1, 35)]
 )
@@ -64,6 +67,7 @@ def test_an_index_killed_while_it_writes(call: int, empty: Work, by_make: ByMake
     assert leftovers(empty.cache) == []
 
 
+@pytest.mark.fault(49)
 def test_a_training_killed_in_the_middle_ends_with_the_same_weights(ready: Work, by_make: ByMake):
     ready.forget("train", "score", "evaluate", "training")
     running = ready.start("train")
@@ -74,6 +78,7 @@ def test_a_training_killed_in_the_middle_ends_with_the_same_weights(ready: Work,
     assert metrics(ended.out) == metrics(by_make.eval.out)
 
 
+@pytest.mark.fault(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("units", [3, 15, 27])
 def test_a_real_make_killed_with_all_its_processes(units: int, empty: Work, by_make: ByMake):

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.end_to_end import runs
 from tests.end_to_end.caches import artifacts, leftovers, made, manifests, metrics, stamps
 from tests.end_to_end.conftest import ByMake, Work
@@ -75,6 +77,7 @@ def test_a_second_run_of_everything_gives_the_same_bytes(by_make: ByMake, empty:
     assert any(name.endswith("/head.pt") for name in artifacts(empty.cache))
 
 
+@pytest.mark.fault(19)
 def test_where_the_cache_and_the_dataset_lie_decides_nothing(ready: Work, settings: Settings, tmp_path: Path):
     (tmp_path / "elsewhere").symlink_to(str(settings["datasets.jhmdb.root"]))
     moved = {**ready.settings, "datasets.jhmdb.root": tmp_path / "elsewhere"}

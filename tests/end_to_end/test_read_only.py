@@ -32,6 +32,7 @@ def read_only(ready: Work, tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(mounted)], check=True)
 
 
+@pytest.mark.fault(47)
 def test_a_finished_cache_is_served_without_writing(read_only: Path, ready: Work, by_make: ByMake):
     settings = {**ready.settings, "cache.root": read_only}
     shown = runs.make("eval", settings).ok()
@@ -40,6 +41,7 @@ def test_a_finished_cache_is_served_without_writing(read_only: Path, ready: Work
     assert runs.make("extract", settings).ok().out.startswith("extract: nothing to do")
 
 
+@pytest.mark.fault(47)
 def test_work_that_would_have_to_be_kept_there_is_refused_in_one_line(read_only: Path, ready: Work, tmp_path: Path):
     settings = {**ready.settings, "cache.root": read_only, "scoring.threshold": 0.3}
     ended = runs.Running("eval", settings, tmp_path / "log").wait()

@@ -7,6 +7,7 @@ from tests.end_to_end.caches import LATER, artifacts, ledger, leftovers, manifes
 from tests.end_to_end.conftest import ByMake, Work
 
 
+@pytest.mark.fault(11)
 def test_two_extracts_at_once_give_the_bytes_of_one(empty: Work, by_make: ByMake):
     both = [empty.start("extract"), empty.start("extract")]
     for running in both:
@@ -27,6 +28,8 @@ def test_a_second_extract_that_starts_in_the_middle_shares_the_work(empty: Work,
     assert leftovers(empty.cache) == []
 
 
+@pytest.mark.fault(11)
+@pytest.mark.fault(23)
 @pytest.mark.slow
 def test_two_real_makes_at_once_each_with_two_jobs(empty: Work, by_make: ByMake):
     both = [runs.popen("extract", empty.settings, "-j2") for _ in range(2)]

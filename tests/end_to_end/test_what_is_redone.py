@@ -13,6 +13,7 @@ from tests.end_to_end.made import CLIPS, TEST, Settings, frames_of, pictures
 from tests.made_videos import write_video
 
 
+@pytest.mark.fault(15)
 def test_a_detector_threshold_redoes_detection_and_crops_but_no_frame(ready: Work):
     before, lines = finished(ready.cache), len(ledger(ready.cache))
     ended = ready.run("extract", detector__person_score=0.5).ok()
@@ -79,6 +80,7 @@ def growing(settings: Settings, tmp_path: Path) -> tuple[Path, Callable[..., Non
     return root, add
 
 
+@pytest.mark.fault(24)
 def test_clips_that_come_later_cost_their_own_units_only(growing, empty: Work, by_make: ByMake):
     root, add = growing
     late = {"golf/clip_c", "run/clip_b", "wave/clip_b"}

@@ -16,6 +16,8 @@ def on_workers(work: Work, count: int) -> runs.Ended:
     return runs.make("extract", work.settings, workers=count)
 
 
+@pytest.mark.fault(14)
+@pytest.mark.fault(44)
 def test_two_workers_give_the_bytes_of_one_process(empty: Work, by_make: ByMake) -> None:
     ended = on_workers(empty, 2).ok()
     assert artifacts(empty.cache) == artifacts(by_make.cache, without=LATER)
@@ -32,6 +34,7 @@ def test_four_workers_do_too(empty: Work, by_make: ByMake) -> None:
     assert artifacts(empty.cache) == artifacts(by_make.cache, without=LATER)
 
 
+@pytest.mark.fault(43)
 @pytest.mark.slow
 def test_a_worker_that_is_killed_costs_its_unit_only(empty: Work, by_make: ByMake) -> None:
     process = runs.popen("extract", empty.settings, workers=2)

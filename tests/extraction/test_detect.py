@@ -45,6 +45,7 @@ def test_frames_are_batched_across_clips_and_the_batch_changes_nothing(batch: in
     pd.testing.assert_frame_equal(boxes, detected(tmp_path, batch=1).tables["boxes"])
 
 
+@pytest.mark.fault(33)
 def test_what_the_caps_cut_off_is_counted(tmp_path: Path):
     content = detected(tmp_path, clips={"wave/a": [4, 1]}, persons_per_frame=2, objects_per_frame=3)
     assert content.noted == {"boxes over the caps of a frame": 2 + 1}
@@ -57,6 +58,7 @@ def test_what_is_below_the_scores_is_not_kept(tmp_path: Path):
     np.testing.assert_allclose(boxes["score"], [0.9, 0.8, 0.9], rtol=1e-6)
 
 
+@pytest.mark.fault(32)
 def test_clips_without_any_box_give_an_empty_table(tmp_path: Path):
     content = detected(tmp_path, clips={"wave/a": [0, 0]})
     pd.testing.assert_frame_equal(content.tables["boxes"], table("boxes"))
@@ -93,6 +95,7 @@ def taken(boxes: pd.DataFrame, *video_ids: str) -> list[list[object]]:
     return content.tables["boxes"][["video_id", "frame", *BOX]].values.tolist()
 
 
+@pytest.mark.fault(34)
 def test_a_files_boxes_are_clipped_to_the_frame():
     assert taken(boxes_at(("wave/a", 0, -5, 10, 70, 50)), "wave/a") == [["wave/a", 0, 0, 10, 64, 48]]
 

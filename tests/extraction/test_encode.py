@@ -93,6 +93,7 @@ def test_clips_are_decoded_once_for_all_kinds(tmp_path: Path, monkeypatch: pytes
     assert seen == list(CLIPS)
 
 
+@pytest.mark.fault(32)
 def test_frames_without_a_box_and_clips_without_any_have_no_token(tmp_path: Path):
     sources = grey_clips(tmp_path, {"wave/a": [1, 2], "wave/b": [3]})
     none = encoded(sources, "tokens-person", boxes={"tokens-person": table("boxes")})["tokens-person"]

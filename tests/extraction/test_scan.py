@@ -25,6 +25,7 @@ def test_frames_are_counted_by_decoding_and_keep_their_times(tmp_path: Path):
     np.testing.assert_allclose(frames["pts"], np.array(pts) / 1000)
 
 
+@pytest.mark.fault(30)
 def test_a_clip_of_one_frame_has_no_rate(tmp_path: Path):
     sources = grey_clips(tmp_path, {"wave/a": [1]})
     content = computed(scan(sources), sources, "index")["index"]

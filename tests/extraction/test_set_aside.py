@@ -26,6 +26,7 @@ def broken(folder: Path, names: Sequence[str]) -> tuple[Artifact, Compute]:
     return artifact, detect(sources, FakeDetector(), CLASSES, "", DetectorSettings(batch=2))
 
 
+@pytest.mark.fault(26)
 def test_the_others_are_done_and_the_failure_is_noted(tmp_path: Path) -> None:
     artifact, compute = broken(tmp_path, ["wave/b"])
     run(Work("detect", [artifact], lambda: compute, allowed=0.5))
@@ -50,6 +51,7 @@ def test_a_unit_of_which_nothing_is_left_is_not_made(tmp_path: Path) -> None:
     assert not list(artifact.path.glob("unit-*"))
 
 
+@pytest.mark.fault(26)
 def test_more_failures_than_are_allowed_are_an_error_after_all_is_done(tmp_path: Path) -> None:
     artifact, compute = broken(tmp_path, ["wave/b"])
     with pytest.raises(DataError, match=r"detect: 1 of 3 clips failed, more than cache.failures_allowed \(30 %\)"):
@@ -63,6 +65,7 @@ def test_a_file_that_is_replaced_is_not_set_aside_any_more(tmp_path: Path) -> No
     assert set_aside.noted(artifact.root, {**artifact.members, "wave/b": "another digest"}) == {}
 
 
+@pytest.mark.fault(10)
 def test_a_note_that_was_cut_is_no_note(tmp_path: Path) -> None:
     artifact, compute = broken(tmp_path, ["wave/b"])
     run(Work("detect", [artifact], lambda: compute, allowed=0.5))

@@ -110,6 +110,7 @@ def recording(step, sizes, memory=10**6):
     return limited
 
 
+@pytest.mark.fault(41)
 def test_frames_that_do_not_fit_into_gpu_memory_together_go_in_smaller_batches(yolox, monkeypatch, caplog):
     detector = Detector(yolox)
     expected = detector(MIXED)
@@ -123,6 +124,7 @@ def test_frames_that_do_not_fit_into_gpu_memory_together_go_in_smaller_batches(y
     assert sizes[4:] == [2, 2, 2]  # it has learned
 
 
+@pytest.mark.fault(41)
 def test_a_gpu_too_small_for_one_frame_is_one_clear_line(yolox, monkeypatch):
     detector = Detector(yolox)
     monkeypatch.setattr(detector._model, "test_step", recording(detector._model.test_step, [], memory=0))
@@ -130,6 +132,7 @@ def test_a_gpu_too_small_for_one_frame_is_one_clear_line(yolox, monkeypatch):
         detector(MIXED)
 
 
+@pytest.mark.fault(45)
 def test_a_checkpoint_of_another_model_is_refused_not_half_loaded(yolox, faster_rcnn):
     with pytest.raises(
         ModelError, match=r"does not fit .*config.py: \d+ keys missing \(backbone\.stem.*unknown"

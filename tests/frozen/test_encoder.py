@@ -114,6 +114,7 @@ def test_a_text_that_would_be_cut_off_is_refused(encoder):
             encoder.encode_texts(["catch", long])
 
 
+@pytest.mark.fault(38)
 @pytest.mark.parametrize("damage", [float("nan"), 1e6])
 def test_a_token_that_float16_cannot_hold_is_refused(damage):
     broken = Encoder(tiny(batch=2), "cpu")
@@ -134,6 +135,7 @@ def test_views_of_another_size_are_refused(encoder):
         encoder.encode_views(noise(1, size=32))
 
 
+@pytest.mark.fault(41)
 def test_a_full_gpu_halves_the_batch_and_loses_nothing(encoder):
     small = Encoder(tiny(batch=8), "cpu")
     own, sizes = small._model.encode_image, []

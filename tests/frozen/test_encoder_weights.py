@@ -54,6 +54,7 @@ class Malice:
         return (print, ("run",))
 
 
+@pytest.mark.fault(45)
 @pytest.mark.parametrize(
     "content",
     [
@@ -75,6 +76,7 @@ def test_a_file_that_does_not_fit_is_refused_in_one_line(tmp_path, content, caps
     assert "run" not in capsys.readouterr().out
 
 
+@pytest.mark.fault(45)
 @pytest.mark.parametrize("name", ["cut.pt", "cut.safetensors", "cut.bin"])
 def test_a_damaged_file_is_refused(tmp_path, name):
     (tmp_path / name).write_bytes(b"PK\x03\x04 half a download")
@@ -131,6 +133,7 @@ def test_a_tag_brings_its_own_activation_and_normalisation(model, tmp_path, monk
     assert not np.array_equal(tagged.encode_texts(["catch"]), plain.encode_texts(["catch"]))
 
 
+@pytest.mark.fault(45)
 def test_openais_weights_are_known_to_want_quickgelu():
     # What the loader relies on: open_clip's table says it, although open_clip 3.3.0 only warns.
     for name in ("ViT-B-32", "ViT-B-16", "ViT-L-14", "ViT-B-16-quickgelu"):

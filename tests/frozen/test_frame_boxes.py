@@ -35,6 +35,7 @@ def test_a_score_equal_to_the_threshold_is_kept_and_one_below_is_not():
     assert kept.rows["x1"].tolist() == [0, 2]
 
 
+@pytest.mark.fault(33)
 def test_what_the_caps_leave_out_is_counted():
     settings = DetectorSettings(persons_per_frame=2, objects_per_frame=0)
     kept = keep(boxes(*[(0.5 + i / 100, 1) for i in range(5)], (0.9, 0), (0.01, 2)), CLASSES, settings)

@@ -27,6 +27,7 @@ def assert_same_bits(a: dict[str, Tensor], b: dict[str, Tensor]) -> None:
     assert all(a[name].numpy().tobytes() == b[name].numpy().tobytes() for name in a)
 
 
+@pytest.mark.fault(49)
 @pytest.mark.parametrize(
     ("moment", "going_on_from"),
     [
@@ -44,6 +45,7 @@ def test_a_training_killed(moment: str, going_on_from: str, tmp_path: Path, undi
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.fault(49)
 @pytest.mark.parametrize("damage", ["truncated", "a flipped bit", "empty", "not a checkpoint"])
 def test_a_damaged_newest_checkpoint_costs_the_way_from_the_one_before(
     damage: str, tmp_path: Path, undisturbed: dict[str, Tensor]

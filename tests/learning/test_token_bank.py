@@ -142,6 +142,7 @@ def test_kinds_that_are_not_read_need_no_tokens() -> None:
     assert not batch.context_BD.any()
 
 
+@pytest.mark.fault(40)
 def test_tokens_that_do_not_match_their_table_are_refused() -> None:
     data = made(0)
     with pytest.raises(CacheError, match=r"rows of person tokens for \d+ rows"):

@@ -48,12 +48,14 @@ def agrees_with_the_naive_evaluator(
         assert per_class.ap[name] == pytest.approx(wanted, abs=1e-12, nan_ok=True), name
 
 
+@pytest.mark.fault(51)
 @given(truth_lists, found_lists, st.sampled_from([0.25, 0.5, 0.75, 1.0]))
 @settings(deadline=None)
 def test_every_class_gets_the_ap_of_a_naive_evaluator(truths: list[Truth], detections: list[Found], iou: float) -> None:
     agrees_with_the_naive_evaluator(truths, detections, CLASSES, iou)
 
 
+@pytest.mark.fault(52)
 @pytest.mark.parametrize("seed", range(15))
 def test_thousands_of_small_crowded_classes_get_the_ap_of_a_naive_evaluator(seed: int) -> None:
     draw = random.Random(seed)
@@ -72,6 +74,7 @@ def random_box(draw: random.Random) -> tuple[str, int, naive.Box]:
     return draw.choice(VIDEOS), draw.randrange(3), (x1, y1, x2, y2)
 
 
+@pytest.mark.fault(51)
 @given(truth_lists, of_distinct_scores, st.randoms(use_true_random=False))
 @settings(deadline=None)
 def test_order_of_rows_means_nothing_where_scores_differ(
@@ -127,6 +130,7 @@ def test_equal_overlaps_go_to_the_first_groundtruth_of_the_table() -> None:
     assert ap([right, left], [between, on_left]) == 1
 
 
+@pytest.mark.fault(32)
 def test_a_detection_where_nothing_is_annotated_is_a_false_positive() -> None:
     truth = Truth("sit/a", 1, (0, 0, 4, 4), "sit")
     hit = Found("sit/a", 1, (0, 0, 4, 4), "sit", 0.5)

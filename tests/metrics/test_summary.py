@@ -29,6 +29,7 @@ def test_published_harmonic_means_come_out() -> None:
     assert harmonic_mean(79.08, 76.27) == pytest.approx(77.65, abs=0.005)  # paper 002, J-HMDB
 
 
+@pytest.mark.fault(37)
 def test_a_class_without_groundtruth_is_left_out_by_name_not_scored_zero() -> None:
     summary = summarise(per_class(sit=0.5, wave=NAN, run=0.4, jump=0.0), split("sit wave", "run jump"))
     assert (summary.unseen, summary.seen) == pytest.approx((0.2, 0.5))

@@ -1,6 +1,7 @@
 """An artifact: everything a stage made under one key, as units, and the file that says it is complete."""
 
 import json
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -8,6 +9,7 @@ from itertools import batched, groupby
 from pathlib import Path
 from typing import Any
 
+from zsstad_core.cache import room
 from zsstad_core.cache.units import (
     MANIFEST,
     Unit,
@@ -20,6 +22,8 @@ from zsstad_core.cache.units import (
     write_whole,
 )
 from zsstad_core.errors import CacheError
+
+_log = logging.getLogger(__name__)
 
 WHOLE = {"": ""}
 """Members of an artifact that is not divided by videos: one unit holds it."""
@@ -112,19 +116,32 @@ class Artifact:
     def begin(self) -> list[Group]:
         """Make the folder ready for writing, clear what killed runs left, and return the groups still to be made.
 
-        Raises CacheError where the cache cannot be written to.
+        Warns where they are not likely to find room: what fits is made all the same. Raises CacheError where the cache
+        cannot be written to.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CacheError(
-                f"{self.path}: cannot be written ({error.strerror or error}); choose another cache.root"
+                f"{self.path}: cannot be written ({room.why(error, self.path)}); choose another cache.root"
             ) from error
         described = self.path / "inputs.json"
         if not described.exists():
             write_whole(described, json.dumps(self.inputs, indent=1, sort_keys=True) + "\n")
         remove_leftovers(self.path)
-        return self.groups()[1]
+        todo = self.groups()[1]
+        self._warn_of_room(sum(len(group.members) for group in todo))
+        return todo
+
+    def _warn_of_room(self, clips: int) -> None:
+        """By the units that are there, or those of the newest other artifact of the stage; without any, nothing."""
+        for folder in [self.path, *earlier(self.root, self.stage, self.key)]:
+            sizes, held = room.of_units(folder)
+            if held and clips:
+                needs, left = room.needed(sizes, held, clips), room.left(self.path)
+                if needs.exceeds(left):
+                    _log.warning("%s: is likely to need %s; only %s are free", self.path, needs, left)
+                return
 
     def publish(self, group: Group, **about: Any):  # type: ignore[no-untyped-def]  # a context manager of a Path
         """The block in which a group's unit is written; see `units.publish`."""

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.cache.units import remove_leftovers
+from zsstad_core.errors import CacheError
 
 
 @contextmanager
@@ -47,6 +48,10 @@ def _taken(path: Path) -> Iterator[bool]:
     except Timeout:
         yield False
         return
+    except OSError as error:
+        raise CacheError(
+            f"{path}: cannot be written ({error.strerror or error}); make room there, or choose another cache.root"
+        ) from error
     try:
         yield True
     finally:

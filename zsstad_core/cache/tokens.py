@@ -4,6 +4,7 @@ Sharded, every chunk with a crc32c (a flipped bit is an error, never a token), c
 others (absent means absent), and a missing chunk is an error. Tokens are fp16 noise to a compressor: none is used.
 """
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import zarr
 from numpy.typing import NDArray
 from zarr.codecs import Crc32cCodec
 
+from zsstad_core.cache.digests import sha256
+from zsstad_core.cache.room import left
 from zsstad_core.cache.units import Unit
 from zsstad_core.errors import CacheError, ModelError
 
@@ -22,9 +25,13 @@ _CHUNKS_PER_SHARD = 64
 def write_tokens(folder: Path, tokens: NDArray[np.generic]) -> None:
     """Write `tokens` [rows, ...] as the array of the unit in `folder`; the same tokens give the same bytes.
 
-    Raises ModelError naming the first row that holds NaN or infinity (an fp16 overflow), and CacheError where what is
-    read back is not what was written.
+    Raises ModelError naming the first row that holds NaN or infinity (an fp16 overflow), OSError where there is no room
+    for them, and CacheError where what is read back is not what was written.
     """
+    if tokens.ndim < 2 or tokens.dtype not in (np.float16, np.float32):  # zarr would write anything
+        raise ValueError(f"tokens are {tokens.dtype} {tokens.shape}; they must be float16 or float32 [rows, ...]")
+    if tokens.nbytes > left(folder).bytes:
+        raise OSError(errno.ENOSPC, f"No space left on device for {tokens.nbytes / 2**20:.1f} MiB of tokens")
     if np.issubdtype(tokens.dtype, np.floating):
         bad = ~np.isfinite(tokens).all(tuple(range(1, tokens.ndim)))
         if bad.any():
@@ -56,7 +63,14 @@ def read_tokens(unit: Unit) -> NDArray[np.generic]:
     try:
         return _read(path)
     except Exception as error:  # zarr raises ValueError, KeyError, ChunkNotFoundError, JSON errors: all mean damage
-        raise unit._damaged(f"{ARRAY} fails its checksum ({error})") from error
+        raise unit._damaged(f"{_differing(unit)} fails its checksum ({error})") from error
+
+
+def _differing(unit: Unit) -> str:
+    """The file of a damaged array that is not as it was written."""
+    files = [name for name in unit.manifest["files"] if name.startswith(f"{ARRAY}/")]
+    differs = (name for name in files if sha256(unit.path / name) != unit.manifest["files"][name]["sha256"])
+    return next(differs, ARRAY)
 
 
 def _read(path: Path) -> NDArray[np.generic]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from zsstad_core.cache.digests import sha256
+from zsstad_core.cache.room import why
 from zsstad_core.errors import CacheError
 
 MANIFEST = "manifest.json"
@@ -55,15 +56,15 @@ class Unit:
         path = self.path / MANIFEST
         try:
             manifest: dict[str, Any] = json.loads(path.read_text())
-            described = manifest["digest"] == short_digest({k: v for k, v in manifest.items() if k != "digest"})
-        except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+            written_in = manifest["format"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise self._damaged(f"{MANIFEST} is not readable ({type(error).__name__})") from error
-        if manifest.get("format") != FORMAT:
+        if written_in != FORMAT:  # asked first: what else another format says is not known
             raise CacheError(
-                f"{self.path}: written in cache format {manifest.get('format')}, this version reads {FORMAT}; "
+                f"{self.path}: written in cache format {written_in}, this version reads {FORMAT}; "
                 f"use the version that wrote it, or remove {self.path.parent} and run again"
             )
-        if not described:
+        if manifest.get("digest") != short_digest({k: v for k, v in manifest.items() if k != "digest"}):
             raise self._damaged(f"{MANIFEST} does not match its own digest")
         return manifest
 
@@ -86,9 +87,10 @@ class Unit:
         return path
 
     def folder(self, name: str) -> Path:
-        """Path of a folder of the unit (a Zarr array), after the sizes of its files were compared with the manifest.
+        """Path of a folder of the unit (a Zarr array), after its files were compared with the manifest: the array's
+        description by its content, the others by size.
 
-        Content is checked by the array's own checksums while it is read.
+        Their content is checked by the array's own checksums while it is read; its description has none.
         """
         inside = {file: entry for file, entry in self.manifest["files"].items() if file.startswith(f"{name}/")}
         if not inside:
@@ -97,6 +99,8 @@ class Unit:
             path = self.path / file
             if not path.is_file() or path.stat().st_size != entry["bytes"]:
                 raise self._damaged(f"{file} is missing or cut")
+            if path.name == "zarr.json" and sha256(path) != entry["sha256"]:
+                raise self._damaged(f"{file} fails its checksum")
         return self.path / name
 
     def verify(self) -> None:
@@ -108,7 +112,9 @@ class Unit:
         """The error for a damaged unit, which stops being one: the next run of its stage makes it again."""
         try:
             (self.path / MANIFEST).rename(self.path / "manifest.damaged.json")
-            way_out = "the next make that needs it will redo this unit"
+            clips = list(self.__dict__.get("manifest", {}).get("members", ()))  # where it was read
+            which = f" ({len(clips)} clips, first {clips[0]})" if clips not in ([], [""]) else ""
+            way_out = f"the next make that needs it will redo this unit{which}"
         except OSError:
             way_out = f"remove {self.path} and run its stage again"
         return CacheError(f"{self.path}: {what}; {way_out}")
@@ -131,8 +137,8 @@ def publish(artifact: Path, members: Mapping[str, str], about: Mapping[str, Any]
     place = artifact / unit_name(members)
     folder = artifact / f".{place.name}.{socket.gethostname()}.{os.getpid()}.tmp"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     try:
+        folder.mkdir(parents=True)
         yield folder
         files = {
             str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": sha256(path)}
@@ -144,6 +150,9 @@ def publish(artifact: Path, members: Mapping[str, str], about: Mapping[str, Any]
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
         for path in [*folder.rglob("*"), folder]:
             _flush(path)
+        for name, entry in files.items():  # a failure that a library kept to itself
+            if (folder / name).stat().st_size != entry["bytes"] or sha256(folder / name) != entry["sha256"]:
+                raise CacheError(f"{place}: {name} does not read back as it was written; check the disk and run again")
         if place.exists() and not (place / MANIFEST).is_file():
             shutil.rmtree(place)
         try:
@@ -153,10 +162,9 @@ def publish(artifact: Path, members: Mapping[str, str], about: Mapping[str, Any]
                 raise
         _flush(artifact)
     except OSError as error:
-        free = shutil.disk_usage(artifact).free if artifact.exists() else 0
         raise CacheError(
-            f"{place}: {error.strerror or error} ({free / 2**20:.0f} MiB free); nothing of this unit was kept, "
-            f"finished units were: free some space and run again"
+            f"{place}: {why(error, artifact)}; nothing of this unit was kept, finished units were: mend that (free "
+            f"some space?) and run again"
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -189,7 +197,7 @@ def write_whole(path: Path, text: str) -> None:
         _flush(path.parent)
     except OSError as error:
         raise CacheError(
-            f"{path}: cannot be written ({error.strerror or error}); make room there, or choose another cache.root"
+            f"{path}: cannot be written ({why(error, path)}); make room there, or choose another cache.root"
         ) from error
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.errors import DataError, ModelError
 from zsstad_core.extraction.footage import decoded
 from zsstad_core.extraction.prefetch import prefetch
 from zsstad_core.frozen.views import views_of
@@ -78,13 +79,27 @@ def encode(
                 break
             with clock.on("encode"):
                 stage, views_NSSC = batch
-                tokens[stage].append(encoder.encode_views(views_NSSC))  # [N, D] fp16
+                try:
+                    tokens[stage].append(encoder.encode_views(views_NSSC))  # [N, D] fp16
+                except ModelError as error:
+                    first = sum(map(len, tokens[stage]))
+                    raise _of_its_row(error, encoder, views_NSSC, rows[stage].table()[first:]) from error
         made_with = {"encoder": encoder.says, "weights": encoder.weights}
-        return {
-            stage: Content(rows[stage].table(), np.concatenate(tokens[stage]), made_with=made_with) for stage in stages
-        }
+        return {stage: rows[stage].content(np.concatenate(tokens[stage]), made_with) for stage in stages}
 
     return compute
+
+
+def _of_its_row(error: ModelError, encoder: "Encoder", views_NSSC: np.ndarray, rows: pd.DataFrame) -> ModelError:
+    """The error with the video and the frame of the first view that has no token; `rows` start with the batch's."""
+    for number in range(len(views_NSSC)):
+        try:
+            encoder.encode_views(views_NSSC[number : number + 1])
+        except ModelError as alone:
+            row = rows.iloc[number]
+            box = f" box {row['box']}" if "box" in rows else ""
+            return ModelError(f"{row['video_id']} frame {row['frame']}{box}: {alone}")
+    return error
 
 
 class Rows:
@@ -108,7 +123,18 @@ class Rows:
             return [None]
         return self._xyxy.get((video_id, frame), np.empty((0, 4), np.float32))
 
-    def table(self) -> dict[str, pd.DataFrame]:
+    def table(self) -> pd.DataFrame:
+        """Table boxes or frames; of frames those that were added so far."""
         if self._boxes is not None:
-            return {"boxes": self._boxes}
-        return {"frames": tables.table("frames", pd.DataFrame(self._frames, columns=["video_id", "frame", "pts"]))}
+            return self._boxes
+        return tables.table("frames", pd.DataFrame(self._frames, columns=["video_id", "frame", "pts"]))
+
+    def content(self, tokens: np.ndarray, made_with: Mapping[str, str]) -> Content:
+        """The rows with their tokens [rows, D]. Raises DataError where these are not as many."""
+        table = self.table()
+        if len(table) != len(tokens):
+            raise DataError(
+                f"{len(table)} boxes have {len(tokens)} tokens: some stand on frames that the clips do not have now; "
+                f"run `make invalidate STAGE=index`, and extract again"
+            )
+        return Content({"frames" if self._boxes is None else "boxes": table}, tokens, made_with=made_with)
