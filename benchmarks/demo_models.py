@@ -26,7 +26,7 @@ from zsstad_core.frozen.views import views
 from zsstad_core.metrics.frame_map import frame_ap
 from zsstad_core.splits import load_split
 
-STILLS = range(4_000)
+STILLS = range(1_000)
 
 
 def main() -> None:

@@ -58,11 +58,6 @@ class Damage:
         lost = {folder / INPUTS for folder in holding if not (folder / INPUTS).is_file()}
         return {path for path in self.files() if path.name == INPUTS} | lost
 
-    def begun(self) -> set[Path]:
-        """`inputs.json`, not there yet, of artifacts that hold nothing: a stage was killed when it began."""
-        folders = {path for path in self.root.glob("[!.]*-*") if path.is_dir()}
-        return {path / INPUTS for path in folders if not list(path.glob("[!.]*"))}
-
     def artifacts(self) -> set[Path]:
         return {self._unit(path).parent for path in self.files() | self.inputs() | self.units()}
 

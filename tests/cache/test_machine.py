@@ -120,11 +120,10 @@ class CacheMachine(RuleBasedStateMachine):
     def verify(self) -> None:
         """It finds all damage and none where there is none; what it says is done."""
         units, inputs, artifacts = self.damage.units(), self.damage.inputs(), self.damage.artifacts()
-        begun = self.damage.begun()  # see test_an_extract_killed_when_it_began_is_no_damage
         lines: list[str] = []
         found = verify([self.root], lines.append)
         assert found.damaged == len(lines)
-        named = {Path(line.split(": ", 1)[0]) for line in lines} - begun
+        named = {Path(line.split(": ", 1)[0]) for line in lines}
         assert {path for path in named if path.name.startswith("unit-")} == units, lines
         assert {path for path in named if path.name == folders.INPUTS} == inputs, lines
         assert {path.parent for path in named} == artifacts, lines
@@ -137,7 +136,7 @@ class CacheMachine(RuleBasedStateMachine):
         try:
             self._gc(live, days)
         except CacheError:  # it is not known what an artifact needs
-            if {path.parent.name for path in self.damage.inputs() | self.damage.begun()} <= live:
+            if {path.parent.name for path in self.damage.inputs()} <= live:
                 raise
             return
         assert self._units_of(live) == before
@@ -174,14 +173,16 @@ class CacheMachine(RuleBasedStateMachine):
     # ---- what a disk does
 
     @precondition(lambda self: self.damage.candidates())
-    @rule(harm=st.lists(st.tuples(shares, harms, shares), min_size=1, max_size=3), read_at_once=st.booleans())
-    def damage_files(self, harm: list[tuple[float, str, float]], read_at_once: bool) -> None:
+    @rule(
+        harm=st.lists(st.tuples(shares, harms, shares), min_size=1, max_size=3),
+        then=st.sampled_from(["read", "verify", "nothing"]),
+    )
+    def damage_files(self, harm: list[tuple[float, str, float]], then: str) -> None:
         for which, how, where in harm:
             if files := self.damage.candidates():
                 self.damage.do(files[int(which * len(files))], how, where)
         self.done = set()
-        if read_at_once:
-            self.read_back()
+        {"read": self.read_back, "verify": self.verify, "nothing": list}[then]()
 
     # ---- what always holds
 
@@ -263,7 +264,6 @@ def killed_when_it_began(root: Path, *, holds_something: bool) -> World:
     return world
 
 
-@pytest.mark.xfail(reason="verify takes the hidden half of inputs.json for an artifact that lost it", strict=True)
 def test_an_extract_killed_when_it_began_is_no_damage(tmp_path: Path) -> None:
     killed_when_it_began(tmp_path / "made", holds_something=True)
     lines: list[str] = []
@@ -271,7 +271,6 @@ def test_an_extract_killed_when_it_began_is_no_damage(tmp_path: Path) -> None:
     assert lines == []
 
 
-@pytest.mark.xfail(reason="gc asks what an artifact needs that holds nothing yet, and removes nothing", strict=True)
 @pytest.mark.parametrize("holds_something", [False, True])
 def test_an_extract_killed_when_it_began_does_not_stop_gc(tmp_path: Path, holds_something: bool) -> None:
     root = tmp_path / "made"
@@ -287,7 +286,7 @@ def explore(examples: int, steps: int, derandomize: bool) -> None:
 
 
 def test_a_cache_is_what_it_was_made_of_whatever_happens_to_it() -> None:
-    explore(examples=10, steps=25, derandomize=True)
+    explore(examples=16, steps=20, derandomize=True)
 
 
 @pytest.mark.slow

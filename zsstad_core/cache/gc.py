@@ -98,7 +98,8 @@ def _with_needs(names: Collection[str], there: Mapping[str, Path], planned: Coll
         if name not in there:
             continue
         inputs = folders.written_inputs(there[name])
-        if not inputs and name not in planned:  # of those a plan names, it names the needs too
+        holds_something = any(there[name].glob("[!.]*"))  # else a stage was killed when it began
+        if not inputs and holds_something and name not in planned:  # of those a plan names, it names the needs too
             raise CacheError(
                 f"{there[name]}: {folders.INPUTS} is missing or does not read, so what it needs is not known; nothing "
                 "was removed: remove this folder first, or see what `make verify` says"

@@ -92,7 +92,7 @@ def _artifact(folder: Path) -> Iterator[str]:
         content = file.read_bytes()
         inputs = json.loads(content)
     except FileNotFoundError:
-        if any(folder.iterdir()):  # else it is being made just now
+        if any(folder.glob("[!.]*")):  # else it is being made just now
             yield f"{file}: is missing; remove {again}"
         return
     except (OSError, ValueError) as error:

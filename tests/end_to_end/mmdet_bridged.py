@@ -1,0 +1,8 @@
+"""mmdet, imported over the bridge as the detector does it: for the server to import ahead."""
+
+from zsstad_core.frozen import mmcv_ops
+
+mmcv_ops.bridge()
+
+import mmdet.datasets  # noqa: E402
+import mmdet.models  # noqa: E402, F401
