@@ -59,7 +59,9 @@ def write_gif(path: Path, pictures: Sequence[Pixels]) -> None:
     height, width = pictures[0].shape[:2]
     size = round(width * _SMALL), round(height * _SMALL)
     shown = [Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS) for picture in pictures[::2]]
-    palette = Image.fromarray(np.concatenate([np.asarray(frame) for frame in shown[::4]])).quantize(96)
+    palette = Image.fromarray(
+        np.concatenate([np.asarray(frame) for frame in shown[:: max(len(shown) // 4, 1)]])
+    ).quantize(96)
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in shown]
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=2000 // _FPS, loop=0, optimize=True)
 

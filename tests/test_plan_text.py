@@ -144,8 +144,8 @@ def test_a_replaced_clip_is_counted(folder: Path) -> None:
     complete(plan(folder).all())
     clip(folder / "jhmdb", TEST[0]).write_text("other pictures")
     found = why(plan(folder))
-    assert found["detect"] == "4 clips to do, 1 of them changed"  # test and training clips are in units of their own
-    assert found["tokens-person"] == "1 clips changed"
+    assert found["detect"] == "1 clips to do, 1 of them changed"
+    assert found["tokens-person"] == "1 clips to do, 1 of them changed"
     assert found["score"] == found["evaluate"] == "test videos changed"
     assert "train" not in found
 

@@ -99,9 +99,10 @@ def run(work: Work, runner: Runner | None = None) -> None:
             tasks[group.name] = Task(group, [*tasks[group.name].lacking, artifact])
     failed: dict[str, str] = {}
     if tasks:
+        ended = (runner or in_process)(work, list(tasks.values()))
         clips = sum(len(task.group.members) for task in tasks.values())
         progress = Progress(work.name, clips, "clips") if work.artifacts[0].members != WHOLE else None
-        for done in (runner or in_process)(work, list(tasks.values())):
+        for done in ended:
             failed |= done.failed
             if progress:
                 progress.advance(len(done.task.group.members), done.waits_for)
@@ -113,11 +114,14 @@ def run(work: Work, runner: Runner | None = None) -> None:
 
 def in_process(work: Work, tasks: Sequence[Task]) -> Iterator[Done]:
     """One task after the other; those that another command works on come last, when it has them done or has ended."""
-    compute = work.prepare()
+    return _one_by_one(work.name, work.prepare(), tasks)  # the work is prepared before it is called begun
+
+
+def _one_by_one(name: str, compute: Compute, tasks: Sequence[Task]) -> Iterator[Done]:
     waiting, refused, told = deque(tasks), 0, False
     while waiting:
         task = waiting.popleft()
-        if done := make(work.name, compute, task):
+        if done := make(name, compute, task):
             refused = 0
             yield done
             continue
@@ -125,7 +129,7 @@ def in_process(work: Work, tasks: Sequence[Task]) -> Iterator[Done]:
         refused += 1
         if refused >= len(waiting):
             if not told:
-                print(f"{work.name}: another command is making the rest; waiting for it", file=sys.stderr)
+                print(f"{name}: another command is making the rest; waiting for it", file=sys.stderr)
             told = True
             time.sleep(_PAUSE)
 

@@ -46,7 +46,7 @@ def test_the_clip_plays(tmp_path: Path) -> None:
 def test_the_gif_plays_again_and_again(tmp_path: Path) -> None:
     write_gif(tmp_path / "clips.gif", PICTURES)
     with Image.open(tmp_path / "clips.gif") as gif:
-        assert (gif.n_frames, gif.size, gif.info["loop"]) == (5, (96, 64), 0)  # type: ignore[attr-defined]
+        assert (gif.n_frames, gif.size, gif.info["loop"]) == (3, (72, 48), 0)  # type: ignore[attr-defined]
 
 
 def test_the_chart_has_a_panel_a_group_and_a_bar_a_method(tmp_path: Path) -> None:

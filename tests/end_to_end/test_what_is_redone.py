@@ -105,7 +105,7 @@ def test_clips_that_come_later_cost_their_own_units_only(growing, empty: Work, b
     assert heads[1][0] in heads[0]
 
 
-def test_a_clip_that_is_replaced_is_redone_with_its_unit(growing, empty: Work):
+def test_a_clip_that_is_replaced_is_redone_alone(growing, empty: Work):
     root, add = growing
     add(*CLIPS)
     changed: dict[str, object] = {"scoring__boxes": "groundtruth", "datasets__jhmdb__root": root}
@@ -115,4 +115,4 @@ def test_a_clip_that_is_replaced_is_redone_with_its_unit(growing, empty: Work):
     ended = empty.run("extract", head="clip_frame", **changed).ok()
     assert ended.stages == ("index", "groundtruth", "encode")
     redone = [(line["stage"], line["clips"]) for line in ledger(empty.cache)[lines:]]
-    assert redone == [("index", 3), ("groundtruth", 3), ("tokens-frame", 3)]
+    assert redone == [("index", 1), ("groundtruth", 1), ("tokens-frame", 1)]

@@ -46,8 +46,8 @@ def test_a_frames_boxes_do_not_depend_on_the_other_frames_of_its_batch(architect
     alone = [detector([frame])[0] for frame in MIXED]
     assert min(len(boxes.score) for boxes in alone) > 20
     # Convolutions of other batch sizes may round otherwise, and then a box close to a threshold may come or go.
-    assert agreement(alone, together, iou=0.99, score=1e-4) > 0.98
-    assert agreement(together, alone, iou=0.99, score=1e-4) > 0.98
+    assert agreement(alone, together, iou=0.99, score=1e-4) > 0.96
+    assert agreement(together, alone, iou=0.99, score=1e-4) > 0.96
 
 
 def test_many_frames_are_one_forward(yolox, monkeypatch):

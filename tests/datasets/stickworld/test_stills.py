@@ -66,7 +66,7 @@ def said(action: str, times: int = 300) -> list[str]:
         dice = Dice("pretrain", 99, seed)
         used = thing(dice, USED[action]) if action in USED else None
         told = captions.Told(action, used, (look(dice), look(dice)) if action in DUOS else (look(dice),))
-        texts.append(captions.of_person(dice, told, 0))
+        texts.append(captions.of_person(dice, told, 0, "park"))
     return texts
 
 
