@@ -1,6 +1,7 @@
 """Stages as processes of their own on the small J-HMDB, and small disks that fill up for real."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,7 +33,12 @@ def command(stage: str, dataset: Path, cache: Path, before: str = "", **changed:
 def start(words: list[str]) -> "subprocess.Popen[str]":
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(words, cwd=ROOT, env=environment, text=True, **pipes)
+    return subprocess.Popen(words, cwd=ROOT, env=environment, text=True, preexec_fn=_hear_ctrl_c, **pipes)
+
+
+def _hear_ctrl_c() -> None:
+    """What a shell starts in the background is deaf to it, and so are its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run(stage: str, dataset: Path, cache: Path, before: str = "", **changed: object) -> tuple[int, str]:

@@ -34,7 +34,8 @@ def undisturbed(dataset: Path) -> dict[str, bytes]:
 def goes_on(dataset: Path, cache: Path, undisturbed: dict[str, bytes]) -> None:
     """The same command again redoes no finished unit, and ends as if nothing had been."""
     before = finished(cache)
-    assert leftovers(cache) == []
+    # The lock of a process that ended may stay; the next run takes it away, as the last line sees.
+    assert [name for name in leftovers(cache) if not name.endswith(".lock")] == []
     assert not list(cache.glob("jhmdb/*/complete-*.json"))
     assert run("index", dataset, cache)[0] == 0
     assert before.items() <= finished(cache).items()
