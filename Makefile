@@ -8,8 +8,9 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
-# Threads that wait for each other by spinning bring a machine that others use as well to a halt.
-export OMP_WAIT_POLICY ?= passive
+# Threads that wait for each other spin for tens of microseconds, not for milliseconds as they do by default: as fast
+# where the machine is free, and where it is not, it does not come to a halt (docs/benchmarks.md).
+export GOMP_SPINCOUNT ?= 10000
 
 DATASET ?=## dataset: jhmdb, stickworld                       (default: pipeline.yaml's)
 SPLIT ?=## label split, 1 to 4                              (default: pipeline.yaml's)

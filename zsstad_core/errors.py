@@ -6,17 +6,14 @@ is for our own mistakes only: `friendly` turns these errors into one line and an
 
 import errno
 import functools
-import os
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+
+from zsstad_core.stopping import Terminated, sigterm_raises
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 """What the system says where a disk or a quota is full."""
 
-_GRACE_S = 20.0  # a batch system kills some 30 s after it has asked
 _STOPPED = "stopped; finished units are kept, the same command goes on from here"
 
 
@@ -52,10 +49,6 @@ class ModelError(UserError, RuntimeError):
     """Weights, a config or an operator do not fit the model."""
 
 
-class _Terminated(BaseException):
-    """SIGTERM came."""
-
-
 def friendly[**P](main: Callable[P, None]) -> Callable[P, None]:
     """Decorate an entry point: what a user can mend or has asked for becomes one line on standard error.
 
@@ -65,7 +58,7 @@ def friendly[**P](main: Callable[P, None]) -> Callable[P, None]:
     @functools.wraps(main)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            with _sigterm_raises():
+            with sigterm_raises():
                 main(*args, **kwargs)
         except UserError as error:
             _leave(2, f"error: {error}")
@@ -76,7 +69,7 @@ def friendly[**P](main: Callable[P, None]) -> Callable[P, None]:
             _leave(2, f"error: {where}{error.strerror}; finished units are kept: free some space and run again")
         except KeyboardInterrupt:
             _leave(130, _STOPPED)
-        except _Terminated:
+        except Terminated:
             _leave(143, _STOPPED)
 
     return wrapped
@@ -85,25 +78,3 @@ def friendly[**P](main: Callable[P, None]) -> Callable[P, None]:
 def _leave(code: int, line: str) -> None:
     print(line, file=sys.stderr)
     raise SystemExit(code) from None
-
-
-@contextmanager
-def _sigterm_raises() -> Iterator[None]:
-    """SIGTERM unwinds the block as Ctrl-C does, so that a unit that is half written goes; at the latest it ends us."""
-    if threading.current_thread() is not threading.main_thread():  # Python handles signals in the main thread only
-        yield
-        return
-
-    def stop(number: int, _: object) -> None:
-        signal.signal(number, signal.SIG_IGN)  # make passes on what its process group has had already
-        hurry = threading.Timer(_GRACE_S, os._exit, (143,))
-        hurry.daemon = True
-        hurry.start()
-        raise _Terminated
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        if signal.getsignal(signal.SIGTERM) is stop:
-            signal.signal(signal.SIGTERM, before)

@@ -11,6 +11,7 @@ RECIPES: dict[str, dict[str, Any]] = {
             "checkpoint": "demo/models/detector.pth",
             "person_score": 0.1,
             "object_score": 0.2,
+            "batch": 16,
         },
         "encoder": {
             "model": "demo/models/clip.json",
