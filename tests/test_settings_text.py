@@ -13,12 +13,14 @@ from zsstad_core.settings import HOW, Detector, Encoder, Settings
 
 def test_pipeline_yaml_is_what_the_settings_say() -> None:
     text = (ROOT / "pipeline.yaml").read_text()
-    assert text == settings_text.as_yaml(), "settings.py changed: remove pipeline.yaml and run `make settings`"
+    assert text == settings_text.as_yaml(), (
+        "zsstad_core/settings/ changed: remove pipeline.yaml and run `make settings`"
+    )
 
 
 def test_the_page_of_the_settings_is_what_they_say() -> None:
     text = (ROOT / "docs" / "settings.md").read_text()
-    assert text == settings_text.as_markdown(), "settings.py changed: run `make settings`"
+    assert text == settings_text.as_markdown(), "zsstad_core/settings/ changed: run `make settings`"
 
 
 def test_pipeline_yaml_asks_for_the_defaults() -> None:

@@ -23,7 +23,7 @@ def as_markdown() -> str:
     lines = [
         "# Settings",
         "",
-        "Written by `make settings` from `zsstad_core/settings.py`; pipeline.yaml holds the same.",
+        "Written by `make settings` from `zsstad_core/settings/`; pipeline.yaml holds the same.",
         "",
     ]
     for name, section in _sections(Settings(), ""):

@@ -1,0 +1,71 @@
+"""Settings of the frozen models: detector and encoder."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from zsstad_core.settings.base import HOW, Fraction, Section
+
+
+class Detector(Section):
+    """Person and object boxes: an mmdet model, or a file."""
+
+    boxes_from: Annotated[str | None, HOW] = None
+    """A file of boxes instead of a detector: ST-CLIP's JSON, or our own columns in Parquet or CSV."""
+
+    config: str = "faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py"
+    """mmdet config: a path inside mmdet's own configs, or a file of yours. Papers 001 and 002: Faster R-CNN R50-FPN."""
+
+    checkpoint: str = (
+        "https://download.openmmlab.com/mmdetection/v2.0/faster_rcnn/faster_rcnn_r50_fpn_1x_coco/"
+        "faster_rcnn_r50_fpn_1x_coco_20200130-047c8118.pth"
+    )
+    """Weights: a URL that mmengine fetches, or a local file."""
+
+    person_score: Fraction = 0.05
+    """Persons below this detection score are not kept."""
+
+    persons_per_frame: Annotated[int, Field(ge=1)] = 20
+    """At most so many persons a frame, best first."""
+
+    object_score: Fraction = 0.05
+    """Objects (every COCO class but person) below this detection score are not kept."""
+
+    objects_per_frame: Annotated[int, Field(ge=0)] = 10
+    """At most so many objects a frame, best first."""
+
+    batch: Annotated[int, HOW, Field(ge=1)] = 8
+    """Frames that go through the detector together."""
+
+
+class Encoder(Section):
+    """The frozen CLIP encoders (open_clip), or tokens that were made elsewhere."""
+
+    tokens_from: Annotated[str | None, HOW] = None
+    """A folder of tokens instead of the encoders: files as `make export` writes them (docs/export.md)."""
+
+    model: str = "ViT-B-16"
+    """open_clip model name, or the path of a model config (JSON). Papers 001 and 002: ViT-B/16."""
+
+    pretrained: str = "openai"
+    """open_clip pretrained tag, or a local weights file; `random` for random weights, which every result then says."""
+
+    seed: int = 0
+    """Seed of the weights when `pretrained` is `random`."""
+
+    crop: Literal["clip", "squash", "pad"] = "clip"
+    """How a frame or box becomes the encoder's square: `clip` (short side, then centre crop; the papers' and
+    open_clip's own), `squash` (aspect ratio ignored), `pad` (whole, with grey borders)."""
+
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """Arithmetic of the encoders. bf16 is two to four times as fast where the processor (AVX-512 BF16, AMX) or GPU has
+    it, and moves a token by a hundredth of its length."""
+
+    template: str = "{}"
+    """What the text encoder reads for a class; `{}` is the class name. Papers 001 and 002: the bare name."""
+
+    underscores: Literal["keep", "space"] = "keep"
+    """Whether `brush_hair` is read as it stands (as the published code does) or as `brush hair`."""
+
+    batch: Annotated[int, HOW, Field(ge=1)] = 64
+    """Views that go through the image encoder together."""

@@ -1,0 +1,64 @@
+"""Settings of the optimisation of a head."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from zsstad_core.settings.base import HOW, Section
+
+
+class Training(Section):
+    """Optimisation of a head. Defaults are iCLIP's on J-HMDB; `recipes` holds the others."""
+
+    iterations: Annotated[int, Field(ge=1)] = 7_000
+    """Optimiser steps. Paper 001: 7,000 on J-HMDB, 10,000 on UCF101-24."""
+
+    warmup: Annotated[int, Field(ge=0)] = 700
+    """Steps over which the learning rate climbs linearly from `warmup_factor` of its value. At most `iterations`."""
+
+    warmup_factor: Annotated[float, Field(gt=0, le=1)] = 0.25
+    """Where the climb starts, as a share of the learning rate."""
+
+    lr: Annotated[float, Field(gt=0)] = 2e-4
+    """Learning rate (SGD), constant after the warm-up."""
+
+    block_lr_factor: Annotated[float, Field(gt=0)] = 10.0
+    """Learning rate of the interaction blocks, as a multiple of `lr`. iCLIP's code: 10."""
+
+    bias_lr_factor: Annotated[float, Field(gt=0)] = 2.0
+    """Learning rate of biases, as a multiple; biases have no weight decay. iCLIP's code: 2."""
+
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    """Momentum of SGD."""
+
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-7
+    """Weight decay of SGD."""
+
+    batch: Annotated[int, Field(ge=1)] = 8
+    """Frames a step."""
+
+    loss: Literal["focal", "cross_entropy"] = "focal"
+    """Softmax focal loss (published code) or cross-entropy (paper 001, equation 5)."""
+
+    focal_gamma: Annotated[float, Field(ge=0)] = 2.0
+    """Exponent of the focal loss."""
+
+    seed: int = 2
+    """Seed of initial weights, order of frames and dropout. iCLIP's code: 2."""
+
+    precision: Literal["fp32", "amp"] = "fp32"
+    """`amp` is bf16 mixed precision, on a GPU only."""
+
+    checkpoint_every: Annotated[int, HOW, Field(ge=1)] = 1_000
+    """Steps between checkpoints; the last two are kept, and an interrupted training goes on from the newest."""
+
+    log_every: Annotated[int, HOW, Field(ge=1)] = 50
+    """Steps between log lines and TensorBoard points."""
+
+    @model_validator(mode="after")
+    def _warmup_fits(self) -> "Training":
+        if self.warmup > self.iterations:
+            raise ValueError(
+                f"warmup is {self.warmup}; it must be at most iterations ({self.iterations}): lower it, or train longer"
+            )
+        return self
