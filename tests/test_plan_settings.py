@@ -1,6 +1,6 @@
 """For every setting what a change of it redoes, and that it redoes no more.
 
-A setting that is new stands in `zsstad_core/settings/` first; this table then asks what it means for what is in the cache.
+A setting that is new stands in `zsstad_core/settings/` first; this table then asks what it means for the cache.
 """
 
 import shutil

@@ -1,5 +1,6 @@
 """What every dataset answers, whatever its files look like."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 type Part = Literal["train", "test"]
+type ClassType = Literal["pose", "object", "person"]
 
 
 class Dataset(Protocol):
@@ -20,6 +22,11 @@ class Dataset(Protocol):
 
     classes: tuple[str, ...]
     """Action names in official order and spelling (`brush_hair`)."""
+
+    @property
+    def class_types(self) -> Mapping[str, ClassType] | None:
+        """What kind of action each class is, where a person does several at once: one pose and any number of
+        interactions with objects and persons (AVA). None where every person does one action."""
 
     def videos(self) -> list[VideoSource]:
         """Wanted videos that are on disk, sorted by video_id; at least one."""

@@ -45,6 +45,7 @@ class Jhmdb:
     """
 
     classes = CLASSES
+    class_types = None
 
     def __init__(self, chosen: settings.Jhmdb) -> None:
         root = Path(chosen.root)

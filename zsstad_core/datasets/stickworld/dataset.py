@@ -30,6 +30,7 @@ class Stickworld:
     """
 
     classes = CLASSES
+    class_types = None
 
     def __init__(self, chosen: settings.Stickworld) -> None:
         self._chosen = chosen
