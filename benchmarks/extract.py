@@ -32,7 +32,8 @@ import stages.groundtruth
 import stages.index
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.cache.tokens import ARRAY, _read, write_tokens
+from zsstad_core.cache.shards import ShardedRows
+from zsstad_core.cache.tokens import ARRAY, write_tokens
 from zsstad_core.extraction.scan import annotate
 from zsstad_core.frozen.detector import Detector
 from zsstad_core.frozen.device import choose_device
@@ -40,6 +41,8 @@ from zsstad_core.frozen.encoder import Encoder
 from zsstad_core.plan import Plan
 from zsstad_core.video import decode
 from zsstad_core.work import Work, run
+
+type Rows = Callable[[int, int], Any]
 
 KINDS = {  # tokens of one unit: (rows, shape of a row, type)
     "frame, person, object: fp16 [512]": (20_000, (512,), np.float16),
@@ -53,11 +56,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", default="", dest="overrides", help="settings")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--disk", action="store_true", help="token arrays only")
     options = parser.parse_args()
     small = "dataset=stickworld datasets.stickworld.train_clips=1 datasets.stickworld.test_clips=1"
     with tempfile.TemporaryDirectory() as folder:
         overrides = f"{small} {options.overrides} cache.root={folder}/cache"
-        models(Plan(configure.load(Path("pipeline.yaml"), overrides=overrides)), options.rounds)
+        if not options.disk:
+            models(Plan(configure.load(Path("pipeline.yaml"), overrides=overrides)), options.rounds)
         disk(Path(folder), options.rounds)
 
 
@@ -94,7 +99,7 @@ def models(plan: Plan, rounds: int) -> None:
 
 
 def disk(folder: Path, rounds: int) -> None:
-    """Token arrays over raw files."""
+    """Token arrays, by the cache's reader and by Zarr's own, over raw files."""
     rng = np.random.default_rng(0)
     measured: dict[str, list[float]] = {}
     place, raw = folder / "unit", folder / "raw"
@@ -103,14 +108,19 @@ def disk(folder: Path, rounds: int) -> None:
         for _ in range(rounds):
             place.mkdir()
             write, plain_write = seconds(write_tokens, place, tokens), seconds(tokens.tofile, raw)
-            read, plain_read = seconds(_read, place / ARRAY), seconds(np.fromfile, raw, dtype)
             measured.setdefault(f"{name}: write (and read back to check), over tofile", []).append(plain_write / write)
-            measured.setdefault(f"{name}: read, over fromfile", []).append(plain_read / read)
+            ours, theirs = ShardedRows(place / ARRAY).read, rows_by_zarr(place / ARRAY)
+            for reader, read in {"": ours, "Zarr's own ": theirs}.items():
+                plain_read = seconds(np.fromfile, raw, dtype)
+                share = plain_read / seconds(read, 0, rows)
+                measured.setdefault(f"{name}: {reader}read, over fromfile", []).append(share)
             starts = rng.integers(0, rows - _NEIGHBOURS, _GATHERS).tolist()
-            ours = seconds(gather, zarr.open_array(str(place / ARRAY), mode="r"), starts)
-            plain = seconds(gather, np.memmap(raw, dtype, "r").reshape(tokens.shape), starts)
-            measured.setdefault(f"{name}: {_NEIGHBOURS} neighbours, gathers/s", []).append(_GATHERS / ours)
-            measured.setdefault(f"{name}: {_NEIGHBOURS} neighbours, over memmap", []).append(plain / ours)
+            plain = seconds(gather, rows_of_map(raw, tokens), starts)
+            gathered = seconds(gather, ours, starts)
+            measured.setdefault(f"{name}: {_NEIGHBOURS} neighbours, gathers/s", []).append(_GATHERS / gathered)
+            measured.setdefault(f"{name}: {_NEIGHBOURS} neighbours, over memmap", []).append(plain / gathered)
+            share = plain / seconds(gather, theirs, starts)
+            measured.setdefault(f"{name}: {_NEIGHBOURS} neighbours by Zarr's own, over memmap", []).append(share)
             shutil.rmtree(place)
     print()
     table(measured)
@@ -147,10 +157,22 @@ def bare_encoder(encoder: Encoder, views: NDArray[np.uint8], batch: int) -> None
         encoder.encode_views(views[start : start + batch])
 
 
-def gather(array: Any, starts: list[int]) -> None:
+def rows_by_zarr(path: Path) -> Rows:
+    """Zarr's own reader."""
+    array = zarr.open_array(str(path), mode="r")
+    return lambda start, stop: array[start:stop]
+
+
+def rows_of_map(raw: Path, like: NDArray[Any]) -> Rows:
+    """Copies out of a mapped file."""
+    mapped = np.memmap(raw, like.dtype, "r").reshape(like.shape)
+    return lambda start, stop: np.array(mapped[start:stop])
+
+
+def gather(read: Rows, starts: list[int]) -> None:
     """Copies of neighbouring rows."""
     for start in starts:
-        np.array(array[start : start + _NEIGHBOURS])
+        read(start, start + _NEIGHBOURS)
 
 
 def table_of(kind: str) -> str:

@@ -1,7 +1,7 @@
 """What in a dataset's folder of the cache nothing needs any more, and its removal.
 
-Kept are artifacts that a plan names, those that were changed lately, and all that these need; trained heads; and what
-another process is writing. Everything is renamed to a hidden name before it is deleted, so that a removal that is
+Kept are artifacts that a plan names, those that were changed lately, and all that these need; trained heads and
+fine-tuned detectors; and what another process is writing. Everything is renamed to a hidden name before it is deleted, so that a removal that is
 killed leaves nothing that looks whole and is not; the next one finishes it.
 """
 
@@ -18,7 +18,7 @@ from zsstad_core.cache.units import MANIFEST, _alive
 from zsstad_core.errors import CacheError
 
 TRAINING = "training"
-"""The folder of checkpoints, one folder a key of a train artifact."""
+"""The folder of checkpoints: of a train artifact a folder named by its key, of a finetune artifact by its name."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def unneeded(root: Path, live: Collection[str], days: float, trained: bool = Fal
     """Everything in a dataset's folder that can go, artifacts first.
 
     live: names of artifacts (`STAGE-KEY`) that plans name. What changed within so many `days` stays, with all that it
-    needs. Trained heads stay unless `trained`.
+    needs. What was trained (heads, fine-tuned detectors) stays unless `trained`.
     Raises CacheError where it is not known what an artifact that stays needs.
     """
     since = time.time() - 86_400 * days
@@ -42,12 +42,13 @@ def unneeded(root: Path, live: Collection[str], days: float, trained: bool = Fal
     lately = {name for name, path in there.items() if _newest(path) > since or _is_written(path)}
     kept = _with_needs({*live, *lately}, there, set(live))
     if not trained:
-        kept |= {name for name in there if name.startswith("train-")}
+        kept |= {name for name in there if name.startswith(("train-", "finetune-"))}
     gone = [path for name, path in there.items() if name not in kept]
     found = [(path, "no plan names it") for path in gone]
     for path in sorted((root / TRAINING).glob("[!.]*")):
-        if f"train-{path.name}" not in kept and _newest(path) <= since:
-            found.append((path, "checkpoints; the trained head is gone"))
+        artifact = path.name if path.name.startswith("finetune-") else f"train-{path.name}"
+        if artifact not in kept and _newest(path) <= since:
+            found.append((path, "checkpoints; what was trained is gone"))
     for folder in [root, *sorted(path for path in root.glob("[!.]*") if path.is_dir() and path not in gone)]:
         found += [(path, "left by a killed process") for path in _leftovers(folder)]
     for name in sorted(kept & there.keys()):

@@ -2,6 +2,7 @@
 
 Sharded, every chunk with a crc32c (a flipped bit is an error, never a token), chunks of zeros are written like all
 others (absent means absent), and a missing chunk is an error. Tokens are fp16 noise to a compressor: none is used.
+Zarr writes them, `shards` reads them.
 """
 
 import errno
@@ -14,12 +15,14 @@ from zarr.codecs import Crc32cCodec
 
 from zsstad_core.cache.digests import sha256
 from zsstad_core.cache.room import left
+from zsstad_core.cache.shards import ShardedRows
 from zsstad_core.cache.units import Unit
 from zsstad_core.errors import CacheError, ModelError
 
 ARRAY = "tokens.zarr"
 _CHUNK_BYTES = 1 << 20
 _CHUNKS_PER_SHARD = 64
+_TYPES = ("float16", "float32", "uint8")
 
 
 def write_tokens(folder: Path, tokens: NDArray[np.generic]) -> None:
@@ -28,8 +31,8 @@ def write_tokens(folder: Path, tokens: NDArray[np.generic]) -> None:
     Raises ModelError naming the first row that holds NaN or infinity (an fp16 overflow), OSError where there is no room
     for them, and CacheError where what is read back is not what was written.
     """
-    if tokens.ndim < 2 or tokens.dtype not in (np.float16, np.float32):  # zarr would write anything
-        raise ValueError(f"tokens are {tokens.dtype} {tokens.shape}; they must be float16 or float32 [rows, ...]")
+    if tokens.ndim < 2 or tokens.dtype not in _TYPES:  # zarr would write anything
+        raise ValueError(f"tokens are {tokens.dtype} {tokens.shape}; they must be one of {_TYPES} [rows, ...]")
     if tokens.nbytes > left(folder).bytes:
         raise OSError(errno.ENOSPC, f"No space left on device for {tokens.nbytes / 2**20:.1f} MiB of tokens")
     if np.issubdtype(tokens.dtype, np.floating):
@@ -53,7 +56,7 @@ def write_tokens(folder: Path, tokens: NDArray[np.generic]) -> None:
     )
     if len(tokens):
         array[:] = tokens
-    if not np.array_equal(_read(folder / ARRAY), tokens):
+    if not np.array_equal(ShardedRows(folder / ARRAY).read(), tokens):
         raise CacheError(f"{folder / ARRAY}: reads back as something else than was written; check the disk")
 
 
@@ -61,8 +64,8 @@ def read_tokens(unit: Unit) -> NDArray[np.generic]:
     """All rows of a unit's array. Raises CacheError naming the unit where a chunk is missing or fails its checksum."""
     path = unit.folder(ARRAY)
     try:
-        return _read(path)
-    except Exception as error:  # zarr raises ValueError, KeyError, ChunkNotFoundError, JSON errors: all mean damage
+        return ShardedRows(path).read()
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise unit._damaged(f"{_differing(unit)} fails its checksum ({error})") from error
 
 
@@ -71,8 +74,3 @@ def _differing(unit: Unit) -> str:
     files = [name for name in unit.manifest["files"] if name.startswith(f"{ARRAY}/")]
     differs = (name for name in files if sha256(unit.path / name) != unit.manifest["files"][name]["sha256"])
     return next(differs, ARRAY)
-
-
-def _read(path: Path) -> NDArray[np.generic]:
-    with zarr.config.set({"array.read_missing_chunks": False}):
-        return np.asarray(zarr.open_array(str(path), mode="r")[:])

@@ -1,0 +1,96 @@
+"""Rows of a sharded Zarr array straight from the disk into the array that is returned, every chunk checked.
+
+It reads what `tokens.write_tokens` writes and nothing else: shards along the rows, chunks not compressed, each followed
+by its crc32c. Zarr's own reader copies every byte once more and takes four to eight times as long (docs/benchmarks.md);
+it reads the same arrays, and tests hold both to the same rows.
+
+Layout of a shard (Zarr v3, sharding_indexed): chunks with their crc32c, then the index: offset and length of each chunk
+(little-endian uint64, all ones where a chunk is absent), then the crc32c of the index.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import google_crc32c
+import numpy as np
+from numpy.typing import NDArray
+
+type Bytes = NDArray[np.uint8]
+
+_ABSENT = 2**64 - 1
+_CRC = 4  # bytes of a checksum
+_CODECS = ["bytes", "crc32c"]
+
+
+class ShardedRows:
+    """A token array on disk: shape [rows, ...], its dtype, and its rows.
+
+    Raises ValueError, at once or while reading, where the description is another than `write_tokens` makes, or where a
+    chunk is absent, cut, or not what its checksum says; OSError where a shard is not there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        described = json.loads((path / "zarr.json").read_text())
+        (sharding,) = described["codecs"]
+        inner = sharding["configuration"]
+        codecs = [[codec["name"] for codec in inner[name]] for name in ("codecs", "index_codecs")]
+        if sharding["name"] != "sharding_indexed" or codecs != [_CODECS, _CODECS] or inner["index_location"] != "end":
+            raise ValueError(f"{path}: not sharded as tokens are")
+        self.shape: tuple[int, ...] = tuple(described["shape"])
+        self.dtype = np.dtype(described["data_type"]).newbyteorder("<")
+        self._path = path
+        self._rows = int(inner["chunk_shape"][0])  # of a chunk
+        self._chunks = int(described["chunk_grid"]["configuration"]["chunk_shape"][0]) // self._rows  # of a shard
+        self._bytes = self._rows * int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize  # of a chunk
+
+    def read(self, start: int = 0, stop: int | None = None) -> NDArray[Any]:
+        """Rows `start` to `stop` (all, if it is left out), [stop - start, ...]; the chunks that hold them are read."""
+        stop = self.shape[0] if stop is None else stop
+        if not 0 <= start <= stop <= self.shape[0]:
+            raise ValueError(f"rows {start} to {stop} of {self.shape[0]}")
+        first, last = start // self._rows, -(-stop // self._rows)  # the last chunk is padded on disk, and here too
+        rows = np.empty(((last - first) * self._rows, *self.shape[1:]), self.dtype)
+        parts = rows.reshape(-1).view(np.uint8).reshape(last - first, self._bytes)
+        for shard in range(first // self._chunks, -(-last // self._chunks)):
+            begin, end = max(first, shard * self._chunks), min(last, (shard + 1) * self._chunks)
+            if begin < end:
+                self._read_shard(shard, begin % self._chunks, parts[begin - first : end - first])
+        skipped = start - first * self._rows
+        return rows[skipped : skipped + stop - start]
+
+    def _read_shard(self, shard: int, first: int, parts: Bytes) -> None:
+        """Chunks `first` and following of a shard into `parts` [chunks, bytes]."""
+        path = self._path.joinpath("c", str(shard), *["0"] * (len(self.shape) - 1))
+        with _opened(path) as file:
+            index = self._index(file, path)
+            for number, part in enumerate(parts, first):
+                offset, length = (int(value) for value in index[number])
+                if offset == _ABSENT or length != self._bytes + _CRC:
+                    raise ValueError(f"{path}: chunk {number} is absent or of another size")
+                checksum = bytearray(_CRC)
+                # One read for both; the part is checked while it is still in the processor's cache.
+                if os.preadv(file, [part, checksum], offset) != length:
+                    raise ValueError(f"{path}: chunk {number} is cut")
+                if google_crc32c.value(part) != int.from_bytes(checksum, "little"):
+                    raise ValueError(f"{path}: chunk {number} fails its checksum")
+
+    def _index(self, file: int, path: Path) -> NDArray[np.uint64]:
+        """Offset and length of each chunk of a shard, [chunks, 2]."""
+        length = 16 * self._chunks + _CRC
+        index = os.pread(file, length, max(0, os.fstat(file).st_size - length))
+        if len(index) != length or google_crc32c.value(index[:-_CRC]) != int.from_bytes(index[-_CRC:], "little"):
+            raise ValueError(f"{path}: the index fails its checksum")
+        return np.frombuffer(index[:-_CRC], "<u8").reshape(self._chunks, 2)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        yield file
+    finally:
+        os.close(file)
