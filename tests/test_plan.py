@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,34 @@ def test_another_decoder_redoes_all_that_was_decoded(folder: Path, monkeypatch: 
     before = keys(plan(folder))
     monkeypatch.setattr("zsstad_core.video.decoder_versions", lambda: {"av": "0"})
     assert changed(before, keys(plan(folder))) == set(before) - {"text"}
+
+
+@pytest.mark.fault(17)
+@pytest.mark.parametrize(
+    ("package", "redone"),
+    [
+        ("av", {"index", "groundtruth", *BOXES, *TOKENS, *LEARNED}),
+        ("pillow", {"index", "groundtruth", *BOXES, *TOKENS, *LEARNED}),
+        ("mmdet", BOXES | {"train", *SCORED}),
+        ("mmengine", BOXES | {"train", *SCORED}),
+        ("mmcv-lite", BOXES | {"train", *SCORED}),
+        ("open_clip_torch", {*TOKENS, "text", *LEARNED}),
+        ("torch", {*BOXES, *TOKENS, "text", *LEARNED}),
+        ("numpy", set()),
+        ("zarr", set()),
+    ],
+)
+def test_another_version_of_a_package_redoes_what_it_decides(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, package: str, redone: set[str]
+) -> None:
+    before = keys(plan(folder))
+
+    def other(name: str) -> str:
+        return "0.0.0" if name == package else version(name)
+
+    for module in ("video", "plan", "frozen.detector_config", "frozen.encoder_identity"):
+        monkeypatch.setattr(f"zsstad_core.{module}.version", other)
+    assert changed(before, keys(plan(folder))) == redone
 
 
 # ---- videos: members of artifacts, not part of their keys
