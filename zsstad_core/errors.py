@@ -45,6 +45,10 @@ class CacheError(UserError, RuntimeError):
     """A cached unit is incomplete, damaged, or made by something else than the plan says."""
 
 
+class DamagedUnitError(CacheError):
+    """A unit is not as it was written; it is no unit any more, and its stage will make it again."""
+
+
 class ModelError(UserError, RuntimeError):
     """Weights, a config or an operator do not fit the model."""
 

@@ -92,9 +92,14 @@ def concat(name: str, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def write_table(path: Path, name: str, frame: pd.DataFrame) -> None:
-    """Write table `name` as Parquet; the same rows give the same bytes."""
+    """Write table `name` as Parquet; the same rows give the same bytes.
+
+    Raises CacheError where what is read back is not what was written.
+    """
     arrow = pa.Table.from_pandas(table(name, frame), preserve_index=False).replace_schema_metadata({"table": name})
     pq.write_table(arrow, path, compression="zstd")
+    if not pq.read_table(path).equals(arrow):
+        raise CacheError(f"{path}: reads back as something else than was written; check the disk")
 
 
 def read_table(path: Path, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:

@@ -9,8 +9,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
+from tests.cache import made_artifacts
+from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.tokens import ARRAY, read_tokens, write_tokens
 from zsstad_core.cache.units import MANIFEST, Unit, publish, published, remove_leftovers, unit_name
@@ -105,6 +108,26 @@ def test_an_edited_manifest_is_noticed(tmp_path: Path) -> None:
     (unit.path / MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(CacheError, match="does not match its own digest"):
         _ = Unit(unit.path).manifest
+
+
+@pytest.mark.fault(10)
+def test_many_damaged_manifests_are_made_again_in_one_run(tmp_path: Path) -> None:
+    artifact = made_artifacts.tokens(tmp_path)
+    names = made_artifacts.make(artifact)
+    before = made_artifacts.all_bytes(artifact.path)
+    for name in names:
+        (artifact.path / name / MANIFEST).write_text("{")
+    assert made_artifacts.make(artifact) == names
+    assert made_artifacts.all_bytes(artifact.path) == before
+
+
+@pytest.mark.fault(10)
+def test_a_table_that_does_not_read_back_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = pq.write_table
+    monkeypatch.setattr(pq, "write_table", lambda arrow, path, **options: write(arrow.slice(1), path, **options))
+    rows = tables.table("frames", {"video_id": ["a", "a"], "frame": [0, 1], "pts": [0.0, 0.1]})
+    with pytest.raises(CacheError, match="reads back as something else"):
+        tables.write_table(tmp_path / "frames.parquet", "frames", rows)
 
 
 @pytest.mark.fault(21)

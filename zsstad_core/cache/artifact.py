@@ -21,7 +21,7 @@ from zsstad_core.cache.units import (
     unit_name,
     write_whole,
 )
-from zsstad_core.errors import CacheError
+from zsstad_core.errors import CacheError, DamagedUnitError
 
 _log = logging.getLogger(__name__)
 
@@ -129,6 +129,11 @@ class Artifact:
         if not described.exists():
             write_whole(described, json.dumps(self.inputs, indent=1, sort_keys=True) + "\n")
         remove_leftovers(self.path)
+        for unit in published(self.path):
+            try:
+                _ = unit.manifest
+            except DamagedUnitError as error:  # all of them at once, not one a run
+                _log.warning("%s", error)
         todo = self.groups()[1]
         self._warn_of_room(sum(len(group.members) for group in todo))
         return todo

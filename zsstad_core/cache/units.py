@@ -22,7 +22,7 @@ from typing import Any
 
 from zsstad_core.cache.digests import sha256
 from zsstad_core.cache.room import why
-from zsstad_core.errors import CacheError
+from zsstad_core.errors import CacheError, DamagedUnitError
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -108,7 +108,7 @@ class Unit:
         for name in self.manifest["files"]:
             self.file(name)
 
-    def _damaged(self, what: str) -> CacheError:
+    def _damaged(self, what: str) -> DamagedUnitError:
         """The error for a damaged unit, which stops being one: the next run of its stage makes it again."""
         try:
             (self.path / MANIFEST).rename(self.path / "manifest.damaged.json")
@@ -117,7 +117,7 @@ class Unit:
             way_out = f"the next make that needs it will redo this unit{which}"
         except OSError:
             way_out = f"remove {self.path} and run its stage again"
-        return CacheError(f"{self.path}: {what}; {way_out}")
+        return DamagedUnitError(f"{self.path}: {what}; {way_out}")
 
 
 def published(artifact: Path) -> list[Unit]:
