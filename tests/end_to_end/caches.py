@@ -11,7 +11,7 @@ def artifacts(cache: Path, without: tuple[str, ...] = ()) -> dict[str, bytes]:
     """Every file of every artifact, hidden ones too, by its path; without artifacts of some stages."""
     return {
         str(path.relative_to(cache)): path.read_bytes()
-        for folder in sorted((cache / "jhmdb").glob("*-*"))
+        for folder in sorted(cache.glob("*/*-*"))
         if not folder.name.startswith(without)
         for path in sorted(folder.rglob("*"))
         if path.is_file()

@@ -1,9 +1,11 @@
 """make extract on several workers: the bytes that one process makes, also when a worker is lost."""
 
+import contextlib
 import os
 import signal
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +61,38 @@ def test_two_commands_with_two_workers_each_make_every_unit_once(empty: Work, by
     assert artifacts(empty.cache) == artifacts(by_make.cache, without=LATER)
     counts = Counter((line["stage"], line["unit"]) for line in ledger(empty.cache))
     assert set(counts.values()) == {1}
+
+
+@pytest.mark.fault(2)
+@pytest.mark.slow
+def test_asked_to_stop_a_command_and_all_its_workers_do(empty: Work, by_make: ByMake) -> None:
+    process = runs.popen("extract", empty.settings, workers=2)
+    while not any(line["stage"] == "detect" for line in lines_of(empty)):
+        time.sleep(0.01)
+        assert process.poll() is None
+    os.killpg(process.pid, signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGTERM
+    assert "stopped; finished units are kept, the same command goes on from here" in err.splitlines()
+    assert "Traceback" not in err
+    deadline = time.monotonic() + 30
+    while (left := of_group(process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left == []
+    on_workers(empty, 2).ok()
+    assert artifacts(empty.cache) == artifacts(by_make.cache, without=LATER)
+    assert leftovers(empty.cache) == []
+
+
+def of_group(group: int) -> list[str]:
+    """Command lines of a process group's living members."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group and fields[0] != "Z":
+                found.append((stat.parent / "cmdline").read_text().replace("\0", " "))
+    return found
 
 
 def lines_of(work: Work) -> list[dict[str, object]]:
