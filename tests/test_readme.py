@@ -43,6 +43,11 @@ def test_every_file_that_the_readme_names_exists() -> None:
     assert [name for name in named if not (ROOT / name).is_file()] == []
 
 
+def test_what_make_test_ends_with_is_a_green_run() -> None:
+    (line,) = text_after("6 to 8 minutes, and ends with")
+    assert re.fullmatch(r"\d{4,} passed, \d+ skipped, \d+ deselected(, \d+ warnings)? in [\d.]+s \(0:\d\d:\d\d\)", line)
+
+
 @pytest.mark.slow
 def test_the_small_run_prints_what_the_readme_shows(realdata: Path, tmp_path: Path) -> None:
     block = subprocess.run(
@@ -65,7 +70,7 @@ def test_the_demo_prints_what_the_readme_shows(tmp_path: Path) -> None:
         "datasets.stickworld.train_clips=1 datasets.stickworld.test_clips=1 training.iterations=20 training.warmup=2"
     )
     done = shell(f'make demo SET="{small}"', tree)
-    shown = text_after("ends with")
+    shown = text_after("It ends with")
     printed = done.stdout.splitlines()[-len(shown) :]
     assert [form(line) for line in printed] == [form(line) for line in shown]
     for picture in printed[-1].removeprefix("pictures: ").split(", "):
