@@ -15,7 +15,8 @@ CLIP_NORM = 10.0  # what CLIP's raw tokens have, about
 
 
 def tokens(generator: torch.Generator, *shape: int) -> Tensor:
-    return torch.randn(*shape, generator=generator) * (CLIP_NORM * shape[-1] ** -0.5)
+    made: Tensor = torch.randn(*shape, generator=generator) * (CLIP_NORM * shape[-1] ** -0.5)
+    return made
 
 
 def random_batch(

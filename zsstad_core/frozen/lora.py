@@ -1,0 +1,48 @@
+"""Low-rank adaptation of a frozen linear layer.
+
+Hu et al. 2022, as ST-CLIP (paper 002) puts it into the feed-forward layers of CLIP's image encoder.
+
+Shapes: R rank, I width that goes in, O width that comes out.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Lora(nn.Module):
+    """What is added to a frozen linear layer: `x A^T B^T / R`.
+
+    A starts Kaiming-uniform with a = sqrt(5), B at zero, so training starts from the frozen layer. The scale 1/R is
+    the default of the published code's library (alpha 1); no dropout.
+
+    It is never folded into the frozen weight by itself. The published code's library does so when the model changes
+    to evaluation, and a checkpoint that is saved then and loaded into another evaluating model loses it. Whoever wants
+    one weight calls `merged`.
+    """
+
+    def __init__(self, wide_in: int, wide_out: int, rank: int) -> None:
+        super().__init__()
+        self.a_RI = nn.Parameter(torch.empty(rank, wide_in))
+        self.b_OR = nn.Parameter(torch.empty(wide_out, rank))
+        self.scale = 1 / rank
+        self.draw()
+
+    def draw(self) -> None:
+        """Start anew, from torch's random state."""
+        nn.init.kaiming_uniform_(self.a_RI, a=math.sqrt(5))
+        nn.init.zeros_(self.b_OR)
+
+    def forward(self, out: Tensor, x: Tensor) -> Tensor:
+        """Add to `out` [..., O], the frozen layer's output for `x` [..., I]; `out` itself is changed and returned."""
+        low = F.linear(x, self.a_RI).flatten(0, -2)
+        # In place: a frozen layer needs its input and weight for its gradient, not its output.
+        out.flatten(0, -2).addmm_(low.to(out.dtype), self.b_OR.to(out.dtype).T, alpha=self.scale)
+        return out
+
+    @torch.no_grad()
+    def merged(self, weight_OI: Tensor) -> Tensor:
+        """The frozen weight with this added: one linear layer that computes the same."""
+        return weight_OI + self.scale * (self.b_OR @ self.a_RI)
