@@ -1,5 +1,6 @@
 """The reference evaluators' files as tables, read as they stand (no box or frame is dropped)."""
 
+import ast
 import io
 import json
 import pickle
@@ -49,6 +50,28 @@ def tubes_as_groundtruth(annotation: dict[str, Any]) -> pd.DataFrame:
         for frame, *xyxy in tube.tolist()
     ]
     return pd.DataFrame(rows, columns=["video_id", "frame", "box", *BOX, "class_name"])
+
+
+def official_ava_output(path: Path) -> dict[str, float | None]:
+    """AP of each class as ActivityNet's tool printed it; None for nan."""
+    printed = ast.literal_eval(path.read_text().replace(": nan", ": None"))
+    per_class = "PascalBoxes_PerformanceByCategory/AP@0.5IOU/"
+    return {key.removeprefix(per_class): ap for key, ap in printed.items() if key.startswith(per_class)}
+
+
+def voc_text_files(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Ground truth and detections of files `CLASS [SCORE] X Y WIDTH HEIGHT`, one file a frame."""
+    tables = []
+    for part in ("groundtruths", "detections"):
+        rows = []
+        for path in sorted((folder / part).glob("*.txt")):
+            for line in path.read_text().splitlines():
+                name, *score, x, y, width, height = line.split()
+                sides = (float(x), float(y), float(x) + float(width), float(y) + float(height))
+                rows.append(("images", int(path.stem), name, *sides, *map(float, score)))
+        columns = ["video_id", "frame", "class_name", *BOX, *(["score"] if part == "detections" else [])]
+        tables.append(pd.DataFrame(rows, columns=columns))
+    return tables[0], tables[1]
 
 
 def faster_rcnn_boxes(folder: Path, videos: list[str]) -> pd.DataFrame:

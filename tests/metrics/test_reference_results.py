@@ -8,9 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.metrics.reference_files import faster_rcnn_boxes, tubes_as_groundtruth, unpickle
+from tests.metrics.command import run
+from tests.metrics.reference_files import (
+    faster_rcnn_boxes,
+    official_ava_output,
+    tubes_as_groundtruth,
+    unpickle,
+    voc_text_files,
+)
 from zsstad_core.boxes import select
 from zsstad_core.metrics.frame_map import frame_ap
+from zsstad_core.metrics.linking import link_tubes
+from zsstad_core.metrics.video_map import thresholds, video_ap, video_map
 from zsstad_core.settings import Scoring
 from zsstad_core.tables import BOX
 
@@ -48,7 +57,8 @@ def oracle(groundtruth: pd.DataFrame, boxes: pd.DataFrame, classes: list[str]) -
     return frame_ap(groundtruth, labelled[labelled["class_name"].isin(classes)], classes)
 
 
-def test_multisports_frame_ap_equals_mmaction2s(realdata: Path, expected: dict[str, Any]) -> None:
+def multisports(realdata: Path) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Ground truth and detections of mmaction2's MultiSports sample, and all its classes."""
     folder = realdata / "annotations/mmaction2_tests/eval_multisports"
     annotation = unpickle(folder / "gt.pkl")
     flat = np.load(folder / "detections_flat_vid_frame_label_score_xyxy.npy")
@@ -59,9 +69,71 @@ def test_multisports_frame_ap_equals_mmaction2s(realdata: Path, expected: dict[s
         class_name=[annotation["labels"][int(label)] for label in flat[:, 2]],
         score=flat[:, 3],
     )
-    ap = frame_ap(tubes_as_groundtruth(annotation), detections, annotation["labels"])["ap"]
+    return tubes_as_groundtruth(annotation), detections, annotation["labels"]
+
+
+def test_multisports_frame_ap_equals_mmaction2s(realdata: Path, expected: dict[str, Any]) -> None:
+    ap = frame_ap(*multisports(realdata))["ap"]
     assert ap.notna().sum() == 4  # of 66 classes; the mean is over those with ground truth
     assert 100 * ap.mean() == pytest.approx(expected["mmaction2_eval_multisports"]["frameAP"], abs=1e-9)
+
+
+def test_multisports_video_map_equals_mmaction2s_with_its_mistake(realdata: Path, expected: dict[str, Any]) -> None:
+    """It gives every box that it links the score of the table's last row; so do we here, and get its numbers."""
+    groundtruth, detections, labels = multisports(realdata)
+    tubes = link_tubes(detections.assign(score=detections["score"].iloc[-1]), labels)
+    wanted: list[float | str] = [0.2, 0.5, "0.10:0.90"]
+    means = video_map(video_ap(groundtruth, tubes, labels, thresholds(wanted)), wanted)
+    golden = expected["mmaction2_eval_multisports"]
+    assert 100 * means["0.2"].mean() == pytest.approx(golden["v_map@0.2"], abs=1e-9)
+    assert 100 * means["0.5"].mean() == pytest.approx(golden["v_map@0.5"], abs=1e-9)
+    assert round(100 * means["0.10:0.90"].mean(), 4) == golden["v_map_0.10:0.90"]  # as printed
+
+
+def test_multisports_video_map_with_every_box_its_own_score(realdata: Path) -> None:
+    """The same boxes linked by their own scores find one more of the four classes' tubes at IoU 0.5."""
+    groundtruth, detections, labels = multisports(realdata)
+    ap = video_ap(groundtruth, link_tubes(detections, labels), labels, [0.5])[0.5]["ap"]
+    assert 100 * ap.mean() == pytest.approx(50, abs=1e-9)
+
+
+@pytest.mark.parametrize(("name", "ids"), [("eval_detection", "action_list.txt"), ("ava_8videos", None)])
+def test_the_command_gives_the_official_ava_results(
+    name: str, ids: str | None, realdata: Path, expected: dict[str, Any]
+) -> None:
+    if ids:
+        folder, golden = realdata / "annotations/mmaction2_tests" / name, expected["mmaction2_eval_detection"]
+        files = [folder / "gt.csv", folder / "pred.csv", folder / ids]
+        per_class = golden["per_class"]
+    else:
+        folder, golden = realdata / "evaluators" / name, expected[name]
+        labels = realdata / "annotations/ava/ava_action_list_v2.1_for_activitynet_2018.pbtxt.txt"
+        files = [folder / "gt_8videos.csv", folder / "dets_8videos_noties.csv", labels]
+        per_class = official_ava_output(folder / "official_output.txt")
+    options = zip(("--groundtruth", "--detections", "--labelmap"), map(str, files), strict=True)
+    found = json.loads(run("ava", *(word for option in options for word in option)).stdout)
+    assert found["mAP"] == pytest.approx(golden["mAP@0.5"], abs=1e-9)
+    assert found["per_class"] == pytest.approx(per_class, abs=1e-9)
+
+
+def test_voc_equals_the_published_sample_by_both_interpolations(realdata: Path, expected: dict[str, Any]) -> None:
+    groundtruth, detections = voc_text_files(realdata / "evaluators/rafaelpadilla_sample")
+    golden = expected["rafaelpadilla_sample"]
+    for protocol, name in (("voc", "every_point@0.3"), ("voc07", "eleven_point@0.3")):
+        ap = frame_ap(groundtruth, detections, ["person"], 0.3, protocol)["ap"]
+        assert ap["person"] == pytest.approx(golden[name], abs=1e-9)
+
+
+def test_the_frame_command_gives_mmaction2s_frame_ap(realdata: Path, expected: dict[str, Any], tmp_path: Path) -> None:
+    columns = {"video_id": "video", "class_name": "class", "box": "tube"}
+    groundtruth, detections, _ = multisports(realdata)
+    groundtruth.rename(columns=columns).to_parquet(tmp_path / "gt.parquet")
+    detections.drop(columns="box").rename(columns=columns).to_csv(tmp_path / "det.csv", index=False)
+    files = ("--groundtruth", str(tmp_path / "gt.parquet"), "--detections", str(tmp_path / "det.csv"))
+    found = json.loads(run("frame", "--protocol", "multisports", *files).stdout)
+    assert 100 * found["mAP"] == pytest.approx(expected["mmaction2_eval_multisports"]["frameAP"], abs=1e-9)
+    found = json.loads(run("video", *files).stdout)
+    assert found["mAP"]["0.5"] == pytest.approx(0.5, abs=1e-9)
 
 
 def test_multisports_flat_detections_are_the_best_class_of_each_published_sample(realdata: Path) -> None:

@@ -1,1 +1,1 @@
-"""Metrics: pure functions of tables. No torch, no files, no settings."""
+"""Metrics: pure functions of tables, and the files and the command for results that were made elsewhere. No torch."""

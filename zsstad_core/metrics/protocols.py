@@ -1,0 +1,103 @@
+"""What evaluators differ in, by name: how boxes are measured, who may take a ground truth, which area is the AP.
+
+multisports  as MultiSports, and so iCLIP and ST-CLIP
+act          as ACT and MOC
+ava          as ActivityNet's tool for AVA (what is counted at all: `ava.py`)
+voc          as PASCAL VOC since 2010
+voc07        as PASCAL VOC 2007
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from zsstad_core.errors import DataError
+from zsstad_core.metrics.average_precision import Bools, average_precision, eleven_point, trapezoid
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How detections of one class are counted."""
+
+    says: str
+    """In words, for metrics.json."""
+    pixel: float
+    """What is added to width and height, in the units of the boxes: 1 where coordinates name the last pixel inside."""
+    second_best: bool
+    """Whether a detection whose best ground truth is taken may take the best one left; else it is a false positive."""
+    area: Callable[[Bools, int], float]
+    """From hits by falling score, and the number of ground truths, to AP."""
+
+
+FRAME: dict[str, Rules] = {
+    "multisports": Rules(
+        "frame AP, all-point interpolation, one detection a ground truth (MultiSports, ST-CLIP)",
+        0,
+        False,
+        average_precision,
+    ),
+    "act": Rules(
+        "frame AP, boxes with the last pixel, a detection may take the best ground truth left, trapezoids (ACT, MOC)",
+        1,
+        True,
+        trapezoid,
+    ),
+    "ava": Rules(
+        "frame AP, all-point interpolation, at most 50 detections a keyframe, keyframes without ground truth ignored "
+        "(ActivityNet's tool for AVA)",
+        0,
+        False,
+        average_precision,
+    ),
+    "voc": Rules(
+        "frame AP, boxes with the last pixel, all-point interpolation (PASCAL VOC since 2010)",
+        1,
+        False,
+        average_precision,
+    ),
+    "voc07": Rules("frame AP, boxes with the last pixel, 11-point (PASCAL VOC 2007)", 1, False, eleven_point),
+}
+
+
+@dataclass(frozen=True)
+class TubeRules(Rules):
+    """How tubes of one class are linked and counted."""
+
+    frame: int
+    """What is added to a difference of frames to make a duration: 1 counts frames, 0 the steps between them."""
+    nms: float | None
+    """Of detected tubes that overlap by more than this, the best one is kept; None keeps all."""
+
+
+VIDEO: dict[str, TubeRules] = {
+    "multisports": TubeRules(
+        "video AP, all-point interpolation, durations as differences of frames (MultiSports)",
+        0,
+        False,
+        average_precision,
+        frame=0,
+        nms=None,
+    ),
+    "act": TubeRules(
+        "video AP, boxes with the last pixel, tube NMS 0.3, a tube may take the best ground truth left, trapezoids "
+        "(ACT, MOC)",
+        1,
+        True,
+        trapezoid,
+        frame=1,
+        nms=0.3,
+    ),
+}
+
+
+def frame_rules(protocol: str) -> Rules:
+    """The rules of a frame AP. Raises DataError where there are none of that name."""
+    if protocol not in FRAME:
+        raise DataError(f"there is no frame AP {protocol}; there are {', '.join(FRAME)}")
+    return FRAME[protocol]
+
+
+def video_rules(protocol: str) -> TubeRules:
+    """The rules of a video AP. Raises DataError where there are none of that name."""
+    if protocol not in VIDEO:
+        raise DataError(f"there is no video AP {protocol}; there are {', '.join(VIDEO)}")
+    return VIDEO[protocol]

@@ -1,0 +1,206 @@
+"""Video AP of each class: tubes against tubes, by the conventions of MultiSports or of ACT and MOC (`protocols.py`).
+
+The overlap of two tubes is the overlap of their durations times the mean overlap of their boxes. A duration reaches
+from a tube's first to its last frame. The mean is over the frames between the later start and the earlier end that
+either tube has a box in; where one has none, the overlap is 0 (annotated tubes may have gaps; the published evaluators
+cannot read those, and without gaps this is what they compute).
+
+Shapes: T tubes, R rows (boxes) of tubes, sorted by tube and frame; Q pairs of tubes of one video.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from zsstad_core.boxes import paired_iou
+from zsstad_core.errors import DataError
+from zsstad_core.metrics.columns import (
+    COUNTS,
+    boxes_of,
+    codes,
+    frame_keys,
+    refuse_what_cannot_be_counted,
+    rows_of_each_class,
+    video_names,
+    with_recall,
+)
+from zsstad_core.metrics.matching import Floats, Ints, hits, pairs_in_same_group
+from zsstad_core.metrics.protocols import TubeRules, video_rules
+
+RANGES: dict[str, tuple[float, ...]] = {
+    "0.05:0.45": tuple(0.05 + 0.05 * i for i in range(9)),
+    "0.10:0.90": tuple(0.1 + 0.1 * i for i in range(9)),
+    "0.50:0.95": tuple(0.5 + 0.05 * i for i in range(10)),
+}
+"""Means over several thresholds, by the names that MultiSports prints; the thresholds are the floats it computes."""
+
+
+@dataclass(frozen=True)
+class Tubes:
+    """The tubes of one class."""
+
+    tube_R: Ints
+    """Rising from 0."""
+    key_R: Ints
+    """The frame of each row, one number a frame over all videos, rising in a tube."""
+    box_R4: Floats
+
+    def __len__(self) -> int:
+        return int(self.tube_R[-1]) + 1 if len(self.tube_R) else 0
+
+
+def video_ap(
+    groundtruth: pd.DataFrame,
+    tubes: pd.DataFrame,
+    classes: Sequence[str],
+    iou: Sequence[float],
+    protocol: str = "multisports",
+) -> dict[float, pd.DataFrame]:
+    """Video AP of each class at each threshold, as `frame_ap` gives it for frames.
+
+    groundtruth: table `groundtruth`; the rows of a class with the same `box` in a video are a tube. tubes: as
+    `link_tubes` gives them: the rows of a class with the same `tube` in a video are one, its score is their mean.
+    Equal scores: videos by name, then in the order of the table. Of equal overlaps, the first tube of the ground truth
+    is the best one.
+
+    Raises DataError where a class is named twice, a score is not finite, or a tube has two boxes in a frame.
+    """
+    rules = video_rules(protocol)
+    for threshold in iou:
+        refuse_what_cannot_be_counted(groundtruth, tubes, classes, threshold)
+    names = pd.Index(list(classes), dtype="str", name="class_name")
+    videos = video_names(groundtruth, tubes).sort_values()
+    truth_rows = rows_of_each_class(codes(groundtruth["class_name"], names), len(names))
+    found_rows = rows_of_each_class(codes(tubes["class_name"], names), len(names))
+    score = tubes["score"].to_numpy(np.float64)
+    rows: dict[float, list[tuple[float, int, int, int]]] = {threshold: [] for threshold in iou}
+    for truth_G, found_N in zip(truth_rows, found_rows, strict=True):
+        truth, _ = _tubes(groundtruth, "box", truth_G, videos, "ground truth")
+        found, row_R = _tubes(tubes, "tube", found_N, videos, "detections")
+        score_T = _means(found.tube_R, score[row_R])
+        if rules.nms is not None:
+            found, score_T = _suppressed(found, score_T, rules, rules.nms)
+        found = _renumbered(found, np.argsort(-score_T, kind="stable"))
+        found_Q, truth_Q, overlap_Q = tube_overlaps(found, truth, rules)
+        for threshold in iou:
+            hit_T = hits(found_Q, truth_Q, overlap_Q, len(found), threshold, rules.second_best)
+            rows[threshold].append((rules.area(hit_T, len(truth)), len(truth), len(found), int(hit_T.sum())))
+    return {
+        threshold: with_recall(pd.DataFrame(counted, index=names, columns=COUNTS))
+        for threshold, counted in rows.items()
+    }
+
+
+def video_map(per_threshold: dict[float, pd.DataFrame], wanted: Sequence[float | str]) -> dict[str, "pd.Series[float]"]:
+    """AP of each class for each wanted threshold, or mean over a range of them (a name of RANGES), by its name."""
+    return {
+        str(name): pd.concat([per_threshold[t]["ap"] for t in thresholds([name])], axis=1)
+        .mean(axis=1, skipna=False)
+        .rename("ap")
+        for name in wanted
+    }
+
+
+def thresholds(wanted: Sequence[float | str]) -> list[float]:
+    """All thresholds that some numbers and names of RANGES ask for, each once. Raises DataError for an unknown name."""
+    unknown = [name for name in wanted if isinstance(name, str) and name not in RANGES]
+    if unknown:
+        raise DataError(f"video IoU {unknown[0]}; it must be a number, or one of {', '.join(RANGES)}")
+    return list(dict.fromkeys(t for name in wanted for t in (RANGES[name] if isinstance(name, str) else (name,))))
+
+
+def has_tubes(groundtruth: pd.DataFrame) -> bool:
+    """Whether any annotated person is followed from one frame to the next (AVA's keyframes are a second apart)."""
+    rows = groundtruth.sort_values(["video_id", "box", "class_name", "frame"])
+    same = (rows[["video_id", "box", "class_name"]] == rows[["video_id", "box", "class_name"]].shift()).all(axis=1)
+    return bool((same & (rows["frame"].diff() == 1)).any())
+
+
+def tube_overlaps(a: Tubes, b: Tubes, rules: TubeRules) -> tuple[Ints, Ints, Floats]:
+    """The overlap of each a with each b that has a frame with it: a_Q (rising), b_Q (rising in it), overlap_Q."""
+    row_a_P, row_b_P = pairs_in_same_group(b.key_R, a.key_R)
+    last_pixel = np.array([0, 0, rules.pixel, rules.pixel], np.float64)
+    iou_P = paired_iou(a.box_R4[row_a_P] + last_pixel, b.box_R4[row_b_P] + last_pixel)
+    pair_P = a.tube_R[row_a_P] * max(len(b), 1) + b.tube_R[row_b_P]
+    pair_Q, number_P = np.unique(pair_P, return_inverse=True)
+    a_Q, b_Q = np.divmod(pair_Q, max(len(b), 1))
+    shared_Q, common_Q = np.bincount(number_P, iou_P, len(pair_Q)), np.bincount(number_P, minlength=len(pair_Q))
+
+    (a_first, a_last), (b_first, b_last) = _extents(a), _extents(b)
+    start_Q, end_Q = np.maximum(a_first[a_Q], b_first[b_Q]), np.minimum(a_last[a_Q], b_last[b_Q])
+    either_Q = _rows_between(a, a_Q, start_Q, end_Q) + _rows_between(b, b_Q, start_Q, end_Q) - common_Q
+    inter_Q = end_Q - start_Q + rules.frame
+    union_Q = np.maximum(a_last[a_Q], b_last[b_Q]) - np.minimum(a_first[a_Q], b_first[b_Q]) + rules.frame
+    # Two tubes of the same single frame: MultiSports divides 0 by 0; here their durations are equal.
+    duration_Q = np.divide(inter_Q, union_Q, out=np.ones(len(pair_Q)), where=union_Q > 0)
+    return a_Q, b_Q, duration_Q * (shared_Q / either_Q)
+
+
+def _tubes(table: pd.DataFrame, number: str, rows: Ints, videos: "pd.Index[str]", what: str) -> tuple[Tubes, Ints]:
+    """The tubes of some rows of one class, by video and then first appearance, and the rows as they come in them."""
+    key, code = frame_keys(table.iloc[rows], videos), codes(table["video_id"].iloc[rows], videos).astype(np.int64)
+    tube = pd.MultiIndex.from_arrays([code, table[number].to_numpy()[rows]])
+    by_appearance, _ = pd.factorize(tube)
+    order = np.lexsort((key, by_appearance, code))
+    rows, key, by_appearance = rows[order], key[order], by_appearance[order]
+    new = np.diff(by_appearance, prepend=-1) != 0
+    twice = np.flatnonzero(~new[1:] & (key[1:] == key[:-1]))
+    if len(twice):
+        row = table.iloc[rows[twice[0]]]
+        raise DataError(
+            f"{what}: {row.video_id} frame {row.frame}: {number} {row[number]} of {row.class_name} has two boxes; "
+            "a tube has one box a frame"
+        )
+    return Tubes(np.cumsum(new) - 1, key, boxes_of(table, rows)), rows
+
+
+def _means(tube_R: Ints, score_R: Floats) -> Floats:
+    """The mean score of each tube; of equal scores exactly that score, so that tubes that are given one can tie."""
+    first_T = score_R[np.diff(tube_R, prepend=-1) != 0]
+    means: Floats = first_T + np.bincount(tube_R, score_R - first_T[tube_R]) / np.bincount(tube_R)
+    return means
+
+
+def _renumbered(tubes: Tubes, order: Ints) -> Tubes:
+    """The tubes `order`, in that order; others are dropped."""
+    place = np.full(len(tubes), -1)
+    place[order] = np.arange(len(order))
+    rows = np.flatnonzero(place[tubes.tube_R] >= 0)
+    rows = rows[np.argsort(place[tubes.tube_R[rows]], kind="stable")]
+    return Tubes(place[tubes.tube_R[rows]], tubes.key_R[rows], tubes.box_R4[rows])
+
+
+def _suppressed(tubes: Tubes, score_T: Floats, rules: TubeRules, nms: float) -> tuple[Tubes, Floats]:
+    """Tubes without those that a better one of the same class and video overlaps by more than `nms`.
+
+    Of equal scores the later tube is the better one, as in the published code's reversed sort.
+    """
+    a_Q, b_Q, overlap_Q = tube_overlaps(tubes, tubes, rules)
+    close = overlap_Q > nms
+    neighbours = b_Q[close]
+    bounds = np.searchsorted(a_Q[close], np.arange(len(tubes) + 1))
+    kept, dropped = [], np.zeros(len(tubes), bool)
+    for best in np.argsort(score_T, kind="stable")[::-1].tolist():
+        if not dropped[best]:
+            kept.append(best)
+            dropped[neighbours[bounds[best] : bounds[best + 1]]] = True
+    order = np.sort(np.array(kept, np.int64))
+    return _renumbered(tubes, order), score_T[order]
+
+
+def _extents(tubes: Tubes) -> tuple[Ints, Ints]:
+    """The first and the last frame of each tube, as keys."""
+    new = np.diff(tubes.tube_R, prepend=-1) != 0
+    return tubes.key_R[new], tubes.key_R[np.append(new[1:], True)[: len(new)]]
+
+
+def _rows_between(tubes: Tubes, tube_Q: Ints, start_Q: Ints, end_Q: Ints) -> Ints:
+    """How many boxes each of some tubes has from one frame to another, both included."""
+    frames = np.unique(tubes.key_R)
+    place_R = tubes.tube_R * len(frames) + np.searchsorted(frames, tubes.key_R)  # rising
+    first_Q, last_Q = np.searchsorted(frames, start_Q, side="left"), np.searchsorted(frames, end_Q, side="right")
+    return np.searchsorted(place_R, tube_Q * len(frames) + last_Q) - np.searchsorted(
+        place_R, tube_Q * len(frames) + first_Q
+    )
