@@ -1,6 +1,7 @@
 """Detections: every person against every label of its group, and the score at full precision."""
 
 import math
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from zsstad_core.errors import ModelError
 from zsstad_core.heads import Reads, build
 from zsstad_core.heads.base import Batch, Head
 from zsstad_core.heads.baselines import ClipCrop
-from zsstad_core.scoring import groups, oracle, score
+from zsstad_core.scoring import groups, score
 from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import table
 
@@ -120,17 +121,6 @@ SPLIT = LabelSplit("made-1", seen=("run", "brush_hair"), unseen=("jump",))
 OFFICIAL = {"a": "test", "b": "test", "c": "test", "d": "train", "e": "test"}
 
 
-def test_the_oracle_knows_the_class_and_only_the_class() -> None:
-    persons = made(1).persons.assign(video_id=lambda rows: rows.video_id.str[0].map({"c": "e"}))
-    detections = oracle(persons, TRUTH, ("jump",))
-    assert set(detections.class_name) == {"jump"}
-    assert (detections.probability == 1).all()
-    assert (detections.score == detections.box_score).all()
-    assert len(detections) == len(persons)
-    assert len(oracle(persons, TRUTH, ("run", "jump"))) == 2 * len(persons)
-    assert len(oracle(persons, TRUTH, ("brush_hair",))) == 0
-
-
 def test_groups_are_test_videos_against_their_own_labels() -> None:
     unseen, seen = groups(SPLIT, OFFICIAL, TRUTH, "own")
     assert (unseen.name, unseen.videos, unseen.classes) == ("unseen", ("b", "e"), ("jump",))
@@ -138,6 +128,18 @@ def test_groups_are_test_videos_against_their_own_labels() -> None:
 
 
 def test_groups_can_be_scored_against_all_labels() -> None:
-    unseen, seen = groups(SPLIT, OFFICIAL, TRUTH, "all")
-    assert unseen.videos == ("b", "e")
-    assert unseen.classes == seen.classes == ("run", "brush_hair", "jump")
+    (everything,) = groups(SPLIT, OFFICIAL, TRUTH, "all")
+    assert (everything.name, everything.videos) == ("all", ("a", "b", "c", "e"))
+    assert everything.classes == ("run", "brush_hair", "jump")
+
+
+@pytest.mark.parametrize("name", ["unseen", "seen"])
+def test_one_group_can_be_scored_alone(name: Literal["unseen", "seen"]) -> None:
+    own = {group.name: group for group in groups(SPLIT, OFFICIAL, TRUTH, "own")}
+    assert groups(SPLIT, OFFICIAL, TRUTH, name) == [own[name]]
+
+
+def test_a_video_that_does_nothing_of_the_split_is_in_no_group() -> None:
+    split = LabelSplit("made-2", seen=("brush_hair",), unseen=())
+    assert [group.videos for group in groups(split, OFFICIAL, TRUTH, "own")] == [(), ("c",)]
+    assert [group.videos for group in groups(split, OFFICIAL, TRUTH, "all")] == [("c",)]
