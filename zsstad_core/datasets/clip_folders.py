@@ -1,0 +1,60 @@
+"""Clips that lie in a folder a class: `CLASS/NAME.avi`, or frames `CLASS/NAME/00001.png`, ..."""
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from zsstad_core.datasets.base import Part
+from zsstad_core.errors import DataError, MissingFileError
+
+
+def clips_by_class(folder: Path, suffixes: Sequence[str], setting: str, expected: str) -> dict[str, Path]:
+    """`CLASS/NAME` -> the clip's file or folder of frames. Hidden files and other kinds of file are passed over.
+
+    Raises MissingFileError where the folder is not there (`setting` names it, `expected` says what must be in it),
+    DataError where a clip is there twice.
+    """
+    if not folder.is_dir():
+        raise MissingFileError(f"{folder}: no such folder ({setting}); expected {expected} in it")
+    found: dict[str, Path] = {}
+    for class_folder in entries(folder):
+        if not class_folder.is_dir():
+            continue
+        for entry in entries(Path(class_folder.path)):
+            is_folder = entry.is_dir()
+            file = Path(entry.path)
+            if not is_folder and file.suffix not in suffixes:
+                continue
+            name = f"{class_folder.name}/{entry.name if is_folder else file.stem}"
+            if name in found:
+                raise DataError(f"{folder}: {name} is there {_as_both(found[name], is_folder)}; keep one kind")
+            found[name] = file
+    return found
+
+
+def first_of_each(parts: Mapping[str, Part], on_disk: Mapping[str, Path], limit: int | None) -> dict[str, Part]:
+    """`parts` sorted by name; with a limit the first so many of each class and part among the clips on disk."""
+    ordered = dict(sorted(parts.items()))
+    if limit is None:
+        return ordered
+    taken: Counter[tuple[str, Part]] = Counter()
+    wanted = {}
+    for name, part in ordered.items():
+        group = (name.split("/")[0], part)
+        if name in on_disk and taken[group] < limit:
+            taken[group] += 1
+            wanted[name] = part
+    return wanted
+
+
+def entries(folder: Path) -> list["os.DirEntry[str]"]:
+    """What lies in a folder, sorted by name, without hidden names."""
+    with os.scandir(folder) as inside:
+        return sorted((entry for entry in inside if not entry.name.startswith(".")), key=lambda entry: entry.name)
+
+
+def _as_both(other: Path, is_folder: bool) -> str:
+    if other.is_dir() or is_folder:
+        return "as clip and as frames, which differ in their pixels"
+    return f"as {other.suffix} and in another container, which differ in their pixels"

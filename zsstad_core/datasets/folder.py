@@ -1,0 +1,188 @@
+"""A folder of videos of one's own: which there are, what the actions are called, and what is annotated of them.
+
+video_id is a video's path below the folder, with its extension and with `/` (`holidays/beach.mp4`), so that two videos
+are never taken for one. Without an annotation all videos are test, nothing is known of them, and every person is scored
+against all labels. Which labels are unseen says the label split: SPLIT=all-unseen (which the recipe `folder` sets), a
+YAML file of one's own, or any other that needs no published list.
+"""
+
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zsstad_core import settings
+from zsstad_core.datasets.base import Part
+from zsstad_core.datasets.folder_annotation import Box, read_annotation, read_train_list
+from zsstad_core.errors import DataError, MissingFileError, SettingsError
+from zsstad_core.video import VideoSource
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# fmt: off
+SUFFIXES = (
+    ".3g2", ".3gp", ".asf", ".avi", ".divx", ".f4v", ".flv", ".gif", ".m2ts", ".m2v", ".m4v", ".mjpeg", ".mjpg", ".mkv",
+    ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".nut", ".ogg", ".ogv", ".rm", ".rmvb", ".ts", ".vob", ".webm",
+    ".wmv", ".y4m",
+)
+# fmt: on
+"""What a video's name ends in, in small or capital letters."""
+
+
+class Folder:
+    """The dataset under the folder of `settings.datasets.folder` (see `zsstad_core.datasets.base.Dataset`).
+
+    Wanted are all videos on disk and all that the annotation names.
+    """
+
+    class_types = None
+    keyframes = None
+    drawn_on = None
+
+    def __init__(self, chosen: settings.Folder) -> None:
+        self._root = Path(chosen.root)
+        if not self._root.is_dir():
+            raise MissingFileError(
+                f"{self._root}: no such folder (datasets.folder.root); name the folder of your videos"
+            )
+        self._labels = tuple(chosen.labels)
+        self._annotation = self._root / chosen.annotation if chosen.annotation else None
+        self._train_list = self._root / chosen.train_list if chosen.train_list else None
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        found: tuple[str, ...] = self._labels or tuple(sorted({box.label for box in self._boxes} - {""}))
+        strange = [name for name in found if not name or name != name.strip() or found.count(name) > 1]
+        if strange:
+            raise SettingsError(
+                f'datasets.folder.labels: "{strange[0]}"; each label must be there once, without spaces around it'
+            )
+        if len(found) < 2:
+            raise SettingsError(
+                f"datasets.folder.labels names {len(found)} actions; name two or more, a score says which of them it "
+                'is: SET="datasets.folder.labels=reading,cooking", or write them into the annotation (column label)'
+            )
+        if self._labels:
+            self._refuse_other_labels()
+        return found
+
+    def videos(self) -> list[VideoSource]:
+        if not self._on_disk:
+            raise MissingFileError(
+                f"{self._root}: holds no video; looked at all depths for names that end in {', '.join(SUFFIXES)}"
+            )
+        return [VideoSource(name, path) for name, path in self._on_disk.items()]
+
+    def missing(self) -> list[str]:
+        return [name for name in self._parts if name not in self._on_disk]
+
+    def unknown(self) -> list[str]:
+        return []  # every video of the folder is wanted
+
+    def official(self) -> dict[str, Part]:
+        return dict(self._parts)
+
+    def annotation_files(self) -> list[Path]:
+        files = [file for file in (self._annotation, self._train_list) if file is not None]
+        for file in files:
+            if not file.is_file():
+                raise MissingFileError(f"{file}: no such file (datasets.folder)")
+        return files
+
+    def groundtruth(self) -> "pd.DataFrame":
+        from zsstad_core.tables import BOX, table
+
+        boxes, numbers = self._boxes, self._box_numbers()
+        return table(
+            "groundtruth",
+            {
+                "video_id": [box.video for box in boxes],
+                "frame": [box.frame for box in boxes],
+                "box": numbers,
+                **{column: [box.xyxy[i] for box in boxes] for i, column in enumerate(BOX)},
+                "class_name": [box.label for box in boxes],
+                "decoded": [True] * len(boxes),
+            },
+        )
+
+    def refuse_impossible(self, videos: "pd.DataFrame") -> None:
+        columns = [videos[name].tolist() for name in ("video_id", "frames", "width", "height")]
+        sizes = {name: (frames, width, height) for name, frames, width, height in zip(*columns, strict=True)}
+        for box in self._boxes:
+            if box.video not in sizes:
+                continue
+            frames, width, height = sizes[box.video]
+            if box.frame >= frames:
+                hint = "; are yours numbered from 1?" if box.frame == frames else ""
+                raise DataError(f"{box.where}: frame is {box.frame}; {box.video} has frames 0 to {frames - 1}{hint}")
+            x1, y1, x2, y2 = box.xyxy
+            if x1 >= width or y1 >= height or x2 <= 0 or y2 <= 0:
+                raise DataError(
+                    f"{box.where}: box {list(box.xyxy)} stands outside the picture of {width}x{height}; boxes are in "
+                    "pixels of the decoded frame"
+                )
+
+    def _box_numbers(self) -> list[int]:
+        """Of each box the number of its person in the video. Where persons have no names, each box of each frame is a
+        person of its own: nothing says who is who in the next frame, and no tube may be made of it."""
+        persons: dict[str, dict[str, int]] = {}
+        for video, name in sorted({(box.video, box.person) for box in self._boxes if box.person}, key=_by_number):
+            persons.setdefault(video, {})[name] = len(persons.get(video, {}))
+        places: dict[str, dict[tuple[int, tuple[float, ...]], int]] = {}
+        for box in self._boxes:
+            of_video = places.setdefault(box.video, {})
+            of_video.setdefault((box.frame, box.xyxy), len(of_video))
+        return [
+            persons[box.video][box.person] if box.person else places[box.video][box.frame, box.xyxy]
+            for box in self._boxes
+        ]
+
+    def _refuse_other_labels(self) -> None:
+        for box in self._boxes:
+            if box.label and box.label not in self._labels:
+                raise DataError(f"{box.where}: label is {box.label!r}; datasets.folder.labels does not name it")
+
+    @cached_property
+    def _parts(self) -> dict[str, Part]:
+        by_row = {box.video: box.part for box in self._boxes if box.part}
+        named = sorted({*self._on_disk, *(box.video for box in self._boxes)})
+        if self._train_list is None:
+            return {name: by_row.get(name, "test") for name in named}
+        if by_row:
+            raise DataError(
+                f"{self._annotation}: has a part column, and datasets.folder.train_list names {self._train_list}; "
+                "keep one of them"
+            )
+        train = read_train_list(self._train_list, set(named))
+        return {name: "train" if name in train else "test" for name in named}
+
+    @cached_property
+    def _boxes(self) -> list[Box]:
+        return read_annotation(self._annotation, set(self._on_disk)) if self._annotation else []
+
+    @cached_property
+    def _on_disk(self) -> dict[str, Path]:
+        return {path.relative_to(self._root).as_posix(): path for path in sorted(_videos(self._root))}
+
+
+def _videos(root: Path) -> Iterator[Path]:
+    """Video files at any depth, in linked folders too, without hidden names; a folder is seen once, however linked."""
+    been = set()
+    for folder, folders, files in os.walk(root, followlinks=True):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        here = Path(folder).resolve()
+        if here in been:
+            folders.clear()
+            continue
+        been.add(here)
+        for name in files:
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+                yield Path(folder, name)
+
+
+def _by_number(named: tuple[str, str]) -> tuple[str, int, str]:
+    """Persons 2 and 10 in this order, and those with names behind them."""
+    video, person = named
+    return video, int(person) if person.isdecimal() else 10**9, person

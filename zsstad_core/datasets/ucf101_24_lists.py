@@ -1,0 +1,66 @@
+"""Which clips of UCF101-24 are test and which are training: UCF101's own lists, or those of the annotation's makers.
+
+A line is `CLASS/NAME`, with or without `.avi`, and in UCF101's training lists the class's number behind it. UCF101's
+lists are of all its 101 classes; lines of the 77 others are passed over, and so are the few clips of ours that the
+correction of the annotation has dropped.
+"""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from zsstad_core.datasets.base import Part
+from zsstad_core.errors import DataError, MissingFileError
+
+
+def read_parts(
+    annotated: Collection[str], annotation: Path, test_list: Path, train_list: Path | None, classes: Sequence[str]
+) -> dict[str, Part]:
+    """The part of every annotated clip. Without a training list all that the test list does not name is training.
+
+    Raises MissingFileError, and DataError naming file and line.
+    """
+    known = set(annotated)
+    test = _read_list(test_list, "test_list", classes)
+    if not known & test.keys():
+        raise DataError(f"{test_list}: names no clip that {annotation.name} annotates; the two do not belong together")
+    if train_list is None:
+        return {name: "test" if name in test else "train" for name in annotated}
+    train = _read_list(train_list, "train_list", classes)
+    if both := sorted(train.keys() & test.keys()):
+        raise DataError(f"{train_list}:{train[both[0]]}: {both[0]} is in {test_list.name}:{test[both[0]]} too")
+    if neither := sorted(known - train.keys() - test.keys()):
+        raise DataError(
+            f"{train_list}: {len(neither)} annotated clips are neither here nor in {test_list.name} (first: "
+            f"{neither[0]}); complete the lists, or leave datasets.ucf101_24.train_list empty: they are training then"
+        )
+    return {name: "test" if name in test else "train" for name in annotated}
+
+
+def _read_list(file: Path, setting: str, classes: Sequence[str]) -> dict[str, int]:
+    """The listed clips of our classes, each with its line."""
+    if not file.is_file():
+        raise MissingFileError(
+            f"{file}: no such list (datasets.ucf101_24.{setting}); expected UCF101's testlist01.txt or trainlist01.txt"
+        )
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}: not a text file in UTF-8 ({error})") from error
+    right = {class_name.casefold(): class_name for class_name in classes}
+    found: dict[str, int] = {}
+    for number, line in enumerate(lines, start=1):
+        words = line.split()
+        if not words:
+            continue
+        class_name, _, clip = words[0].removesuffix(".avi").partition("/")
+        if len(words) > 2 or not class_name or not clip or "/" in clip or not all(word.isdigit() for word in words[1:]):
+            raise DataError(f"{file}:{number}: {line.strip()!r}; expected CLASS/NAME.avi, at most with a class number")
+        if class_name not in classes:
+            if near := right.get(class_name.casefold().replace("_", "")):
+                raise DataError(f"{file}:{number}: class {class_name}; UCF101-24 spells it {near}")
+            continue
+        name = f"{class_name}/{clip}"
+        if name in found:
+            raise DataError(f"{file}:{number}: {name} is listed twice (first in line {found[name]})")
+        found[name] = number
+    return found

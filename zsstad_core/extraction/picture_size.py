@@ -1,0 +1,39 @@
+"""Annotated boxes and the size of the pictures that really decode."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from zsstad_core.errors import DataError
+from zsstad_core.tables import BOX
+
+
+def in_pixels_of_video(rows: pd.DataFrame, videos: pd.DataFrame, drawn_on: tuple[float, float] | None) -> pd.DataFrame:
+    """Table groundtruth in pixels of the videos, clipped to the picture; rows of videos without a row in table `videos`
+    stay as they are.
+
+    drawn_on: width and height of the pictures that the boxes were drawn on; None where these are the videos' own.
+    Width and height are scaled apart, so that squashed copies are right too; of copies that were cut nothing tells.
+
+    Raises DataError naming the first box that stands wholly outside its picture.
+    """
+    size = videos.set_index("video_id")[["width", "height"]].reindex(rows["video_id"]).to_numpy(np.float64)  # [rows, 2]
+    xyxy = rows[BOX].to_numpy(np.float64)
+    if drawn_on is not None:
+        xyxy = xyxy * np.tile(np.where(np.isnan(size), 1.0, size / drawn_on), 2)
+    _refuse_outside(rows, xyxy, size)
+    known = ~np.isnan(size).any(1)
+    xyxy[known] = xyxy[known].clip(0, np.tile(size[known], 2))
+    return rows.assign(**{column: xyxy[:, i].astype(np.float32) for i, column in enumerate(BOX)})
+
+
+def _refuse_outside(rows: pd.DataFrame, xyxy: NDArray[np.float64], size: NDArray[np.float64]) -> None:
+    outside = (xyxy[:, :2] >= size).any(1) | (xyxy[:, 2:] <= 0).any(1)  # a size that is not known compares as neither
+    if outside.any():
+        row = rows.iloc[int(np.flatnonzero(outside)[0])]
+        width, height = size[outside][0]
+        raise DataError(
+            f"{row.video_id} frame {row.frame}: box {xyxy[outside][0].tolist()} stands outside the picture "
+            f"of {width:g}x{height:g} ({int(outside.sum())} such boxes); boxes are in pixels of the video: were they "
+            "drawn on pictures of another size?"
+        )
