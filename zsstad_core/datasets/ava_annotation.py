@@ -1,0 +1,169 @@
+"""AVA's official annotation: which videos there are, who stands where in which second, and what they do.
+
+What is taken, and what is not:
+
+    seconds 902 to 1798 (both included); a row of another second is refused, with its line
+    rows at excluded seconds are left out and counted
+    rows of an action that the label map lacks are left out and counted if it is one of AVA's 80 (a map of the 60 of the
+    ActivityNet task, as the official evaluator does); any other action is refused, with its line
+    keyframes without a box (rows of two cells) say nothing here: a table of boxes has no row for them
+    a row that is there twice, and a box without area, are refused, with their line
+
+A person is a person id at a box: several rows of one, with an action each. Where there are no ids (v1.0, 7 cells) it
+is a box: rows with the same four numbers are one person.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zsstad_core.datasets.base import ClassType, Part
+from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.keyframes import UNPLACED
+from zsstad_core.metrics.ava_labelmap import read_labelmap
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SECONDS = (902, 1798)
+_LAST_OF: dict[ClassType, int] = {"pose": 14, "object": 63, "person": 80}  # AVA's actions stand in that order
+
+
+class AvaAnnotation:
+    """The csv of each part, the label map, and files of excluded seconds. Raises MissingFileError and DataError naming
+    file and line."""
+
+    def __init__(self, boxes: Mapping[Part, Path], labelmap: Path, excluded: Sequence[Path]) -> None:
+        self._boxes, self._labelmap, self._excluded = boxes, labelmap, excluded
+        for path in self.files():
+            if not path.is_file():
+                raise MissingFileError(
+                    f"{path}: no such file (datasets.ava); it is among AVA's annotation files: fetch it or name another"
+                )
+
+    def files(self) -> list[Path]:
+        return [*self._boxes.values(), self._labelmap, *self._excluded]
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """Names of the actions by their numbers."""
+        names = read_labelmap(self._labelmap)
+        if strange := [number for number in names if number > _LAST_OF["person"]]:
+            raise DataError(f"{self._labelmap}: id is {strange[0]}; AVA's actions are numbered from 1 to 80")
+        return names
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(self.names.values())
+
+    @property
+    def class_types(self) -> dict[str, ClassType]:
+        return {name: next(kind for kind, last in _LAST_OF.items() if i <= last) for i, name in self.names.items()}
+
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """Every video that is annotated, sorted, with its part. A plan asks: this reads no numbers."""
+        parts: dict[str, Part] = {}
+        for part, path in self._boxes.items():
+            for name in _videos(path):
+                if parts.setdefault(name, part) != part:
+                    raise DataError(
+                        f"{path}: names {name}, as {self._boxes['train'].name} does; it must be in one part"
+                    )
+        return dict(sorted(parts.items()))
+
+    def table(self) -> "pd.DataFrame":
+        """Table groundtruth: frames are UNPLACED + second, boxes fractions of the frame. What was left out and why
+        stands in `attrs["notes"]`, a list of sentences."""
+        import pandas as pd
+
+        from zsstad_core.tables import BOX, table
+
+        notes: list[str] = []
+        excluded = self._excluded_keyframes()
+        rows = pd.concat([self._rows(path, excluded, notes) for path in self._boxes.values()], ignore_index=True)
+        person = ["video", "second", "person_id", *BOX]
+        rows = rows.sort_values([*person, "action_id"], kind="stable", ignore_index=True)
+        new_keyframe = (rows[person[:2]] != rows[person[:2]].shift()).any(axis=1)
+        new_person = (rows[person] != rows[person].shift()).any(axis=1)
+        number = new_person.astype("int64").cumsum()  # of all persons; counted in each keyframe from 0
+        box = number - number.where(new_keyframe).ffill()
+        boxes = {side: rows[side] for side in BOX}
+        found = table(
+            "groundtruth",
+            {
+                "video_id": rows["video"],
+                "frame": rows["second"] + UNPLACED,
+                "box": box,
+                **boxes,
+                "class_name": rows["action_id"].map(self.names),
+                "decoded": True,
+            },
+        )
+        found.attrs["notes"] = notes
+        return found
+
+    def _rows(self, path: Path, excluded: "pd.MultiIndex", notes: list[str]) -> "pd.DataFrame":
+        """The rows of a csv that count; what is left out is noted."""
+        import pandas as pd
+
+        from zsstad_core.metrics.ava_files import read_boxes
+        from zsstad_core.tables import BOX
+
+        rows = read_boxes(path, scores=False, seconds=SECONDS)
+        rows = rows.assign(video=rows["video"].astype("str"))
+
+        def refuse(broken: "pd.Series[bool]", why: Callable[[Any], str]) -> None:
+            if broken.any():
+                row = next(rows[broken].itertuples())
+                raise DataError(f"{path}:{row.line}: {why(row)} ({int(broken.sum())} such rows)")
+
+        foreign = ~rows["action_id"].isin(list(self.names))
+        not_avas = foreign & (rows["action_id"] > _LAST_OF["person"])
+        refuse(not_avas, lambda row: f"action_id is {row.action_id}; AVA's actions are numbered from 1 to 80")
+        flat = (rows["x1"] >= rows["x2"]) | (rows["y1"] >= rows["y2"])
+        refuse(
+            flat,
+            lambda row: (
+                f"box {row.x1:g}, {row.y1:g}, {row.x2:g}, {row.y2:g} has no area; it must have x1 < x2 and y1 < y2"
+            ),
+        )
+        refuse(
+            rows.duplicated(["video", "second", "person_id", *BOX, "action_id"]),
+            lambda row: f"{row.video} second {row.second} has this box with action {row.action_id} already; remove one",
+        )
+
+        if foreign.any():
+            notes.append(
+                f"{path.name}: {int(foreign.sum())} rows left out, of actions that {self._labelmap.name} lacks"
+            )
+        at_excluded = pd.Series(pd.MultiIndex.from_frame(rows[["video", "second"]]).isin(excluded), rows.index)
+        if at_excluded.any():
+            notes.append(f"{path.name}: {int(at_excluded.sum())} rows left out, of excluded seconds")
+        return rows[~foreign & ~at_excluded]
+
+    def _excluded_keyframes(self) -> "pd.MultiIndex":
+        import pandas as pd
+
+        from zsstad_core.metrics.ava_files import read_exclusions
+
+        found = [read_exclusions(path).astype({"video": "str"}) for path in self._excluded]
+        empty = pd.DataFrame({"video": pd.Series([], dtype="str"), "second": pd.Series([], dtype="int32")})
+        return pd.MultiIndex.from_frame(pd.concat([empty, *found], ignore_index=True))
+
+
+def _videos(path: Path) -> set[str]:
+    """The first cells of a csv, without a header's: some hundred names of hundreds of thousands of rows."""
+    try:
+        with path.open(encoding="utf-8-sig") as stream:
+            lines = iter(stream)
+            first = next((line for line in lines if line.strip()), "")
+            separator = "\t" if "\t" in first and "," not in first else ","
+            names = {line.partition(separator)[0] for line in lines if line.strip()}
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 text ({error})") from error
+    name, _, rest = first.partition(separator)
+    if rest.partition(separator)[0].strip().strip('"').isdecimal():  # no header
+        names.add(name)
+    return {name.strip().strip('"') for name in names}

@@ -1,0 +1,150 @@
+"""Videos of which one frame a second is annotated: which frame that is, and which frames around it are wanted too.
+
+The rule. A video's time is what its file says (pts, in seconds), and `start` is the second that stands at time 0. The
+keyframe of second s is the decoded frame whose time is nearest to s - start, the earlier of two as near; one that is
+half a second away or more does not count: the video has no such keyframe. Nothing is counted in frames: films run at
+24, 25, 29.97 or 30 frames a second, and not all of them evenly.
+
+Shapes: F frames of a video, K of them keyframes, N moments.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+type Ints = NDArray[np.int64]
+
+_MINUTE = 60.0
+
+NOWHERE = -1
+UNPLACED = 1_000_000_000
+"""An annotated second that no decoded frame belongs to has the frame number UNPLACED + second: before the index is
+made, where the video is not there, and where it has no such keyframe."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step of a head's window is: so many frames, or so many seconds to the nearest frame."""
+
+    length: float = 1.0
+    unit: Literal["frames", "seconds"] = "frames"
+
+
+class Chosen(NamedTuple):
+    """Frames of a video, by their numbers, rising."""
+
+    frames: Ints  # all that are wanted: keyframes, and those around them
+    keyframes: Ints  # [K]
+    seconds: Ints  # [K], of the keyframes
+
+
+@dataclass(frozen=True)
+class Keyframes:
+    """Which frames of a video are wanted: see above.
+
+    first, last: the seconds that may be annotated, both included. around: so many frames before and after each keyframe
+    are wanted too, `step` apart; those that the video does not have are not. fps: of videos that are folders of frames.
+    """
+
+    first: int
+    last: int
+    start: float = 0.0
+    around: int = 0
+    step: Step = Step(1.0, "seconds")
+    fps: float = 30.0
+
+    def content(self) -> dict[str, Any]:
+        """What decides which frames are wanted, as plain data."""
+        return asdict(self)
+
+    def until_enough(self, times: Iterator[tuple[float, int, int]]) -> Iterator[tuple[float, int, int]]:
+        """Frames in order, (seconds, height, width) each, up to the last that can matter: a film goes on for an hour.
+
+        That is a minute after the last keyframe, and all that is wanted around it: a video that was cut out of its film
+        ends before (`lasts_too_long`).
+        """
+        reach = self.around * self.step.length if self.step.unit == "seconds" else 0.0
+        end = self.last - self.start + reach + _MINUTE + 1.0
+        return takewhile(lambda frame: frame[0] <= end, times)
+
+    def lasts_too_long(self, pts_F: NDArray[np.float64]) -> bool:
+        """Whether a video that is said to begin at second `start` goes on as a whole film does, which begins at 0."""
+        return self.start > 0 and bool(pts_F.max() > self.last - self.start + _MINUTE)
+
+    def choose(self, pts_F: ArrayLike) -> Chosen:
+        """The frames that are wanted of a video whose frames have these times (seconds, in the order of the frames)."""
+        pts_F = np.asarray(pts_F, np.float64)
+        by_time = np.argsort(pts_F, kind="stable")  # AVI with B-frames: the times of neighbours may stand swapped
+        rising_F = pts_F[by_time]
+        second_K = np.arange(self.first, self.last + 1)
+        place_K = nearest(rising_F, second_K - self.start, 0.5)
+        there_K = place_K != NOWHERE
+        place_K, second_K = place_K[there_K], second_K[there_K]
+        keyframe_K = by_time[place_K]
+        offset_T = np.arange(-self.around, self.around + 1)
+        if self.step.unit == "frames":
+            around = keyframe_K[:, None] + offset_T * int(self.step.length)  # [K, T]
+            around = around[(around >= 0) & (around < len(pts_F))]
+        else:
+            moments = rising_F[place_K][:, None] + offset_T * self.step.length  # [K, T]
+            found = nearest(rising_F, moments.ravel(), self.step.length / 2)
+            around = by_time[found[found != NOWHERE]]
+        order_K = np.argsort(keyframe_K)
+        frames = np.unique(np.concatenate([keyframe_K, around.ravel()]))
+        return Chosen(frames.astype(np.int64), keyframe_K[order_K].astype(np.int64), second_K[order_K])
+
+
+def nearest(rising_F: NDArray[np.float64], moment_N: ArrayLike, reach: float) -> Ints:
+    """Place of the time nearest to each moment, int64 [N], the earlier of two as near; NOWHERE where none is nearer
+    than `reach`. `rising_F` must not fall."""
+    moment_N = np.asarray(moment_N, np.float64)
+    if not len(rising_F):
+        return np.full(moment_N.shape, NOWHERE)
+    after_N = np.searchsorted(rising_F, moment_N)
+    before_N = np.maximum(after_N - 1, 0)
+    after_N = np.minimum(after_N, len(rising_F) - 1)
+    to_before_N, to_after_N = np.abs(moment_N - rising_F[before_N]), np.abs(rising_F[after_N] - moment_N)
+    place_N = np.where(to_before_N <= to_after_N, before_N, after_N)
+    found: Ints = np.where(np.minimum(to_before_N, to_after_N) < reach, place_N, NOWHERE)
+    return found
+
+
+def placed(annotated: "pd.DataFrame", videos: "pd.DataFrame", keyframes: "pd.DataFrame") -> "pd.DataFrame":
+    """Table groundtruth on the frames of the videos, in pixels, out of one in seconds and fractions of the frame.
+
+    annotated: table groundtruth as the dataset gives it: `frame` is UNPLACED + second, boxes are fractions. videos,
+    keyframes: the tables of the index. Rows of videos that are not in the index stay as they are, with `decoded` false;
+    so do the frame numbers of seconds that a video has no keyframe of, whose boxes become pixels all the same.
+    """
+    from zsstad_core.tables import BOX, table
+
+    second = annotated["frame"] - UNPLACED
+    rows = annotated.assign(second=second.astype("int32"))
+    rows = rows.merge(keyframes, on=["video_id", "second"], how="left", suffixes=("", "_found"), validate="many_to_one")
+    decoded = rows["frame_found"].notna()
+    frame = rows["frame_found"].where(decoded, rows["frame"]).astype("int32")
+    size = videos.set_index("video_id")[["width", "height"]].reindex(rows["video_id"]).fillna(1.0).to_numpy(np.float64)
+    boxes = rows[BOX].to_numpy(np.float64) * np.tile(size, 2)  # [rows, 4]
+    pixels = dict(zip(BOX, boxes.T, strict=True))
+    columns = ["video_id", "box", "class_name"]
+    return table("groundtruth", {**rows[columns], "frame": frame, **pixels, "decoded": decoded})
+
+
+def second_of(rows: "pd.DataFrame", keyframes: "pd.DataFrame") -> "pd.Series[int]":
+    """The annotated second of each row (columns video_id, frame) of a table of boxes, int64; NOWHERE where it stands
+    on a frame that is no keyframe."""
+    second = rows[["video_id", "frame"]].merge(keyframes, on=["video_id", "frame"], how="left")["second"]
+    second = second.fillna(NOWHERE).astype("int64").set_axis(rows.index)
+    return second.where(rows["frame"] < UNPLACED, rows["frame"].astype("int64") - UNPLACED)
+
+
+def frame_or_second(frame: int) -> str:
+    """`frame 12`, or `second 902` of a keyframe that the video does not have: for messages."""
+    return f"second {frame - UNPLACED}" if frame >= UNPLACED else f"frame {frame}"
