@@ -1,17 +1,28 @@
 """Label splits: which classes of a dataset a head may learn from (seen) and which it must name unseen.
 
-The lists are data, one file a dataset: `DATASET.yaml`, {number of the split: its unseen classes}.
+1, 2, ...                    the published lists of the dataset, data in `DATASET.yaml`
+75/25                        iCLIP's, where it is published (another name of a list in `DATASET.yaml`)
+50/50-SEED, 75/25-SEED       drawn (see `drawn`)
+full                         full supervision: every class is seen
+all-unseen                   every class is unseen: for heads without training, or trained on another dataset
+without-CLASS                one class is unseen
+PATH.yaml, PATH.yaml:NAME    lists of the user's own (see `files`)
 """
 
+import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
-import yaml
-
 from zsstad_core.errors import DataError, SettingsError
+from zsstad_core.splits.files import Lists, Named, read_lists
 
 _FOLDER = Path(__file__).parent
+_DRAWN = re.compile(r"(50/50|75/25)-(\d+)")
+_FILE = re.compile(r"(?P<path>.+\.ya?ml)(?::(?P<name>.+))?")
+_OTHERS = ("50/50-SEED", "75/25-SEED", "full", "all-unseen", "without-CLASS", "or the path of a YAML file")
 
 
 @dataclass(frozen=True)
@@ -21,31 +32,136 @@ class LabelSplit:
     name: str
     seen: tuple[str, ...]
     unseen: tuple[str, ...]
+    strict: bool = False
+    """Whether a class without ground truth is an error, as in lists that a user wrote for these very videos."""
 
 
-def load_split(dataset: str, split: int, classes: Sequence[str], folder: Path = _FOLDER) -> LabelSplit:
-    """Label split number `split` of a dataset with these classes; its name is `DATASET-NUMBER`.
+def load_split(dataset: str, split: int | str, classes: Sequence[str], folder: Path = _FOLDER) -> LabelSplit:
+    """The label split of that name of a dataset with these classes; its name is `DATASET-SPLIT`.
 
-    Raises SettingsError where there is no such split (naming those that exist), DataError where the list is empty,
-    names a class twice or one the dataset lacks, or leaves no class seen.
+    Raises SettingsError where there is no such split (naming those that exist), DataError where a list is empty, names
+    a class twice, on both sides, or one that the dataset lacks, or leaves no class seen; MissingFileError for a file
+    that is not there.
     """
-    file = folder / f"{dataset}.yaml"
-    if not file.is_file():
-        have = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
-        raise SettingsError(f'dataset "{dataset}" has no label splits; those of {have} exist')
-    splits = yaml.safe_load(file.read_text(encoding="utf-8"))
-    if split not in splits:
-        raise SettingsError(f"split is {split}; {dataset} has {', '.join(map(str, splits))}")
+    split = str(split)
+    name = f"{dataset}-{split}"
+    if split == "full":
+        return LabelSplit(name, tuple(classes), ())
+    if split == "all-unseen":
+        return LabelSplit(name, (), tuple(classes))
+    if split.startswith("without-"):
+        left_out = split.removeprefix("without-")
+        if left_out not in classes:
+            raise SettingsError(f'split is "{split}"; {left_out} is no class of {dataset}{_nearest(left_out, classes)}')
+        return LabelSplit(name, tuple(other for other in classes if other != left_out), (left_out,), strict=True)
+    if match := _DRAWN.fullmatch(split):
+        unseen = drawn(classes, int(match[1].partition("/")[2]), int(match[2]))
+        return LabelSplit(name, tuple(other for other in classes if other not in unseen), unseen)
+    if match := _FILE.fullmatch(split):
+        file = Path(match["path"]).expanduser()
+        return _checked(name, _of_file(split, file, match["name"]), f"{file}", dataset, classes, strict=True)
+    return _published(name, dataset, split, classes, folder)
 
-    unseen = tuple(splits[split] or ())
-    where = f"{file.name}: split {split}"
-    unknown = [name for name in unseen if name not in classes]
-    twice = sorted({name for name in unseen if unseen.count(name) > 1})
-    seen = tuple(name for name in classes if name not in unseen)
-    if unknown:
-        raise DataError(f"{where}: {', '.join(map(str, unknown))}: not among the classes of {dataset}")
-    if twice:
-        raise DataError(f"{where}: {', '.join(twice)}: named twice")
+
+def drawn(classes: Sequence[str], percent: int, seed: int) -> tuple[str, ...]:
+    """Unseen classes of a seeded split, in the order of `classes`: `percent` of them, rounded up.
+
+    They are the first when classes are sorted by the SHA-256 of `SEED NAME` (UTF-8, one space; hexadecimal digits in
+    ASCII order). So a draw depends on seed and names alone, and the unseen classes of 75/25-SEED are among those of
+    50/50-SEED. Rounding up gives 6 of J-HMDB's 21, as in the published 75/25 lists.
+    """
+    count = -(-len(classes) * percent // 100)
+    ranked = sorted(classes, key=lambda name: hashlib.sha256(f"{seed} {name}".encode()).hexdigest())
+    return tuple(name for name in classes if name in ranked[:count])
+
+
+def published(dataset: str, folder: Path = _FOLDER) -> list[str]:
+    """Names of a dataset's published lists, in order; a second name of one is not among them."""
+    return [name for name, lists in _lists(dataset, folder).items() if not lists.same_as]
+
+
+def first_name(dataset: str, split: int | str, folder: Path = _FOLDER) -> str:
+    """The number of the published list that a split is another name of; else the split itself."""
+    lists = _lists(dataset, folder).get(str(split))
+    return lists.same_as if lists and lists.same_as else str(split)
+
+
+def refuse_empty(split: LabelSplit, annotated: set[str], part: str) -> None:
+    """Raise DataError where a split is strict and a class has no ground truth in the part that needs it.
+
+    annotated: classes with ground truth in that part; seen classes are needed in "train", unseen ones in "test".
+    """
+    needed = split.seen if part == "train" else split.unseen
+    empty = [name for name in needed if name not in annotated]
+    if split.strict and empty:
+        group = "seen" if part == "train" else "unseen"
+        raise DataError(
+            f"label split {split.name}: {', '.join(empty)}: {group}, but without ground truth in the {part} part of "
+            "the videos that are here; take it out of the list, or add its videos"
+        )
+
+
+def _published(name: str, dataset: str, split: str, classes: Sequence[str], folder: Path) -> LabelSplit:
+    lists = _lists(dataset, folder)
+    if split not in lists:
+        shown = f'"{split}"' if not split.isdigit() else split
+        has = ", ".join([*lists, *_OTHERS])
+        raise SettingsError(f"split is {shown}; {dataset} has {has}{_nearest(split, [*lists, *_OTHERS[2:-1]])}")
+    found = lists[lists[split].same_as or split]
+    return _checked(name, found, f"{dataset}.yaml", dataset, classes, strict=False)
+
+
+def _lists(dataset: str, folder: Path) -> dict[str, Lists]:
+    file = folder / f"{dataset}.yaml"
+    return read_lists(file) if file.is_file() else {}
+
+
+def _of_file(split: str, file: Path, name: str | None) -> Lists:
+    lists = read_lists(file)
+    if name is None and len(lists) == 1:
+        return next(iter(lists.values()))
+    if name not in lists or lists[name].same_as:
+        names = [f"{file}:{other}" for other, of_other in lists.items() if other and not of_other.same_as]
+        raise SettingsError(f'split is "{split}"; it must be one of {", ".join(names) or file}')
+    return lists[name]
+
+
+def _checked(name: str, lists: Lists, file: str, dataset: str, classes: Sequence[str], strict: bool) -> LabelSplit:
+    for class_name, line in [*(lists.unseen or ()), *(lists.seen or ())]:
+        if class_name not in classes:
+            near = _nearest(class_name, classes)
+            raise DataError(f"{file}:{line}: {class_name}: not among the classes of {dataset}{near}")
+    for group in (lists.unseen, lists.seen):
+        _refuse_twice(group or (), file)
+    unseen_names = {class_name for class_name, _ in lists.unseen or ()}
+    for class_name, line in lists.seen or ():
+        if class_name in unseen_names:
+            raise DataError(f"{file}:{line}: {class_name}: both seen and unseen; a class is one of them")
+    seen, unseen = _names(lists.seen), _names(lists.unseen)
+    if unseen is None:
+        unseen = tuple(class_name for class_name in classes if class_name not in (seen or ()))
+    # The dataset's order, whatever the list's: the number of a class in training is its place among the seen.
+    seen = tuple(other for other in classes if (other not in unseen if seen is None else other in seen))
     if not unseen or not seen:
-        raise DataError(f"{where}: no class is {'seen' if unseen else 'unseen'}; a split needs both")
-    return LabelSplit(f"{dataset}-{split}", seen, unseen)
+        raise DataError(
+            f"{file}:{lists.line}: no class is {'seen' if unseen else 'unseen'}; a split needs both "
+            f"(SPLIT={'all-unseen' if unseen else 'full'} is the one without)"
+        )
+    return LabelSplit(name, seen, unseen, strict)
+
+
+def _refuse_twice(group: Sequence[Named], file: str) -> None:
+    known: dict[str, int] = {}
+    for class_name, line in group:
+        if class_name in known:
+            raise DataError(f"{file}:{line}: {class_name}: named twice (first in line {known[class_name]})")
+        known[class_name] = line
+
+
+def _names(group: Sequence[Named] | None) -> tuple[str, ...] | None:
+    return None if group is None else tuple(class_name for class_name, _ in group)
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    near = get_close_matches(name.lower().replace(" ", "_"), names, n=1, cutoff=0.6)
+    return f" (did you mean {near[0]}?)" if near else ""

@@ -1,0 +1,75 @@
+"""table: all label splits, heads and seeds of a comparison as one table, beside the published rows.
+
+reads   evaluate, of every run
+writes  OUT/table.json, table.csv and table.md (results/DATASET/HEAD-SPLITS); nothing in the cache
+        with --makefile: the rules for every run, that make includes
+"""
+
+import json
+from argparse import Namespace
+from typing import Any
+
+from zsstad_core import configure, plan_text
+from zsstad_core.cache.units import write_whole
+from zsstad_core.errors import friendly
+from zsstad_core.plan import Plan
+from zsstad_core.results import published, runs, summary, text
+
+
+@friendly
+def main() -> None:
+    parser = configure.arguments(__doc__)
+    parser.add_argument("--splits", default="all", help="names with commas between; all published ones; without")
+    parser.add_argument("--seeds", type=int, default=1, help="how many trainings of each head, from training.seed on")
+    parser.add_argument("--heads", default="", help="names with commas between; default: HEAD= and both baselines")
+    parser.add_argument("--out", default="", help="folder for the files")
+    parser.add_argument("--makefile", action="store_true", help="write the rules for make, and print the file's name")
+    options = parser.parse_args()
+    plan = Plan(configure.from_arguments(options))
+    chosen = runs.runs_of(plan.settings, plan.dataset.classes, options.splits, options.seeds, options.heads)
+    plans = runs.plans_of(options, chosen, retry=options.makefile)
+    if options.makefile:
+        print(plan_text.write_makefile(runs.makefile(options, plans)))
+    else:
+        written(options, plan, plans)
+    plan.save()
+
+
+def written(options: Namespace, plan: Plan, plans: dict[runs.Run, Plan]) -> None:
+    results = runs.results_of(plans)
+    rows = summary.rows_of(results)
+    others = published.published_rows(plan.settings.dataset, list(results["split"].unique()))
+    about = described(plan, plans)
+    tables = text.as_markdown(about, rows, others)
+    folder = runs.folder_of(options, plan.settings, options.splits)
+    folder.mkdir(parents=True, exist_ok=True)
+    content = json.dumps(text.as_json(about, rows, others, results), indent=1, ensure_ascii=False)
+    write_whole(folder / "table.json", f"{content}\n")
+    write_whole(folder / "table.csv", results.to_csv(index=False))
+    write_whole(folder / "table.md", f"{tables}\n{text.runs_as_markdown(results)}")
+    print(tables)
+    print(f"table: {', '.join(str(folder / f'table.{kind}') for kind in ('md', 'csv', 'json'))}")
+
+
+def described(plan: Plan, plans: dict[runs.Run, Plan]) -> dict[str, Any]:
+    """Title and notes: how the numbers were made, and which classes are in none of them."""
+    of_runs = {run: runs.metrics_of(made) for run, made in plans.items()}
+    first = next(iter(of_runs.values()))
+    seeds = sorted({run.seed for run in plans if run.seed is not None})
+    return {
+        "dataset": plan.settings.dataset,
+        "title": f"{plan.settings.dataset}: frame mAP at IoU {plan.settings.evaluation.iou}, percent",
+        "protocol": first["protocol"],
+        "notes": [
+            f"metric: {first['protocol']['metric']}",
+            f"encoder: {first['made with'].get('encoder', 'none')}",
+            f"seeds of training: {', '.join(map(str, seeds)) or 'none, nothing is trained'}"
+            + ("; ± is the sample deviation between them" if len(seeds) > 1 else ""),
+            "H is the harmonic mean of the unseen and the seen average; * are ground-truth boxes",
+            *runs.remarks(of_runs),
+        ],
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""Which evaluations a table is made of, and the rules by which make brings them about."""
+
+import argparse
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from zsstad_core import configure, plan_text
+from zsstad_core.errors import SettingsError
+from zsstad_core.heads import HEADS
+from zsstad_core.plan import Plan
+from zsstad_core.settings import Settings
+from zsstad_core.splits import published
+
+BASELINES = ("clip_frame", "clip_crop")
+BOXES = ("detected", "groundtruth")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One evaluation: a head on a label split with one kind of boxes; seed: of the training, None without one."""
+
+    head: str
+    split: str
+    boxes: str
+    seed: int | None
+
+    def words(self) -> str:
+        """Its settings, as SET= takes them."""
+        seed = "" if self.seed is None else f" training.seed={self.seed}"
+        return f"head={self.head} split={shlex.quote(self.split)} scoring.boxes={self.boxes}{seed}"
+
+
+def runs_of(settings: Settings, classes: Sequence[str], splits: str, seeds: int, heads: str) -> list[Run]:
+    """All runs of a table: heads x splits x detected and ground-truth boxes, and of heads that are trained x seeds.
+
+    splits: names with commas between; `all`, the published ones of the dataset; `without`, every class left out once.
+    seeds: how many, from `training.seed` on. heads: names with commas between; none: that of the settings, and both
+    baselines. Raises SettingsError.
+    """
+    if seeds < 1:
+        raise SettingsError(f"SEEDS is {seeds}; it must be at least 1")
+    chosen = _listed(heads) or [settings.head, *BASELINES]
+    if strange := [head for head in chosen if head not in HEADS]:
+        raise SettingsError(f'HEADS names "{strange[0]}"; it must be of {", ".join(HEADS)}')
+    names = _splits(settings.dataset, classes, splits)
+    return [
+        Run(head, split, boxes, seed)
+        for head in dict.fromkeys(chosen)
+        for boxes in BOXES
+        for split in names
+        for seed in (range(settings.training.seed, settings.training.seed + seeds) if HEADS[head].trains else [None])
+    ]
+
+
+def _splits(dataset: str, classes: Sequence[str], splits: str) -> list[str]:
+    if splits == "without":
+        return [f"without-{name}" for name in classes]
+    names = published(dataset) if splits == "all" else _listed(splits)
+    if not names:
+        raise SettingsError(
+            f'SPLITS is "{splits}"; {dataset} has no published label splits: name some, such as 50/50-0,50/50-1, or '
+            "take SPLITS=without, every class once"
+        )
+    return list(dict.fromkeys(names))
+
+
+def _listed(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
+def plans_of(options: argparse.Namespace, runs: Sequence[Run], retry: bool) -> dict[Run, Plan]:
+    """The plan of each run, under the settings that a command line asks for."""
+    return {run: Plan(configure.from_arguments(_asked(options, run)), retry) for run in runs}
+
+
+def _asked(options: argparse.Namespace, run: Run) -> argparse.Namespace:
+    return argparse.Namespace(**{**vars(options), "overrides": f"{options.overrides} {run.words()}".strip()})
+
+
+def makefile(options: argparse.Namespace, plans: Mapping[Run, Plan]) -> str:
+    """Rules for all runs, and TABLED: the files that exist when every run is evaluated."""
+    by_choice = {}
+    for run, plan in plans.items():
+        overrides = shlex.quote(_asked(options, run).overrides.replace("\n", " "))
+        by_choice[f"$(CHOICE) --set {overrides.replace('$', '$$')}"] = plan
+    evaluated = dict.fromkeys(str(plan.evaluate.done) for plan in plans.values())
+    return "\n".join([f"TABLED := {' '.join(evaluated)}", *plan_text.rules(by_choice)])
+
+
+def results_of(plans: Mapping[Run, Plan]) -> pd.DataFrame:
+    """One row a run: head, split, boxes, seed; unseen, seen, harmonic as fractions, NaN where undefined; keys.
+
+    Raises CacheError where a run is not evaluated yet.
+    """
+    rows: list[dict[str, Any]] = []
+    for run, plan in plans.items():
+        metrics = metrics_of(plan)
+        rows.append(
+            {
+                "head": run.head,
+                "split": run.split,
+                "boxes": run.boxes,
+                "seed": run.seed,
+                **{name: metrics[name] for name in ("unseen", "seen", "harmonic")},
+                "train": plan.train.key if plan.train else "",
+                "score": plan.score.key,
+                "evaluate": plan.evaluate.key,
+            }
+        )
+    types = {**dict.fromkeys(("unseen", "seen", "harmonic"), "float64"), "seed": "Int64"}
+    return pd.DataFrame(rows).astype(types)
+
+
+def metrics_of(plan: Plan) -> dict[str, Any]:
+    """A plan's metrics.json. Raises CacheError where it is not there yet."""
+    (unit, _), *_ = plan.evaluate.parts()
+    metrics: dict[str, Any] = json.loads(unit.file("metrics.json").read_text())
+    return metrics
+
+
+def remarks(metrics: Mapping[Run, Mapping[str, Any]]) -> list[str]:
+    """What a reader must know of some numbers: classes that are in no mean, and training on another dataset."""
+    said: dict[str, None] = {}
+    for run, of_run in metrics.items():
+        if lacking := of_run["without_groundtruth"]:
+            said[f"split {run.split}: without ground truth, so in no mean: {', '.join(lacking)}"] = None
+        if source := of_run.get("trained on"):
+            shared = ", ".join(source["shared classes"]) or "no class"
+            said[f"trained on {source['dataset']}, split {source['split']}; seen there as well: {shared}"] = None
+    return list(said)
+
+
+def folder_of(options: argparse.Namespace, settings: Settings, splits: str) -> Path:
+    """Where a table is written: OUT=, or results/DATASET/HEAD-SPLITS."""
+    name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in f"{settings.head}-{splits}")
+    return Path(options.out or f"results/{settings.dataset}/{name}")

@@ -1,0 +1,153 @@
+"""A table as text: Markdown that can be read as it stands, and the same as plain data for JSON."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from zsstad_core.results.published import Published
+from zsstad_core.results.summary import Number, Row
+
+type Cells = Sequence[str]
+
+
+def as_json(about: Mapping[str, Any], rows: Sequence[Row], others: Sequence[Published], runs: pd.DataFrame) -> Any:
+    """Everything: ours as fractions from 0 to 1, what is published in percent, as printed; the keys of every run."""
+    plain = runs.astype(object).where(runs.notna(), None).to_dict("records")
+    return {
+        **about,
+        "rows": [row.to_json() for row in rows],
+        "published (percent)": [asdict(other) for other in others],
+        "runs": plain,
+    }
+
+
+def as_markdown(about: Mapping[str, Any], rows: Sequence[Row], others: Sequence[Published]) -> str:
+    """The tables, in percent: unseen classes as in the papers, seen classes, H of each split, ground-truth boxes."""
+    splits = list(rows[0].unseen)
+    notes = {source: f"[{number}]" for number, source in enumerate(dict.fromkeys(other.source for other in others), 1)}
+    blocks = [
+        ("Unseen classes", _main(rows, others, splits, notes)),
+        ("Unseen classes, ground-truth boxes", _boxed(rows, others, splits, notes)),
+        ("Seen classes", _seen(rows, others, splits, notes)),
+        ("Harmonic mean of unseen and seen, each split by itself", _harmonic(rows, splits)),
+    ]
+    lines = [f"# {about['title']}", "", *(f"{line}  " for line in about["notes"])]
+    for title, table in blocks:
+        if any(cell not in ("-", "") for row in table[1:] for cell in row[1:]):
+            lines += ["", f"## {title}", "", *aligned(table)]
+    if notes:
+        lines += ["", "Published:", "", *(f"- {number} {source}" for source, number in notes.items())]
+    return "\n".join([*lines, ""])
+
+
+def runs_as_markdown(runs: pd.DataFrame) -> str:
+    """Every run with its numbers, and the keys of the artifacts that they come from."""
+    table: list[Cells] = [("head", "split", "boxes", "seed", "unseen", "seen", "H", "train", "score", "evaluate")]
+    for run in runs.to_dict("records"):
+        seed = "" if pd.isna(run["seed"]) else str(run["seed"])
+        numbers = (str(Number(float(run[name]), float("nan"))) for name in ("unseen", "seen", "harmonic"))
+        names = (str(run[name]) for name in ("head", "split", "boxes"))
+        table.append((*names, seed, *numbers, *(str(run[stage]) for stage in ("train", "score", "evaluate"))))
+    return "\n".join(["## Runs", "", *aligned(table), ""])
+
+
+def aligned(table: Sequence[Cells]) -> list[str]:
+    """A Markdown table whose columns stand under each other; the first one to the left, the others to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
+    lines = [
+        "| " + " | ".join(_placed(cell, width, place) for place, (cell, width) in enumerate(zip(row, widths))) + " |"  # noqa: B905
+        for row in table
+    ]
+    rule = (
+        "|"
+        + "|".join(("-" * (width + 2)) if place == 0 else "-" * (width + 1) + ":" for place, width in enumerate(widths))
+        + "|"
+    )
+    return [lines[0], rule, *lines[1:]]
+
+
+def _placed(cell: str, width: int, place: int) -> str:
+    return cell.ljust(width) if place == 0 else cell.rjust(width)
+
+
+def _main(
+    rows: Sequence[Row], others: Sequence[Published], splits: Sequence[str], notes: Mapping[str, str]
+) -> list[Cells]:
+    header = ("", *_columns(splits), "avg", "H", "avg*", "H*")
+    cells = {
+        row.head: (*map(str, row.unseen.values()), str(row.average_unseen), str(row.harmonic_of_averages))
+        for row in rows
+        if row.boxes == "detected"
+    }
+    starred = {
+        row.head: (str(row.average_unseen), str(row.harmonic_of_averages)) for row in rows if row.boxes == "groundtruth"
+    }
+    boxed = {(other.method, other.source): other for other in others if other.boxes == "groundtruth"}
+    theirs: list[tuple[Published, Cells]] = []
+    for other in others:
+        if other.boxes == "detected" and other.group == "unseen":
+            star = boxed.get((other.method, other.source))
+            last = (_percent(star.average), _percent(star.harmonic)) if star else ("-", "-")
+            theirs.append((other, (*_values(other, splits), _percent(other.average), _percent(other.harmonic), *last)))
+    ours = {head: (*own, *starred[head]) for head, own in cells.items()}
+    return [header, *_interleaved(ours, theirs, notes)]
+
+
+def _boxed(
+    rows: Sequence[Row], others: Sequence[Published], splits: Sequence[str], notes: Mapping[str, str]
+) -> list[Cells]:
+    ours = {
+        row.head: (*map(str, row.unseen.values()), str(row.average_unseen), str(row.harmonic_of_averages))
+        for row in rows
+        if row.boxes == "groundtruth"
+    }
+    theirs = [
+        (other, (*_values(other, splits), _percent(other.average), _percent(other.harmonic)))
+        for other in others
+        if other.boxes == "groundtruth"
+    ]
+    return [("", *_columns(splits), "avg*", "H*"), *_interleaved(ours, theirs, notes)]
+
+
+def _seen(
+    rows: Sequence[Row], others: Sequence[Published], splits: Sequence[str], notes: Mapping[str, str]
+) -> list[Cells]:
+    starred = {row.head: str(row.average_seen) for row in rows if row.boxes == "groundtruth"}
+    ours = {
+        row.head: (*map(str, row.seen.values()), str(row.average_seen), starred[row.head])
+        for row in rows
+        if row.boxes == "detected"
+    }
+    theirs = [
+        (other, (*_values(other, splits), _percent(other.average), "-")) for other in others if other.group == "seen"
+    ]
+    return [("", *_columns(splits), "avg", "avg*"), *_interleaved(ours, theirs, notes)]
+
+
+def _harmonic(rows: Sequence[Row], splits: Sequence[str]) -> list[Cells]:
+    own = [(f"{row.head}{'*' if row.boxes == 'groundtruth' else ''}", *map(str, row.harmonic.values())) for row in rows]
+    return [("", *_columns(splits)), *own]
+
+
+def _interleaved(
+    ours: Mapping[str, Cells], theirs: Sequence[tuple[Published, Cells]], notes: Mapping[str, str]
+) -> Iterable[Cells]:
+    """Each of our rows with the published ones of the same method under it; then the other methods."""
+    for head, cells in ours.items():
+        yield (f"**{head}**", *cells)
+        yield from ((f"{other.method} {notes[other.source]}", *own) for other, own in theirs if other.head == head)
+    yield from ((f"{other.method} {notes[other.source]}", *own) for other, own in theirs if other.head not in ours)
+
+
+def _columns(splits: Sequence[str]) -> list[str]:
+    return [f"split {split}" if split.isdigit() else split for split in splits]
+
+
+def _values(other: Published, splits: Sequence[str]) -> list[str]:
+    return [_percent(other.values.get(split)) for split in splits]
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

@@ -1,0 +1,108 @@
+"""Files of label splits, ours and a user's: names of splits and the classes they list, each with its line.
+
+    mine: [run, stand]                    # a split and its unseen classes; all others are seen
+    halves: {seen: [golf], unseen: [run]}   # or both; a class in neither is left out of training and evaluation
+    again: mine                           # another name of a split above
+
+A file may also be one split alone, `seen:` and `unseen:` at its top, of which one may be left out. Names are read as
+they are written: `no` is a class, not false.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from zsstad_core.errors import DataError, MissingFileError
+
+_GROUPS = {"seen", "unseen"}
+
+
+class Named(NamedTuple):
+    """A class name and the line it stands on."""
+
+    name: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Lists:
+    """One split of a file. A group is None where the file leaves it out: all other classes are meant.
+
+    line: where it begins; same_as: the split that it is another name of, and then it has no groups.
+    """
+
+    line: int
+    unseen: tuple[Named, ...] | None = None
+    seen: tuple[Named, ...] | None = None
+    same_as: str = ""
+
+
+def read_lists(file: Path) -> dict[str, Lists]:
+    """The splits of a file by name; a file that is one split has it under "".
+
+    Raises MissingFileError, and DataError naming file and line for what is no such file.
+    """
+    if not file.is_file():
+        raise MissingFileError(f"{file}: no such file of label splits")
+    try:
+        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise DataError(f"{file}{line}: not valid YAML: {error.problem}") from error
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise DataError(f"{file}: not readable: {' '.join(str(error).split())}; it must be YAML in UTF-8") from error
+    if node is None:
+        raise DataError(f"{file}: holds no label split; write NAME: [unseen classes]")
+    entries = _entries(node, file)
+    if entries.keys() <= _GROUPS:
+        return {"": _groups(node, file)}
+    lists = {name: _split(value, file) for name, value in entries.items()}
+    for found in lists.values():
+        if found.same_as and (found.same_as not in lists or lists[found.same_as].same_as):
+            raise DataError(f"{file}:{found.line}: {found.same_as} is no split of this file")
+    return lists
+
+
+def _split(node: yaml.Node, file: Path) -> Lists:
+    if isinstance(node, yaml.MappingNode):
+        return _groups(node, file)
+    if isinstance(node, yaml.ScalarNode) and node.value:
+        return Lists(_line(node), same_as=node.value)
+    return Lists(_line(node), unseen=_names(node, file))
+
+
+def _groups(node: yaml.Node, file: Path) -> Lists:
+    entries = _entries(node, file)
+    if strange := [name for name in entries if name not in _GROUPS]:
+        raise DataError(f"{file}:{_line(entries[strange[0]])}: {strange[0]} is neither seen nor unseen")
+    names = {name: _names(value, file) for name, value in entries.items()}
+    return Lists(_line(node), unseen=names.get("unseen"), seen=names.get("seen"))
+
+
+def _entries(node: yaml.Node, file: Path) -> dict[str, yaml.Node]:
+    if not isinstance(node, yaml.MappingNode):
+        raise DataError(f"{file}:{_line(node)}: not a label split; write NAME: [unseen classes], or seen: and unseen:")
+    entries: dict[str, yaml.Node] = {}
+    for key, value in node.value:
+        name = str(key.value)
+        if name in entries:
+            raise DataError(f"{file}:{_line(key)}: {name} stands twice; keep one")
+        entries[name] = value
+    return entries
+
+
+def _names(node: yaml.Node, file: Path) -> tuple[Named, ...]:
+    if isinstance(node, yaml.ScalarNode) and not node.value:
+        return ()
+    if not isinstance(node, yaml.SequenceNode):
+        raise DataError(f"{file}:{_line(node)}: a list of class names is due here: [run, stand]")
+    for item in node.value:
+        if not isinstance(item, yaml.ScalarNode):
+            raise DataError(f"{file}:{_line(item)}: a class name is due here; put one with a comma or colon in quotes")
+    return tuple(Named(str(item.value), _line(item)) for item in node.value)
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
