@@ -1,0 +1,231 @@
+"""Fine-tuning of a detector on annotated persons: mmdet's model and losses in mmengine's iteration loop.
+
+Frames go the way that they go in detection (the config's own test pipeline, so the same size), every second one
+mirrored; the augmentations of training from nothing (mosaic, mixing, changes of scale) are left out. Batch norms keep
+their running statistics, which a few frames of a few clips would spoil.
+
+Of the published fine-tuning (paper 002) nothing is known but its 10 epochs.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.model import BaseModel
+from mmengine.optim import CosineAnnealingLR, LinearLR, OptimWrapper
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from zsstad_core.errors import ModelError, UserError
+from zsstad_core.extraction.prefetch import prefetch
+from zsstad_core.frozen.detector import Loaded, inside_mmdet, load
+from zsstad_core.frozen.frame_boxes import PERSON
+from zsstad_core.learning.checkpoints import Identify, checkpoint_hook, newest_whole
+from zsstad_core.learning.finetune_frames import Order, Sample, Shown, shown
+from zsstad_core.learning.hooks import Reseed, Watch
+from zsstad_core.learning.runner import GuestRunner, guest
+from zsstad_core.learning.weights import as_bytes
+from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.settings import Finetune
+from zsstad_core.video import VideoSource
+
+FILE = "detector.pth"
+_MOMENTUM, _CLIP, _WARMUP = 0.9, 10.0, 0.05  # share of the steps
+type Batch = dict[str, list[Any]]  # of mmdet: inputs and data_samples, one a frame
+
+
+def finetune(
+    settings: DetectorSettings,
+    samples: Sequence[Sample],
+    sources: Mapping[str, VideoSource],
+    device: str,
+    work_dir: Path,
+    log: Callable[[str], None] = print,
+) -> tuple[bytes, str]:
+    """Train the detector's checkpoint further on `samples`; gives a checkpoint file of its weights and its classes, and
+    the SHA-256 of the checkpoint that it started from.
+
+    The head keeps its classes, and all boxes are persons: what else stands in the frames becomes background, so that
+    only the persons that the trained detector finds are of use (`zsstad_core.frozen.persons_and_objects`).
+
+    Checkpoints and TensorBoard's files go to `work_dir`; where it holds checkpoints of this training, it goes on from
+    the newest whole one. On a CPU with the same number of threads the weights then equal those of an undisturbed
+    training to the last bit: order, mirroring and the detector's own sampling depend on (seed, iteration) alone.
+
+    Raises as `Detector`; ModelError where mmdet cannot train this model or a batch does not fit into GPU memory;
+    DataError where a clip does not decode; CacheError where `work_dir` is of another training; UserError where the
+    loss is not finite.
+    """
+    tuning = settings.finetune
+    loaded = load(settings, device)
+    steps = math.ceil(tuning.epochs * len(samples) / tuning.batch)
+    identity = _identity(loaded, tuning, samples)
+    checkpoint = newest_whole(work_dir, identity, log, "finetune")
+    if checkpoint is not None:
+        log(f"finetune: going on from {checkpoint.name}")
+    where = torch.device(device)
+    batches = _Batches(loaded, tuning, samples, sources)
+    with closing(batches), guest(where), inside_mmdet():
+        way_out = f"lower detector.finetune.lr ({tuning.lr})"
+        model = _Model(loaded.model, batches, settings.config, way_out)
+        optimiser = _optimiser(loaded.model, tuning)
+        runner = GuestRunner(
+            work_dir=work_dir,
+            checkpoint=checkpoint,
+            model=model,
+            # As in `train`: the loop carries iteration numbers, those that a resumed training skips cost nothing.
+            train_dataloader=DataLoader(range(steps), batch_size=None),  # type: ignore[arg-type]
+            train_cfg={"by_epoch": False, "max_iters": steps},
+            optim_wrapper=optimiser,
+            param_scheduler=_schedule(optimiser, steps),
+            randomness={"seed": tuning.seed},
+            default_hooks={
+                "runtime_info": None,
+                "timer": None,
+                "sampler_seed": None,
+                "logger": None,
+                "checkpoint": checkpoint_hook(tuning.checkpoint_every),
+            },
+            custom_hooks=[
+                Reseed(tuning.seed, where),
+                Watch(steps, tuning.log_every, tuning.checkpoint_every, log, way_out, "finetune"),
+                Identify(identity),
+            ],
+        )
+        try:
+            runner.train()
+        except torch.OutOfMemoryError as error:
+            raise ModelError(
+                f"finetune: {tuning.batch} frames do not fit into GPU memory; lower detector.finetune.batch"
+            ) from error
+        finally:
+            runner.visualizer.close()
+    weights = {name: w.detach().cpu().contiguous().clone() for name, w in loaded.model.state_dict().items()}
+    content = {"meta": {"dataset_meta": {"classes": loaded.classes}}, "state_dict": weights}
+    return as_bytes(content), loaded.weights
+
+
+class _Model(BaseModel):  # type: ignore[misc]
+    """mmdet's model with its loss, as the Runner wants it: iteration number in, losses out."""
+
+    def __init__(self, detector: Any, batches: "_Batches", config: str, way_out: str) -> None:
+        super().__init__(data_preprocessor=_Prepared(batches))
+        self.detector, self._config, self._way_out = detector, config, way_out
+        # What only changes a batch in training: YOLOX and RTMDet would draw another size for it.
+        detector.data_preprocessor.batch_augments = None
+        for module in detector.modules():
+            if hasattr(module, "use_torchvision"):  # RoIAlign: the bridged operator has no backward
+                module.use_torchvision = True
+
+    def train(self, mode: bool = True) -> "_Model":
+        super().train(mode)
+        for module in self.detector.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                module.eval()
+        return self
+
+    def forward(self, inputs: Tensor, data_samples: list[Any], mode: str = "loss") -> dict[str, Tensor]:
+        try:
+            losses: dict[str, Tensor] = self.detector.loss(inputs, data_samples)
+        except (UserError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:  # the model is the config's: it can fail in any way
+            if not all(torch.isfinite(weight).all() for weight in self.detector.parameters()):
+                raise UserError(f"finetune: the weights are not finite any more; {self._way_out}") from error
+            line = next(iter(str(error).splitlines()), "")
+            raise ModelError(
+                f"{self._config}: mmdet cannot train this detector ({type(error).__name__}: {line}); choose another "
+                "one, or set detector.finetune.epochs=0"
+            ) from error
+        return losses
+
+
+class _Prepared(nn.Module):
+    """Iteration number to the batch as the detector's losses take it, on its device."""
+
+    def __init__(self, batches: "_Batches") -> None:
+        super().__init__()
+        self._batch = batches.prepared
+
+    def forward(self, iteration: int, training: bool = False) -> Any:
+        return self._batch(iteration)
+
+
+class _Batches:
+    """Batches by iteration, decoded and resized ahead of the training in a thread."""
+
+    def __init__(
+        self, loaded: Loaded, tuning: Finetune, samples: Sequence[Sample], sources: Mapping[str, VideoSource]
+    ) -> None:
+        self._loaded, self._tuning, self._samples, self._sources = loaded, tuning, samples, sources
+        self._order = Order(samples, tuning.seed)
+        self._person = loaded.classes.index(PERSON)
+        self._ahead: Iterator[Batch] | None = None
+
+    def prepared(self, iteration: int) -> Any:
+        """The batch of an iteration; they are asked for one after the other."""
+        if self._ahead is None:
+            self._ahead = prefetch(self._made(iteration))
+        return self._loaded.model.data_preprocessor(next(self._ahead), True)
+
+    def close(self) -> None:
+        if self._ahead is not None:
+            self._ahead.close()  # type: ignore[attr-defined]  # a generator
+
+    def _made(self, iteration: int) -> Iterator[Batch]:
+        first, end = iteration * self._tuning.batch, self._tuning.epochs * len(self._samples)
+        frames = shown(self._samples, self._order, self._sources, first, end)
+        for some in batched(frames, self._tuning.batch):  # the last batch may be smaller
+            packed = [self._packed(frame) for frame in some]
+            yield {key: [one[key] for one in packed] for key in ("inputs", "data_samples")}
+
+    def _packed(self, frame: Shown) -> dict[str, Any]:
+        from mmdet.structures.bbox import HorizontalBoxes
+
+        place, sample, image = frame
+        boxes = sample.boxes
+        if np.random.default_rng([self._tuning.seed, 1, place]).random() < 0.5:
+            image, boxes = image[:, ::-1], mirrored(boxes, image.shape[1])
+        result: dict[str, Any] = self._loaded.pipeline(
+            {
+                "img": image[..., ::-1].copy(),  # BGR
+                "img_id": 0,
+                "gt_bboxes": HorizontalBoxes(boxes.copy()),
+                "gt_bboxes_labels": np.full(len(boxes), self._person, np.int64),
+                "gt_ignore_flags": np.zeros(len(boxes), bool),
+            }
+        )
+        return result
+
+
+def mirrored(boxes: np.ndarray, width: int) -> np.ndarray:
+    """Boxes [N, 4] of a frame that was turned left to right."""
+    x1, y1, x2, y2 = boxes.T
+    return np.stack([width - x2, y1, width - x1, y2], axis=1)
+
+
+def _optimiser(model: nn.Module, tuning: Finetune) -> OptimWrapper:
+    trained = [weight for weight in model.parameters() if weight.requires_grad]  # configs freeze the first stages
+    sgd = torch.optim.SGD(trained, lr=tuning.lr, momentum=_MOMENTUM, weight_decay=tuning.weight_decay)
+    return OptimWrapper(optimizer=sgd, clip_grad={"max_norm": _CLIP})
+
+
+def _schedule(optimiser: OptimWrapper, steps: int) -> list[Any]:
+    """Up from a tenth in a straight line over the first twentieth of the steps, then down to zero as a cosine."""
+    warmup = round(_WARMUP * steps)
+    climb = [LinearLR(optimiser, start_factor=0.1, begin=0, end=warmup + 1, by_epoch=False)] if warmup else []
+    return [*climb, CosineAnnealingLR(optimiser, T_max=steps - warmup, begin=warmup, end=steps, by_epoch=False)]
+
+
+def _identity(loaded: Loaded, tuning: Finetune, samples: Sequence[Sample]) -> dict[str, Any]:
+    """What a checkpoint must have in common with the training that goes on from it."""
+    rows = hashlib.sha256()
+    for sample in samples:
+        rows.update(f"{sample.video_id} {sample.frame} {sample.boxes.tolist()}\n".encode())
+    return {"settings": tuning.content(), "started from": loaded.weights, "samples": rows.hexdigest()}
