@@ -12,17 +12,21 @@ MAKEFLAGS += --no-builtin-rules
 # where the machine is free, and where it is not, it does not come to a halt (docs/benchmarks.md).
 export GOMP_SPINCOUNT ?= 10000
 
-DATASET ?=## dataset: jhmdb, stickworld                       (default: pipeline.yaml's)
-SPLIT ?=## label split, 1 to 4                              (default: pipeline.yaml's)
+DATASET ?=## dataset: jhmdb, ucf101_24, ava, folder, stickworld (default: pipeline.yaml's)
+SPLIT ?=## label split: 1, 75/25, 50/50-0, full, a file, ...  (docs/protocols.md; default: pipeline.yaml's)
 HEAD ?=## iclip, clip_frame, clip_crop, oracle             (default: pipeline.yaml's)
+TRAINED_ON ?=## another dataset to train the head on        (default: none; docs/protocols.md)
 RECIPE ?=## a recipe of pipeline.yaml, for example yolox-nano
 WORKERS ?=## index, detect and encode on so many local processes (default: none, in one process)
 SCHEDULER ?=## or on the workers of a dask scheduler: tcp://HOST:8786
 SET ?=## settings for this command: "encoder.crop=pad training.lr=1e-3"
 FORMAT ?=## of `make export`: h5 or npz                      (default: h5)
 KIND ?=## of `make export`: frame, groundtruth, person, object, text  (default: all that the head reads)
-OUT ?=## of `make export`: folder for the files             (default: export/DATASET)
-STAGE ?=## of `make why` and `make invalidate`: index, groundtruth, detect, encode, text, train, score, evaluate
+OUT ?=## of `make export` and `make table`: folder for the files  (default: export/DATASET, results/DATASET/HEAD-SPLITS)
+STAGE ?=## of `make why` and `make invalidate`: index, groundtruth, finetune, detect, encode, text, train, score, evaluate
+SPLITS ?=## of `make table`: 1,2 or 50/50-0,50/50-1 ..., or without: each class left out once  (default: all published)
+SEEDS ?=## of `make table`: trainings of each head            (default: 1)
+HEADS ?=## of `make table`: methods, commas between           (default: HEAD= and both baselines)
 APPLY ?=## of `make gc`: 1 removes what it lists
 DAYS ?=## of `make gc`: what changed in so many days stays  (default: 14)
 TRAINED ?=## of `make gc`: 1 takes trained heads too
@@ -35,21 +39,22 @@ endef
 quoted = '$(subst $(newline), ,$(subst ','\'',$(1)))'
 option = $(if $(value $(1)), --$(2) $(call quoted,$(value $(1))))
 CHOICE = $(call option,DATASET,dataset)$(call option,SPLIT,split)$(call option,HEAD,head)\
-         $(call option,RECIPE,recipe)$(call option,WORKERS,workers)$(call option,SCHEDULER,scheduler)$(call option,SET,set)
+         $(call option,TRAINED_ON,trained-on)$(call option,RECIPE,recipe)$(call option,WORKERS,workers)$(call option,SCHEDULER,scheduler)$(call option,SET,set)
+TABLE = $(call option,SPLITS,splits)$(call option,SEEDS,seeds)$(call option,HEADS,heads)$(call option,OUT,out)
 EXPORT = $(call option,FORMAT,format)$(call option,KIND,kind)$(call option,OUT,out)
 PYTHON := .venv/bin/python
 RUN := $(PYTHON) -m
 AGAIN = $(MAKE)  # named so that `make -n` prints the line and does not follow it
 DEMO_HEADS := iclip clip_frame clip_crop
-PLANNED := extract train eval index groundtruth detect encode text score evaluate
-NEEDS_ENVIRONMENT := demo $(PLANNED) plan status why verify invalidate gc timing export settings test test-all test-faults lint format pretrain-demo
+PLANNED := extract train eval index groundtruth finetune detect encode text score evaluate
+NEEDS_ENVIRONMENT := demo $(PLANNED) table plan status why verify invalidate gc timing export settings test test-all test-faults lint format pretrain-demo
 
 .PHONY: help setup requirements clean $(NEEDS_ENVIRONMENT)
 
 help:  ## this text
 	@echo "make TARGET [VARIABLE=value …]"; echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {sub(/:.*/, "", $$1); printf "  %-14s %s\n", $$1, $$2}' Makefile; echo
-	@awk -F ' [?]=## ' '/^[A-Z]+ [?]=## / {printf "  %-14s %s\n", $$1 "=", $$2}' Makefile
+	@awk -F ' [?]=## ' '/^[A-Z_]+ [?]=## / {printf "  %-14s %s\n", $$1 "=", $$2}' Makefile
 
 setup:  ## make .venv with Python 3.12 and the pinned packages (other targets do it when it is missing)
 	@bash .ci/environment
@@ -75,6 +80,17 @@ endif
 include $(PLAN)
 endif
 
+ifneq ($(filter table,$(MAKECMDGOALS)),)
+ifneq ($(filter-out table,$(MAKECMDGOALS)),)
+$(error make table stands alone: its runs have settings of their own)
+endif
+TABLE_PLAN := $(shell $(RUN) stages.table --makefile $(CHOICE)$(TABLE))
+ifeq ($(TABLE_PLAN),)
+$(error nothing was started)
+endif
+include $(TABLE_PLAN)
+endif
+
 demo:  ## the whole job on the bundled benchmark: iCLIP beside both baselines, a table, pictures (some minutes)
 	@for head in $(DEMO_HEADS); do $(AGAIN) -s --no-print-directory evaluate DATASET=stickworld HEAD=$$head || exit; done
 	@$(RUN) demo.show $(CHOICE) --dataset stickworld
@@ -88,9 +104,14 @@ train: | $(TRAINED)  ## train the head on the seen classes of the split
 eval: | $(EVALUATED)  ## score, evaluate, print the table and the path of metrics.json
 	@$(RUN) stages.report $(CHOICE)
 
+table: | $(TABLED)  ## train and evaluate what is missing of a paper's table, and print it (SPLITS=, SEEDS=, HEADS=)
+	@$(RUN) stages.table $(CHOICE)$(TABLE)
+
 # One stage, with what it needs and lacks.
 index: | $(INDEX)  ## stage: the clips and the frames they really have
 groundtruth: | $(GROUNDTRUTH)  ## stage: annotated boxes and classes
+finetune: | $(FINETUNE)  ## stage: the detector, fine-tuned on the seen classes of the split (detector.finetune)
+	@echo $(call quoted,$(FINETUNE_SAYS))
 detect: | $(DETECT)  ## stage: person and object boxes
 encode: | $(ENCODE)  ## stage: CLIP tokens of frames, persons, objects
 text: | $(TEXT)  ## stage: CLIP tokens of the class names

@@ -20,6 +20,7 @@ from zsstad_core.datasets.stickworld.clips import OBJECTS as OBJECT_TABLE
 from zsstad_core.datasets.stickworld.dataset import Stickworld
 from zsstad_core.datasets.stickworld.labels import CLASSES, OBJECTS
 from zsstad_core.datasets.stickworld.stills import render_still
+from zsstad_core.extraction.phrasings import flat
 from zsstad_core.frozen.encoder import Encoder
 from zsstad_core.frozen.encoder_identity import class_texts
 from zsstad_core.frozen.views import views
@@ -59,7 +60,7 @@ def encoder() -> None:
     shown = list(many.of_stills(_crops, STILLS, "stills"))
     crops = np.concatenate([views for views, _ in shown])
     actions = np.array([CLASSES.index(action) for _, of_still in shown for action in of_still])
-    text_KD = _unit(model.encode_texts(class_texts(CLASSES, settings.encoder)))
+    text_KD = _unit(model.encode_texts(flat(class_texts(CLASSES, settings.encoder))))
     cosine_NK = _unit(model.encode_views(crops).astype(np.float32)) @ text_KD.T
     print(f"\n{len(crops)} crops\n\n| words | accuracy | chance |\n|---|---|---|")
     print(_row("all 18", cosine_NK, actions, CLASSES))

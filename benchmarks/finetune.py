@@ -89,20 +89,24 @@ def stickworld(start: Path, tuning: Finetune, folder: Path) -> None:
         with loss():
             return tuned(detector, chosen.samples, sources, folder / name)
 
-    def row(name: str, chosen: Detector | PersonsAndObjects) -> None:
-        boxes = found(chosen, detector, sources, measured)
-        cells = [recall(measured, boxes, group, score) for group in groups for score in (_SURE, 0.0)]
-        cells += [ap(measured, boxes, PERSON), float(np.mean([ap(measured, boxes, kind) for kind in kinds]))]
-        print(f"| {name} | {' | '.join(f'{cell:.1f}' for cell in cells)} |", flush=True)
-
-    groups, kinds = ("seen persons", "unseen persons", "things"), sorted(set(things["what"]))
-    print("| | " + " | ".join(f"{g}, recall at {_SURE} | all" for g in groups) + " | AP, persons | mAP, things |")
+    alone, masked = trained("alone"), trained("masked", _only_the_persons_loss)
+    start_found = found(Detector(detector), detector, sources, measured)
+    rows = {
+        "before": start_found,
+        "one detector, objects as background": found(Detector(alone), detector, sources, measured),
+        "one detector, loss of objects masked": found(Detector(masked), detector, sources, measured),
+        "two: persons by the tuned one, objects by the first": found(
+            PersonsAndObjects(Detector(alone), Detector(detector)), detector, sources, measured
+        ),
+    }
+    groups = ("seen persons", "unseen persons", "things")
+    print("\n| | " + " | ".join(f"{g}, recall at {_SURE} | all" for g in groups) + " | AP, persons | mAP, things |")
     print("|---|" + "---|" * 8)
-    row("before", Detector(detector))
-    alone = trained("alone")
-    row("one detector, objects as background", Detector(alone))
-    row("two: persons by the tuned one, objects by the first", PersonsAndObjects(Detector(alone), Detector(detector)))
-    row("one detector, loss of objects masked", Detector(trained("masked", _only_the_persons_loss)))
+    for name, boxes in rows.items():
+        cells = [f"{recall(measured, boxes, g, score):.1f}" for g in groups for score in (_SURE, 0.0)]
+        kinds = sorted(set(things["what"]))
+        of_things = np.mean([ap(measured, boxes, kind) for kind in kinds])
+        print(f"| {name} | {' | '.join(cells)} | {ap(measured, boxes, PERSON):.1f} | {of_things:.1f} |")
 
 
 @contextmanager
@@ -237,8 +241,7 @@ def ap(truth: Truth, boxes: Found, what: str) -> float:
         for overlap, score in zip(iou(some[BOX].to_numpy(), own), some["score"], strict=True):
             best = int(overlap.argmax()) if len(own) else -1
             right = best >= 0 and overlap[best] >= _IOU and bool(free[best])
-            if right:
-                free[best] = False
+            free[best] &= not right
             scored.append((float(score), right))
     right_N = np.array([right for _, right in sorted(scored, key=lambda pair: -pair[0])], bool)
     if not right_N.any():

@@ -1,6 +1,6 @@
-"""detect: person and object boxes of every frame, by an mmdet model or from a file.
+"""detect: person and object boxes of every frame, or every keyframe, by an mmdet model or from a file.
 
-reads   index, the dataset's videos
+reads   index, the dataset's videos; finetune, where the detector is fine-tuned
 writes  detect: table boxes
 """
 
@@ -11,6 +11,7 @@ from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.cluster import on_workers
 from zsstad_core.errors import DataError, friendly
 from zsstad_core.extraction import detect
+from zsstad_core.extraction.footage import wanted_frames
 from zsstad_core.plan import Plan
 from zsstad_core.work import Compute, Work, run
 
@@ -30,10 +31,19 @@ def work(plan: Plan) -> Work:
 def by_model(plan: Plan) -> Compute:
     from zsstad_core.frozen.detector import Detector
     from zsstad_core.frozen.device import choose_device
+    from zsstad_core.frozen.persons_and_objects import PersonsAndObjects
 
-    settings = plan.settings.detector
-    detector = Detector(settings, choose_device(plan.settings.device))
-    return detect.detect(plan.sources, detector, detector.classes, detector.weights, settings)
+    settings, device = plan.settings.detector, choose_device(plan.settings.device)
+    detector: Detector | PersonsAndObjects
+    if plan.finetune is None:
+        detector = Detector(settings, device)
+    else:
+        (unit, _), *_ = plan.finetune.parts()
+        tuned = settings.model_copy(update={"checkpoint": str(unit.file("detector.pth"))})
+        objects = Detector(settings, device) if settings.objects_per_frame else None
+        detector = PersonsAndObjects(Detector(tuned, device), objects)
+    wanted = wanted_frames(read_artifact_table(plan.index, "keyframes")) if plan.dataset.keyframes else None
+    return detect.detect(plan.sources, detector, detector.classes, detector.weights, settings, wanted)
 
 
 def from_file(plan: Plan) -> Compute:

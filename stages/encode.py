@@ -11,6 +11,7 @@ from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.cluster import on_workers
 from zsstad_core.errors import friendly
 from zsstad_core.extraction import encode
+from zsstad_core.extraction.footage import wanted_frames
 from zsstad_core.extraction.token_boxes import boxes_of, on_real_frames
 from zsstad_core.plan import Plan
 from zsstad_core.work import Compute, Work, run
@@ -35,7 +36,8 @@ def with_encoder(plan: Plan) -> Compute:
 
     encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
     print(f"encode: {encoder.says}")
-    return encode.encode(plan.sources, encoder, plan.settings.encoder, boxes(plan))
+    wanted = wanted_frames(read_artifact_table(plan.index, "frames")) if plan.dataset.keyframes else None
+    return encode.encode(plan.sources, encoder, plan.settings.encoder, boxes(plan), wanted)
 
 
 def from_files(plan: Plan) -> Compute:
@@ -54,7 +56,7 @@ def boxes(plan: Plan) -> dict[str, pd.DataFrame]:
     kinds = plan.kinds()
     detected = read_artifact_table(plan.detect, "boxes") if {"person", "object"} & set(kinds) else None
     if detected is not None:
-        detected = on_real_frames(detected, read_artifact_table(plan.index, "videos"))
+        detected = on_real_frames(detected, read_artifact_table(plan.index, "frames"))
     annotated = read_artifact_table(plan.groundtruth, "groundtruth") if "groundtruth" in kinds else None
     return boxes_of(kinds, detected, annotated)
 

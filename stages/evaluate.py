@@ -9,8 +9,10 @@ import json
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import friendly
-from zsstad_core.evaluation import evaluate, missing_groundtruth
+from zsstad_core.evaluation import evaluate, missing_groundtruth, nothing_to_evaluate
+from zsstad_core.learning.training_videos import training_videos
 from zsstad_core.plan import Plan
+from zsstad_core.tables import labelled
 from zsstad_core.work import Content, run_whole
 
 
@@ -22,14 +24,23 @@ def main() -> None:
 
 def evaluated(plan: Plan) -> Content:
     on_disk = read_artifact_table(plan.groundtruth, "groundtruth")
-    metrics = evaluate(
-        plan.settings,
-        plan.split,
-        on_disk[on_disk["video_id"].map(plan.official) == "test"],
-        missing_groundtruth(plan.dataset, plan.missing()),
-        read_artifact_table(plan.score, "detections"),
-    )
+    tested = labelled(on_disk[on_disk["video_id"].map(plan.official) == "test"])
+    missing = labelled(missing_groundtruth(plan.dataset, plan.missing()))
+    detections = read_artifact_table(plan.score, "detections")
+    if tested.empty and missing.empty:
+        metrics = nothing_to_evaluate(plan.settings, detections)
+    else:
+        of_labelled = detections["video_id"].isin({*tested["video_id"], *missing["video_id"]})
+        metrics = evaluate(plan.settings, plan.split, tested, missing, detections[of_labelled])
     metrics["made with"] = {"keys": {artifact.stage: artifact.key for artifact in plan.all()}, **plan.score.made_with()}
+    if plan.source and plan.train:
+        other = plan.source.settings
+        metrics["trained on"] = {"dataset": other.dataset, "split": other.split, "shared classes": plan.shared}
+    trainer = plan.source or plan
+    rule = trainer.settings.training
+    if plan.train and (rule.videos != "any" or rule.videos_at_most):
+        of_all = on_disk if trainer is plan else read_artifact_table(trainer.groundtruth, "groundtruth")
+        metrics["training videos"] = training_videos(of_all, trainer.official, trainer.split, rule).to_json(rule)
     return Content(files={"metrics.json": (json.dumps(metrics, indent=1) + "\n").encode()})
 
 

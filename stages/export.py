@@ -47,7 +47,8 @@ def exported(plan: Plan, kind: str, folder: Path, file_format: str) -> Exported:
     about = {"dataset": plan.settings.dataset}
     if kind != "text":
         return export_tokens(plan.tokens(kind), folder, file_format, about)
-    texts = {"text": plan.text.inputs["texts"]} if "texts" in plan.text.inputs else {}
+    read = plan.text.inputs.get("texts", [])
+    texts = {"text": [text if isinstance(text, str) else " / ".join(text) for text in read]} if read else {}
     rows = pd.DataFrame({"class_name": plan.dataset.classes, **texts}, dtype=object)
     return export_texts(plan.text, rows, folder, file_format, about)
 

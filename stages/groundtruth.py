@@ -8,26 +8,37 @@ from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.scan import annotate
+from zsstad_core.keyframes import frame_or_second
 from zsstad_core.plan import Plan
-from zsstad_core.work import Work, run
+from zsstad_core.work import Compute, Work, run
 
 
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    videos = read_artifact_table(plan.index, "videos")
-    run(Work("groundtruth", [plan.groundtruth], lambda: annotate(plan.dataset.groundtruth(), videos)))
+    run(Work("groundtruth", [plan.groundtruth], lambda: prepared(plan)))
 
-    lacking = read_artifact_table(plan.groundtruth, "groundtruth").query("not decoded")
+    annotated = read_artifact_table(plan.groundtruth, "groundtruth").query("not decoded")
+    lacking = annotated.drop_duplicates(["video_id", "frame", "box"])
     if len(lacking):
         print(
             f"groundtruth: {len(lacking)} annotated boxes stand on frames that {lacking.video_id.nunique()} clips do "
-            f"not have (first: {lacking.video_id.iloc[0]} frame {lacking.frame.iloc[0]})"
+            f"not have (first: {lacking.video_id.iloc[0]} {frame_or_second(lacking.frame.iloc[0])})"
         )
     if missing := plan.dataset.missing():
         print(
             f"groundtruth: {len(missing)} annotated clips are not on disk (first: {missing[0]}); they count as missed"
         )
+
+
+def prepared(plan: Plan) -> Compute:
+    videos = read_artifact_table(plan.index, "videos")
+    keyframes = read_artifact_table(plan.index, "keyframes") if plan.dataset.keyframes else None
+    plan.dataset.refuse_impossible(videos)
+    annotated = plan.dataset.groundtruth()
+    for note in annotated.attrs.get("notes", ()):
+        print(f"groundtruth: {note}")
+    return annotate(annotated, videos, keyframes, plan.dataset.drawn_on)
 
 
 if __name__ == "__main__":

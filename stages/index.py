@@ -1,7 +1,7 @@
 """index: which clips there are, and which frames they really have.
 
 reads   the dataset's videos
-writes  index: tables videos and frames
+writes  index: tables videos and frames, and keyframes where the dataset has them
 """
 
 from zsstad_core import configure
@@ -20,10 +20,13 @@ def main() -> None:
         set_aside.clear(plan.root, video_id)
     run(work(plan), on_workers("stages.index", plan.settings))
     plan.save()
+    if unknown := plan.dataset.unknown():
+        print(f"index: {len(unknown)} clips on disk are not annotated (first: {unknown[0]}); they are left alone")
 
 
 def work(plan: Plan) -> Work:
-    return Work("index", [plan.index], lambda: scan(plan.sources), plan.settings.cache.failures_allowed)
+    keyframes, allowed = plan.dataset.keyframes, plan.settings.cache.failures_allowed
+    return Work("index", [plan.index], lambda: scan(plan.sources, keyframes), allowed)
 
 
 if __name__ == "__main__":

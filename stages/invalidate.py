@@ -1,7 +1,7 @@
 """invalidate: remove what a stage made under the present settings, so that the next make makes it again.
 
 reads   pipeline.yaml, the dataset's folders
-writes  nothing; removes the stage's artifacts, of train the checkpoints too
+writes  nothing; removes the stage's artifacts, of a training the checkpoints too
 """
 
 from zsstad_core import configure, plan_text
@@ -18,7 +18,8 @@ def main() -> None:
     options = parser.parse_args()
     plan = Plan(configure.from_arguments(options))
     made = [artifact.path for artifact in plan_text.of_stage(plan, options.stage)]
-    checkpoints = [plan.runs] if options.stage == "train" else []  # first: a training must not go on from them
+    trainings = {"train": plan.runs, "finetune": plan.finetune_runs}
+    checkpoints = [trainings[options.stage]] if options.stage in trainings else []  # first: or it would go on from them
     for folder in [*checkpoints, *made]:
         if folder.is_dir():
             size, units = folders.size_of(folder), len(folders.units(folder))

@@ -8,9 +8,11 @@ import pandas as pd
 
 from zsstad_core import configure, tables
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.errors import friendly
+from zsstad_core.datasets.label_types import label_types
+from zsstad_core.errors import DataError, friendly
 from zsstad_core.plan import Plan
-from zsstad_core.scoring import Group, groups, oracle
+from zsstad_core.scoring import Group, groups, oracle, score, unlabelled, vote
+from zsstad_core.splits import refuse_empty
 from zsstad_core.work import Content, run_whole
 
 
@@ -21,11 +23,17 @@ def main() -> None:
 
 
 def scored(plan: Plan) -> Content:
+    from zsstad_core.learning.from_cache import classes_of
+
+    refuse_empty(plan.split, classes_of(plan, "test"), "test")
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
     chosen = groups(plan.split, plan.official, annotated, plan.settings.scoring.labels)
+    chosen += [unlabelled(plan.split, plan.official, plan.members, annotated)]
     chosen = [group for group in chosen if group.videos]
+    if not chosen:
+        raise DataError(f"score: no test clip shows a class of label split {plan.split.name}; choose another SPLIT=")
     parts = by_oracle(plan, chosen, annotated) if plan.settings.head == "oracle" else by_head(plan, chosen)
-    detections = tables.concat("detections", parts).drop_duplicates(["video_id", "frame", "box", "class_name"])
+    detections = tables.concat("detections", parts)
     print(f"score: {len(detections)} (box, class) pairs of {sum(len(group.videos) for group in chosen)} test clips")
     return Content({"detections": detections}, made_with=plan.text.made_with() if plan.reads.tokens else {})
 
@@ -33,7 +41,8 @@ def scored(plan: Plan) -> Content:
 def by_oracle(plan: Plan, chosen: list[Group], annotated: pd.DataFrame) -> list[pd.DataFrame]:
     from zsstad_core.learning.from_cache import scored_persons
 
-    return [oracle(scored_persons(plan, group.videos)[0], annotated, group.classes) for group in chosen]
+    knows = plan.settings.heads.oracle.knows
+    return [oracle(scored_persons(plan, group.videos)[0], annotated, group.classes, knows) for group in chosen]
 
 
 def by_head(plan: Plan, chosen: list[Group]) -> list[pd.DataFrame]:
@@ -41,17 +50,18 @@ def by_head(plan: Plan, chosen: list[Group]) -> list[pd.DataFrame]:
     from zsstad_core.heads import build
     from zsstad_core.learning.from_cache import scoring_bank, text_tokens
     from zsstad_core.learning.weights import load_into
-    from zsstad_core.scoring import score
 
-    device, batch = choose_device(plan.settings.device), plan.settings.scoring.batch
+    device, scoring = choose_device(plan.settings.device), plan.settings.scoring
     banks = [scoring_bank(plan, device, group.videos) for group in chosen]
     head = build(plan.settings, banks[0].width)
     if plan.train is not None:
         load_into(head, plan.train)
-    return [
-        score(head, bank, text_tokens(plan, group.classes), group.classes, batch)
-        for group, bank in zip(chosen, banks, strict=True)
-    ]
+    parts = []
+    for group, bank in zip(chosen, banks, strict=True):
+        text_KD, types = text_tokens(plan, group.classes), label_types(group.classes, plan.dataset.class_types)
+        scores = score(head, bank, text_KD, group.classes, scoring.batch, types)
+        parts.append(scores if scoring.voting == "none" else vote(scores, scoring.voting))
+    return parts
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""text: frozen CLIP tokens of the class names, by the encoder or from a file.
+"""text: frozen CLIP tokens of the class names, or the texts in their place, by the encoder or from a file.
 
 reads   the dataset's classes
 writes  text: tokens, one row a class in the dataset's order
@@ -6,6 +6,7 @@ writes  text: tokens, one row a class in the dataset's order
 
 from zsstad_core import configure
 from zsstad_core.errors import friendly
+from zsstad_core.extraction.phrasings import combined, flat
 from zsstad_core.frozen.encoder_identity import class_texts
 from zsstad_core.plan import Plan
 from zsstad_core.work import Content, run_whole
@@ -24,7 +25,8 @@ def encoded(plan: Plan) -> Content:
 
     encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
     texts = class_texts(plan.dataset.classes, plan.settings.encoder)
-    return Content(tokens=encoder.encode_texts(texts), made_with={"encoder": encoder.says, "weights": encoder.weights})
+    tokens = combined(encoder.encode_texts(flat(texts)), texts)
+    return Content(tokens=tokens, made_with={"encoder": encoder.says, "weights": encoder.weights})
 
 
 def from_file(plan: Plan) -> Content:

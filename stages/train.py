@@ -5,8 +5,10 @@ writes  train: head.pt, the weights; checkpoints and TensorBoard files of the ru
 """
 
 from zsstad_core import configure
+from zsstad_core.datasets.label_types import label_types
 from zsstad_core.errors import friendly
 from zsstad_core.plan import Plan
+from zsstad_core.splits import refuse_empty
 from zsstad_core.work import Content, run_whole
 
 
@@ -16,23 +18,28 @@ def main() -> None:
     if plan.train is None:
         print(f"train: {plan.settings.head} has nothing to train")
     else:
-        run_whole("train", plan.train, lambda: trained(plan))
+        run_whole("train", plan.train, lambda: trained(plan.source or plan))
 
 
 def trained(plan: Plan) -> Content:
     from zsstad_core.frozen.device import choose_device
     from zsstad_core.heads import build
-    from zsstad_core.learning.from_cache import text_tokens, training_bank
+    from zsstad_core.learning.from_cache import classes_of, text_tokens, training_bank, videos_of
     from zsstad_core.learning.train import train
     from zsstad_core.learning.weights import as_bytes
 
+    refuse_empty(plan.split, classes_of(plan, "train"), "train")
     bank = training_bank(plan, choose_device(plan.settings.device))
     head = build(plan.settings, bank.width)
     seen = plan.split.seen
     print(
         f"train: {plan.settings.head}, split {plan.settings.split}: {bank.samples} frames of {len(seen)} seen classes"
     )
-    weights = train(head, bank, text_tokens(plan, seen), plan.settings.training, plan.runs)
+    if (rule := plan.settings.training).videos != "any" or rule.videos_at_most:
+        chosen = videos_of(plan)
+        print(f"train: {len(chosen.used)} of {len(chosen.eligible)} training videos that the split allows")
+    types = label_types(seen, plan.dataset.class_types)
+    weights = train(head, bank, text_tokens(plan, seen), plan.settings.training, plan.runs, types=types)
     return Content(files={"head.pt": as_bytes(weights)}, made_with=plan.text.made_with())
 
 

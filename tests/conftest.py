@@ -9,6 +9,10 @@ import pytest
 _CHOICES = (
     "DATASET",
     "SPLIT",
+    "TRAINED_ON",
+    "SPLITS",
+    "SEEDS",
+    "HEADS",
     "HEAD",
     "RECIPE",
     "SET",

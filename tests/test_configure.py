@@ -12,6 +12,7 @@ from zsstad_core import configure
 from zsstad_core.datasets import DATASETS
 from zsstad_core.errors import MissingFileError, SettingsError, UserError, friendly
 from zsstad_core.heads import HEADS
+from zsstad_core.recipes import RECIPES
 from zsstad_core.settings import Settings
 
 FILE = """\
@@ -49,19 +50,25 @@ IN_THE_FILE = [
     ("\ncrop: pad", "pipeline.yaml:2: crop is not a setting; did you mean encoder.crop?"),
     (
         "evaluation: {a: 1}",
-        "pipeline.yaml:1: evaluation.a is not a setting; there are evaluation.frames, evaluation.iou",
+        "pipeline.yaml:1: evaluation.a is not a setting; there are evaluation.frames, evaluation.iou, "
+        "evaluation.protocol, evaluation.video_iou",
     ),
     # The wrong type.
     ("training:\n  batch: x", 'pipeline.yaml:2: training.batch is "x"; it must be an integer'),
     ("training:\n  batch: 8.5", "pipeline.yaml:2: training.batch is 8.5; it must be an integer"),
     ("training:\n  lr: yes", "pipeline.yaml:2: training.lr is true; it must be a number"),
     ("encoder:\n  model: 16", "pipeline.yaml:2: encoder.model is 16; it must be a string"),
-    ("split: '1'", 'pipeline.yaml:1: split is "1"; it must be an integer'),
+    ("split: [1]", "pipeline.yaml:1: split is [1]; it must be the name of a label split, such as 2 or 50/50-0"),
+    (
+        "encoder: {texts: {run: []}}",
+        "pipeline.yaml:1: encoder.texts is {'run': []}; it must be a mapping of class names "
+        "to a text or a list of texts, or the path of a YAML file with one",
+    ),
     ("encoder: [pad]", "pipeline.yaml:1: encoder is ['pad']; it must be a section of settings"),
     ("encoder:\n  # crop: pad\nsplit: 2", "pipeline.yaml:1: encoder is empty; it must be a section of settings"),
     ("recipes: {a: 3}", "pipeline.yaml:1: recipes.a is 3; it must be a section of settings"),
     # A value that cannot be.
-    ("split: 0", "pipeline.yaml:1: split is 0; it must be greater than or equal to 1"),
+    ("split:", "pipeline.yaml:1: split is empty; it must be the name of a label split, such as 2 or 50/50-0"),
     ("training:\n  lr: .inf", "pipeline.yaml:2: training.lr is inf; it must be a finite number"),
     ("heads: {iclip: {blocks: X}}", "pipeline.yaml:1: heads.iclip.blocks is \"X\"; it must match pattern '^[POCM]*$'"),
     (
@@ -99,7 +106,7 @@ IN_SET = [
     ("encoder.crop", 'SET="encoder.crop": write it as key=value, for example encoder.crop=pad'),
     ("=pad", 'SET="=pad": write it as key=value, for example encoder.crop=pad'),
     ("a='b", 'SET="a=\'b": No closing quotation; quote values with spaces in single quotes'),
-    ("lr=1", "SET=: lr is not a setting; did you mean training.lr?"),
+    ("lr=1", "SET=: lr is not a setting; did you mean detector.finetune.lr or training.lr?"),
     ("encoderr.crop=pad", "SET=: encoderr is not a setting; did you mean encoder?"),
     ("head.temperature=1", "SET=: head is {'temperature': 1}; it must be one of clip_frame, clip_crop, iclip, oracle"),
     ("training.momentum=2", "SET=: training.momentum is 2; it must be less than 1"),
@@ -119,10 +126,11 @@ def test_a_value_is_no_section(tmp_path: Path) -> None:
 
 
 def test_every_mistake_is_told_at_once_one_line_each(tmp_path: Path) -> None:
-    lines = refusal(tmp_path, "split: 0\nhed: iclip", choices={"dataset": "jhmbd"}).split("\n")
+    lines = refusal(tmp_path, "split: true\nhed: iclip", choices={"dataset": "jhmbd"}).split("\n")
     assert [line.strip() for line in lines] == [
-        'DATASET=: dataset is "jhmbd"; it must be one of jhmdb, stickworld (did you mean jhmdb?)',
-        "pipeline.yaml:1: split is 0; it must be greater than or equal to 1",
+        'DATASET=: dataset is "jhmbd"; it must be one of jhmdb, ucf101_24, ava, folder, stickworld '
+        "(did you mean jhmdb?)",
+        "pipeline.yaml:1: split is true; it must be the name of a label split, such as 2 or 50/50-0",
         "pipeline.yaml:2: hed is not a setting; did you mean head?",
     ]
 
@@ -221,7 +229,7 @@ def test_set_stands_above_all(tmp_path: Path) -> None:
     settings = load(
         tmp_path, FILE, recipe="long", choices={"head": "clip_crop", "split": "3"}, overrides="training.lr=3 split=4"
     )
-    assert (settings.training.lr, settings.training.momentum, settings.split) == (3, 0.6, 4)
+    assert (settings.training.lr, settings.training.momentum, settings.split) == (3, 0.6, "4")
 
 
 def test_a_head_that_is_asked_for_stands_above_that_of_a_recipe(tmp_path: Path) -> None:
@@ -248,8 +256,12 @@ def test_a_value_is_judged_with_the_recipe_it_will_run_with(tmp_path: Path) -> N
     ("text", "recipe", "message"),
     [
         ("", "yolox", "RECIPE=yolox is not a recipe; did you mean yolox-nano?"),
-        ("", "zzz", "RECIPE=zzz is not a recipe; there are iclip/stickworld, iclip/ucf101_24, stickworld, yolox-nano"),
-        ("recipes: {r: {split: 0}}", "r", "recipe r: split is 0; it must be greater than or equal to 1"),
+        ("", "zzz", f"RECIPE=zzz is not a recipe; there are {', '.join(sorted(RECIPES))}"),
+        (
+            "recipes: {r: {split: []}}",
+            "r",
+            "recipe r: split is []; it must be the name of a label split, such as 2 or 50/50-0",
+        ),
         ("recipes: {a: {encoder: pad}}", "a", 'recipe a: encoder is "pad"; it must be a section of settings'),
     ],
 )
@@ -268,8 +280,47 @@ def test_the_command_line_is_heard_in_full(tmp_path: Path) -> None:
     words = ["--settings", str(tmp_path / "p.yaml"), "--dataset", "jhmdb", "--split", "2", "--head", "iclip"]
     options = configure.arguments("").parse_args([*words, "--recipe", "long", "--set", "encoder.crop=pad"])
     settings = configure.from_arguments(options)
-    assert (settings.split, settings.head, settings.encoder.crop) == (2, "iclip", "pad")
+    assert (settings.split, settings.head, settings.encoder.crop) == ("2", "iclip", "pad")
     assert settings.training.iterations == 9000
+
+
+@pytest.mark.parametrize("split", ["2", "50/50-0", "without-brush_hair", "a folder/mine.yaml:two"])
+def test_the_name_of_a_split_arrives_as_it_was_typed(tmp_path: Path, split: str) -> None:
+    assert load(tmp_path, choices={"split": split}).split == split
+    assert load(tmp_path, overrides=f"split='{split}'").split == split
+
+
+# ---- training on another dataset
+
+
+CROSS = """\
+recipes:
+  jhmdb: {training: {batch: 3}}
+  iclip/jhmdb: {training: {lr: 0.5}}
+  stickworld: {training: {batch: 5}}
+"""
+
+
+def test_a_head_that_is_trained_elsewhere_is_trained_under_the_recipes_of_that_dataset(tmp_path: Path) -> None:
+    choices = {"dataset": "stickworld", "split": "all-unseen", "trained_on": "jhmdb"}
+    tested = load(tmp_path, CROSS, choices=choices, overrides="training.momentum=0.1 trained_on.split=2")
+    trained = tested.source()
+    assert (tested.dataset, tested.split, tested.training.batch) == ("stickworld", "all-unseen", 5)
+    assert (trained.dataset, trained.split, trained.trained_on.dataset) == ("jhmdb", "2", None)
+    assert (trained.training.batch, trained.training.lr, trained.training.momentum) == (3, 0.5, 0.1)
+
+
+def test_a_stage_can_be_run_for_the_dataset_that_is_trained_on(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(CROSS)
+    words = ["--settings", str(tmp_path / "p.yaml"), "--set", "dataset=stickworld trained_on.dataset=jhmdb"]
+    for flag, dataset in (([], "stickworld"), (["--source"], "jhmdb")):
+        assert configure.from_arguments(configure.arguments("").parse_args([*words, *flag])).dataset == dataset
+
+
+def test_a_dataset_to_train_on_that_there_is_not_is_named(tmp_path: Path) -> None:
+    message = refusal(tmp_path, choices={"trained_on": "jhmbd"})
+    assert message.startswith('trained_on: dataset is "jhmbd"; it must be one of ')
+    assert message.endswith("(did you mean jhmdb?)")
 
 
 # ---- what the words of the settings mean elsewhere

@@ -116,9 +116,65 @@ def test_no_detection_at_all_is_a_zero():
 
 def test_the_metrics_say_by_what_protocol():
     protocol = evaluated(scoring={"select": "first", "first": 2}, evaluation={"iou": 0.3})["protocol"]
-    assert (protocol["iou"], protocol["frames"]) == (0.3, "annotated")
+    assert (protocol["iou"], protocol["frames"]) == (0.3, "all")
     assert (protocol["boxes"]["select"], protocol["boxes"]["first"]) == ("first", 2)
     assert "batch" not in protocol["boxes"]
+
+
+# ---- protocols
+
+
+LONG = pd.concat([truth(*(("w/a", frame, "wave") for frame in range(20))), truth(("r/b", 0, "run"))])
+LONG_FOUND = found(*(("w/a", frame, "wave", 0.9) for frame in range(10)))
+
+
+def test_video_map_stands_beside_frame_map_where_persons_are_followed():
+    metrics = evaluated(LONG, found=found(*(("w/a", frame, "wave", 0.9) for frame in range(16))))
+    assert metrics["video"]["0.5"]["unseen"] == metrics["video"]["0.2"]["unseen"] == 1
+    assert metrics["video"]["0.50:0.95"]["unseen"] == pytest.approx(6 / 10)  # 15 of 19 steps
+    assert metrics["classes"]["wave"]["video ap"] == {"0.2": 1, "0.5": 1, "0.50:0.95": pytest.approx(0.6)}
+    assert metrics["classes"]["run"]["video ap"]["0.5"] == metrics["video"]["0.5"]["seen"] == 0
+    assert metrics["protocol"]["video metric"].startswith("video AP, all-point")
+
+
+@pytest.mark.parametrize("changed", [{"video_iou": []}, {"protocol": "ava"}])
+def test_video_map_is_left_out_where_it_is_not_asked_for_or_not_defined(changed: dict[str, Any]):
+    metrics = evaluated(LONG, found=LONG_FOUND, evaluation=changed)
+    assert metrics["video"] == {}
+    assert metrics["protocol"]["video metric"] is None
+
+
+def test_keyframes_give_no_video_map():
+    assert evaluated(truth(("w/a", 0, "wave"), ("w/a", 25, "wave")))["video"] == {}
+
+
+def test_every_protocol_is_named_and_gives_its_own_number():
+    twice = truth(("w/a", 0, "wave"))
+    twice = pd.concat([twice, twice.assign(box=1, y2=49.0)])
+    both = found(("w/a", 0, "wave", 0.9), ("w/a", 0, "wave", 0.8))
+    ap = {}
+    for name in ("multisports", "act", "ava", "voc", "voc07"):
+        metrics = evaluated(twice, found=both, evaluation={"protocol": name, "video_iou": []})
+        assert metrics["protocol"]["protocol"] == name
+        ap[name] = metrics["classes"]["wave"]["ap"]
+    assert ap == {"multisports": 0.5, "act": 1, "ava": 0.5, "voc": 0.5, "voc07": pytest.approx(6 / 11)}
+
+
+def test_detections_on_frames_without_any_annotated_person_count_or_not():
+    stray = found(("w/a", 7, "wave", 0.95), ("w/a", 0, "wave", 0.9), ("w/a", 1, "wave", 0.8), ("r/b", 0, "wave", 0.85))
+    ap = {
+        frames: evaluated(found=stray, evaluation={"frames": frames})["classes"]["wave"]["ap"]
+        for frames in ("all", "decoded", "annotated")
+    }
+    # right ones rank 2 and 4 of 4; without the stray one, 1 and 3 of 3: the running person's frame is annotated
+    assert ap == {"all": 0.5, "decoded": 0.5, "annotated": pytest.approx((1 + 2 / 3) / 2)}
+    assert "detections on other frames are not counted" in shown(evaluation={"frames": "annotated"})
+    assert "detections on other frames are not counted" not in shown()
+
+
+def test_another_protocol_stands_on_the_tables_face():
+    assert shown(evaluation={"protocol": "act"})[0].endswith("frame mAP at IoU 0.5, protocol act")
+    assert shown()[0].endswith("frame mAP at IoU 0.5")
 
 
 # ---- the table
@@ -135,7 +191,10 @@ def test_the_table_shows_percents_and_a_dash_for_what_has_no_number():
         ["sit", "unseen", "-", "-", "0", "0"],
         ["jump", "seen", "0.00", "0.00", "1", "1"],
     ]
-    assert [line.split() for line in lines[-3:]] == [["unseen", "100.00"], ["seen", "50.00"], ["harmonic", "66.67"]]
+    means = [line.split() for line in lines if line.startswith(("unseen", "seen", "harmonic"))]
+    assert means == [["unseen", "100.00"], ["seen", "50.00"], ["harmonic", "66.67"]]
+    assert lines[-3].startswith("video mAP at 0.2 ")
+    assert lines[-1].startswith("video mAP at 0.50:0.95 ")
 
 
 def test_random_weights_stand_on_the_tables_face():
@@ -146,11 +205,13 @@ def test_random_weights_stand_on_the_tables_face():
 @pytest.mark.parametrize(
     ("scoring", "words"),
     [
-        ({}, "boxes: detected, score >= 0.2; softmax over own labels"),
+        ({}, "boxes: detected, score >= 0.2; scored against own labels"),
         ({"select": "first", "first": 5}, "boxes: detected, first 5;"),
         ({"select": "margin", "margin": 0.7}, "boxes: detected, score > best - 0.7;"),
-        ({"select": "all", "labels": "all"}, "boxes: detected, all; softmax over all labels"),
+        ({"select": "all", "labels": "all"}, "boxes: detected, all; scored against all labels"),
         ({"boxes": "groundtruth"}, "boxes: ground truth;"),
+        ({"voting": "mean"}, "scored against own labels, soft voting"),
+        ({"voting": "weighted"}, "scored against own labels, soft voting by detection score"),
     ],
 )
 def test_the_boxes_and_labels_that_were_scored_stand_on_the_tables_face(scoring: dict[str, Any], words: str):

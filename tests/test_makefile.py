@@ -81,8 +81,20 @@ def test_make_alone_explains_every_target_and_variable(tree: Path) -> None:
     targets = [name for name, _ in explained if not name.endswith("=")]
     assert sorted(targets) == sorted(TARGETS)
     variables = [name for name, _ in explained if name.endswith("=")]
-    choices = ["DATASET=", "SPLIT=", "HEAD=", "RECIPE=", "WORKERS=", "SCHEDULER=", "SET="]
-    assert variables == [*choices, "FORMAT=", "KIND=", "OUT=", "STAGE=", "APPLY=", "DAYS=", "TRAINED=", "TESTS="]
+    choices = ["DATASET=", "SPLIT=", "HEAD=", "TRAINED_ON=", "RECIPE=", "WORKERS=", "SCHEDULER=", "SET="]
+    table = ["SPLITS=", "SEEDS=", "HEADS="]
+    assert variables == [
+        *choices,
+        "FORMAT=",
+        "KIND=",
+        "OUT=",
+        "STAGE=",
+        *table,
+        "APPLY=",
+        "DAYS=",
+        "TRAINED=",
+        "TESTS=",
+    ]
     assert make(tree, "help").stdout == done.stdout
 
 
@@ -142,6 +154,26 @@ def test_what_is_exported_is_chosen(noting: Path) -> None:
     assert calls(noting) == [["-m", "stages.export"], ["-m", "stages.export", *chosen]]
 
 
+@pytest.mark.parametrize("split", ["50/50-0", "without-brush_hair", "of mine/my splits.yaml:one"])
+def test_the_name_of_a_split_arrives_as_it_was_typed(noting: Path, split: str) -> None:
+    done = make(noting, "extract", f"SPLIT={split}", "TRAINED_ON=stickworld")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert calls(noting) == [["-m", "stages.plan", "--makefile", "--split", split, "--trained-on", "stickworld"]]
+
+
+def test_a_table_is_asked_for_in_full(noting: Path) -> None:
+    make(noting, "table", "HEAD=iclip", "SPLITS=1,50/50-0", "SEEDS=3", "HEADS=iclip,clip_crop", "OUT=of mine")
+    chosen = ["--head", "iclip", "--splits", "1,50/50-0", "--seeds", "3", "--heads", "iclip,clip_crop"]
+    asked = [*chosen, "--out", "of mine"]
+    assert calls(noting) == [["-m", "stages.table", "--makefile", *asked], ["-m", "stages.table", *asked]]
+
+
+def test_a_table_stands_alone(noting: Path) -> None:
+    done = make(noting, "table", "eval")
+    assert done.returncode == 2
+    assert "make table stands alone" in done.stderr
+
+
 def test_tests_are_chosen(noting: Path) -> None:
     make(noting, "test", "TESTS=tests/cache -k kill")
     make(noting, "test-all")
@@ -175,7 +207,11 @@ def test_the_plan_is_a_table(ready: Path) -> None:
     ("asked", "message"),
     [
         ("SET=training.lrs=1", "error: SET=: training.lrs is not a setting; did you mean training.lr?"),
-        ("SPLIT=9", "error: split is 9; jhmdb has 1, 2, 3, 4"),
+        (
+            "SPLIT=9",
+            "error: split is 9; jhmdb has 1, 2, 3, 4, 75/25, 50/50-SEED, 75/25-SEED, full, all-unseen, without-CLASS, "
+            "or the path of a YAML file",
+        ),
         ("RECIPE=yolox", "error: RECIPE=yolox is not a recipe; did you mean yolox-nano?"),
         (
             "SET=datasets.jhmdb.root=gone",

@@ -24,9 +24,12 @@ NOTHING: set[str] = set()
 
 TABLE: dict[str, tuple[Any, set[str]]] = {
     "dataset": ("jhmdb", NOTHING),  # the other one would have to be rendered
-    "split": (2, LEARNED),
+    "split": ("2", LEARNED),
     "head": ("clip_crop", SCORED),
     "device": ("cpu", NOTHING),
+    "trained_on.dataset": ("jhmdb", LEARNED),  # on all classes of the same clips
+    "trained_on.split": ("2", NOTHING),  # nothing is trained elsewhere; see below
+    "trained_on.shared": ("drop", NOTHING),
     "cache.root": ("another", NOTHING),
     "cache.clips_per_unit": (1, NOTHING),
     "cache.failures_allowed": (0.5, NOTHING),
@@ -45,6 +48,29 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "datasets.jhmdb.official_splits": ("nowhere", NOTHING),  # the pickle has its own
     "datasets.jhmdb.official_split": (2, LEARNED),
     "datasets.jhmdb.clips_per_class": (1, LEARNED),
+    "datasets.ucf101_24.root": ("another", NOTHING),  # another dataset is chosen
+    "datasets.ucf101_24.videos": ("rgb-images", NOTHING),
+    "datasets.ucf101_24.groundtruth": ("finalAnnots.mat", NOTHING),
+    "datasets.ucf101_24.test_list": ("testlist02.txt", NOTHING),
+    "datasets.ucf101_24.train_list": ("trainlist01.txt", NOTHING),
+    "datasets.ucf101_24.clips_per_class": (1, NOTHING),
+    "datasets.folder.root": ("another", NOTHING),
+    "datasets.folder.labels": (["reading", "walking"], NOTHING),
+    "datasets.folder.annotation": ("boxes.csv", NOTHING),
+    "datasets.folder.train_list": ("train.txt", NOTHING),
+    "datasets.ava.root": ("another", NOTHING),  # another dataset is chosen; see tests/datasets/test_ava_plan.py
+    "datasets.ava.videos": ("clips", NOTHING),
+    "datasets.ava.frame_files": ("img_{number}.jpg", NOTHING),
+    "datasets.ava.fps": (25.0, NOTHING),
+    "datasets.ava.start": (0.0, NOTHING),
+    "datasets.ava.around": (4, NOTHING),
+    "datasets.ava.step": (2.0, NOTHING),
+    "datasets.ava.step_unit": ("frames", NOTHING),
+    "datasets.ava.train": ("ava_train_v2.1.csv", NOTHING),
+    "datasets.ava.val": ("ava_val_v2.1.csv", NOTHING),
+    "datasets.ava.labelmap": ("ava_action_list_v2.1.pbtxt", NOTHING),
+    "datasets.ava.excluded_train": (None, NOTHING),
+    "datasets.ava.excluded_val": (None, NOTHING),
     "datasets.stickworld.root": ("another", NOTHING),  # another dataset is chosen
     "datasets.stickworld.seed": (1, NOTHING),
     "datasets.stickworld.train_clips": (2, NOTHING),
@@ -57,12 +83,21 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "detector.object_score": (0.1, BY_BOXES),
     "detector.objects_per_frame": (5, BY_BOXES),
     "detector.batch": (1, NOTHING),
+    "detector.finetune.epochs": (10, BY_BOXES | {"finetune"}),
+    "detector.finetune.every": (1, NOTHING),  # of a detector that stays as it is; see test_plan_finetune
+    "detector.finetune.batch": (4, NOTHING),
+    "detector.finetune.lr": (1e-2, NOTHING),
+    "detector.finetune.weight_decay": (0.0, NOTHING),
+    "detector.finetune.seed": (1, NOTHING),
+    "detector.finetune.checkpoint_every": (1, NOTHING),
+    "detector.finetune.log_every": (1, NOTHING),
     "encoder.tokens_from": ("tokens", BY_IMAGES | BY_TEXT),
     "encoder.model": ("ViT-B-32", BY_IMAGES | BY_TEXT),
     "encoder.pretrained": ("laion2b_s34b_b88k", BY_IMAGES | BY_TEXT),
     "encoder.seed": (1, NOTHING),  # the weights are not random; see below
     "encoder.crop": ("pad", BY_IMAGES),
     "encoder.precision": ("bf16", BY_IMAGES | BY_TEXT),
+    "encoder.texts": ("texts.yaml", BY_TEXT),
     "encoder.template": ("a video of {}", BY_TEXT),
     "encoder.underscores": ("space", BY_TEXT),
     "encoder.batch": (1, NOTHING),
@@ -83,6 +118,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "heads.iclip.prompting_scale": (1.0, LEARNED),
     "heads.iclip.dropout": (0.0, LEARNED),
     "heads.iclip.temperature": (1.0, LEARNED),
+    "heads.oracle.knows": ("person", NOTHING),
     "training.iterations": (8_000, LEARNED),
     "training.warmup": (0, LEARNED),
     "training.warmup_factor": (0.5, LEARNED),
@@ -94,6 +130,12 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "training.batch": (4, LEARNED),
     "training.loss": ("cross_entropy", LEARNED),
     "training.focal_gamma": (1.0, LEARNED),
+    "training.pose_weight": (1.0, LEARNED),
+    "training.object_weight": (2.0, LEARNED),
+    "training.person_weight": (2.0, LEARNED),
+    "training.videos": ("without_unseen", LEARNED),
+    "training.videos_at_most": (2, LEARNED),
+    "training.videos_seed": (1, LEARNED),
     "training.seed": (3, LEARNED),
     "training.precision": ("amp", LEARNED),
     "training.checkpoint_every": (1, NOTHING),
@@ -104,12 +146,15 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "scoring.first": (1, SCORED),
     "scoring.margin": (0.7, SCORED),
     "scoring.labels": ("all", SCORED),
+    "scoring.voting": ("mean", SCORED),
     "scoring.batch": (1, NOTHING),
     "evaluation.iou": (0.75, {"evaluate"}),
     "evaluation.frames": ("decoded", {"evaluate"}),
+    "evaluation.protocol": ("act", {"evaluate"}),
+    "evaluation.video_iou": ([], {"evaluate"}),
     "recipes": ({}, NOTHING),
 }
-PATHS = {"cache.root", "datasets.jhmdb.root", "detector.boxes_from", "encoder.tokens_from"}
+PATHS = {"cache.root", "datasets.jhmdb.root", "detector.boxes_from", "encoder.tokens_from", "encoder.texts"}
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +166,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(root / "videos", root / "videos_again")
     shutil.copy(root / "JHMDB-GT.pkl", root / "again.pkl")
     (folder / "boxes.csv").write_text("video_id,frame,x1,y1,x2,y2,score,what\n")
+    (folder / "texts.yaml").write_text("wave: a person waves\n")
     (folder / "tokens").mkdir()
     for kind in ("frame", "groundtruth", "person", "object", "text"):
         (folder / "tokens" / f"tokens-{kind}.npz").write_text(f"tokens of kind {kind}")
@@ -147,7 +193,8 @@ def test_a_setting_redoes_what_it_must_and_no_more(folder: Path, name: str) -> N
 def test_what_only_says_how_redoes_nothing() -> None:
     """But for what names a file: its content counts, its place does not."""
     for name, (_, stages) in TABLE.items():
-        if HOW in SETTINGS[name].metadata and name not in ("detector.boxes_from", "encoder.tokens_from"):
+        by_content = ("detector.boxes_from", "encoder.tokens_from", "encoder.texts")
+        if HOW in SETTINGS[name].metadata and name not in by_content:
             assert stages == (LEARNED if name == "datasets.jhmdb.clips_per_class" else NOTHING), name
 
 
@@ -165,10 +212,10 @@ def test_a_baseline_hears_its_own_settings_and_no_others(folder: Path, head: str
             assert redone(folder, name, value, head=head) == (SCORED if name.startswith(f"heads.{head}.") else NOTHING)
 
 
-def test_the_oracle_hears_of_no_encoder_and_no_head(folder: Path) -> None:
+def test_the_oracle_hears_of_no_encoder_and_no_other_head(folder: Path) -> None:
     for name, (value, _) in TABLE.items():
         if name.startswith(("heads.", "training.", "encoder.")):
-            assert redone(folder, name, value, head="oracle") == NOTHING, name
+            assert redone(folder, name, value, head="oracle") == (SCORED if "oracle" in name else NOTHING), name
 
 
 def test_the_seed_of_random_weights_redoes_all_that_they_encode(folder: Path) -> None:
@@ -201,3 +248,19 @@ def test_a_head_without_objects_does_not_learn_anew_from_other_boxes(folder: Pat
 def test_switching_back_costs_nothing(folder: Path, name: str) -> None:
     first, _, again = keys(plan(folder)), keys(plan(folder, **{name: TABLE[name][0]})), keys(plan(folder))
     assert first == again
+
+
+def test_training_elsewhere_hears_of_its_split_and_of_what_is_shared(folder: Path) -> None:
+    elsewhere = {"trained_on.dataset": "jhmdb", "split": "without-wave"}
+    assert redone(folder, "trained_on.split", "2", **elsewhere) == LEARNED
+    other = {**elsewhere, "split": "without-jump"}
+    assert changed(keys(plan(folder, **elsewhere)), keys(plan(folder, **other))) == SCORED
+    two = {**elsewhere, "split": "1", "trained_on.split": "without-clap"}
+    assert redone(folder, "trained_on.shared", "drop", **two) == SCORED
+
+
+def test_where_and_how_texts_are_written_redoes_nothing(folder: Path) -> None:
+    (folder / "again.yaml").write_text("# the same\nwave: [a person waves]\n")
+    asked = [str(folder / "texts.yaml"), str(folder / "again.yaml"), {"wave": "a person waves"}]
+    first, *others = (keys(plan(folder, **{"encoder.texts": texts})) for texts in asked)
+    assert others == [first, first]

@@ -41,7 +41,7 @@ def test_every_setting_explains_itself(name: str) -> None:
 
 def test_values_that_are_not_the_defaults_survive_the_file(tmp_path: Path) -> None:
     strange = Settings(
-        split=3,
+        split="without-run",
         device="cuda:1",
         detector=Detector(boxes_from="a: b #c.json", person_score=1e-9, checkpoint="null"),
         encoder=Encoder(template='it\'s "{}": yes', model="2024-01-01"),

@@ -116,13 +116,11 @@ def test_every_difference_is_told_with_its_setting(
 
 def test_values_are_told_in_full(folder: Path) -> None:
     complete(plan(folder))
+    of_texts = "encoder.texts, encoder.template, encoder.underscores"
     long = "a photo of a person who is doing what everybody calls {}"
     (_, _, *lines), *_ = why(plan(folder, **{"encoder.template": long}), "text")
     assert len(lines) == 21
-    assert (
-        lines[0]
-        == f"texts.0: brush_hair -> {long.format('brush_hair')}  (setting encoder.template, encoder.underscores)"
-    )
+    assert lines[0] == f"texts.0: brush_hair -> {long.format('brush_hair')}  (setting {of_texts})"
 
 
 def test_of_another_split_the_classes_are_told(folder: Path) -> None:

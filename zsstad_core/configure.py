@@ -27,6 +27,7 @@ CHOICES = {
     "dataset": "dataset",
     "split": "split",
     "head": "head",
+    "trained_on": "trained_on.dataset",
     "workers": "workers.count",
     "scheduler": "workers.scheduler",
 }
@@ -47,15 +48,17 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--settings", default="pipeline.yaml", help="the settings file")
     for name in (*CHOICES, "recipe"):
-        parser.add_argument(f"--{name}", default="", help=f"{name.upper()}= of the Makefile")
+        parser.add_argument(f"--{name.replace('_', '-')}", default="", help=f"{name.upper()}= of the Makefile")
     parser.add_argument("--set", default="", dest="overrides", help='overrides, "a.b=c d.e=f"')
+    parser.add_argument("--source", action="store_true", help="the dataset that trained_on names, not the one tested")
     return parser
 
 
 def from_arguments(options: argparse.Namespace) -> Settings:
     """The settings that a command line asks for."""
     choices = {name: getattr(options, name) for name in CHOICES if getattr(options, name)}
-    return load(Path(options.settings), choices=choices, recipe=options.recipe, overrides=options.overrides)
+    settings = load(Path(options.settings), choices=choices, recipe=options.recipe, overrides=options.overrides)
+    return settings.source() if options.source else settings
 
 
 def load(path: Path, *, choices: dict[str, str] | None = None, recipe: str = "", overrides: str = "") -> Settings:
@@ -70,21 +73,29 @@ def load(path: Path, *, choices: dict[str, str] | None = None, recipe: str = "",
     asked = [(CHOICES[name], text, f"{name.upper()}=") for name, text in (choices or {}).items()]
     asked += _assignments(overrides)
 
-    def layered(names: Sequence[str]) -> tuple[Tree, Origins]:
-        tree, origins = copy.deepcopy(file), dict(lines)
-        for name in names:
-            _merge(tree, origins, recipes[name], f"recipe {name}")
-        for key, text, origin in asked:
-            _put(tree, origins, key.split("."), _value(text), origin)
-        return tree, origins
+    def settings(asked: Sequence[tuple[str, str, str]]) -> Settings:
+        def layered(names: Sequence[str]) -> tuple[Tree, Origins]:
+            tree, origins = copy.deepcopy(file), dict(lines)
+            for name in names:
+                _merge(tree, origins, recipes[name], f"recipe {name}")
+            for key, text, origin in asked:
+                _put(tree, origins, key.split("."), _value(text), origin)
+            return tree, origins
 
-    chosen = [recipe] if recipe else []
-    tree, origins = layered(chosen)
-    head, dataset = (tree.get(name, getattr(Settings(), name)) for name in ("head", "dataset"))  # known only now
-    own = [name for name in (dataset, f"{head}/{dataset}") if name in recipes and name not in chosen]
-    if own:
-        tree, origins = layered([*own, *chosen])
-    return _validated(tree, origins)
+        chosen = [recipe] if recipe else []
+        tree, origins = layered(chosen)
+        head, dataset = (tree.get(name, getattr(Settings(), name)) for name in ("head", "dataset"))  # known only now
+        own = [name for name in (dataset, f"{head}/{dataset}") if name in recipes and name not in chosen]
+        if own:
+            tree, origins = layered([*own, *chosen])
+        return _validated(tree, origins)
+
+    tested = settings(asked)
+    if not tested.trained_on.dataset:
+        return tested
+    # The same layers, with the recipes of the other dataset.
+    there = {"dataset": tested.trained_on.dataset, "split": tested.trained_on.split, "trained_on.dataset": "null"}
+    return tested.with_source(settings([*asked, *((key, text, "trained_on") for key, text in there.items())]))
 
 
 def _read(path: Path) -> tuple[Tree, Origins]:

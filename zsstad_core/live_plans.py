@@ -1,13 +1,11 @@
 """The artifacts that settings can ask for: of every head, label split, choice of boxes and recipe."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import get_args
-
-import yaml
 
 from zsstad_core import configure
 from zsstad_core.datasets import DATASETS
@@ -15,6 +13,7 @@ from zsstad_core.errors import UserError
 from zsstad_core.heads import HEADS
 from zsstad_core.plan import Plan
 from zsstad_core.settings import Scoring, Settings
+from zsstad_core.splits import published
 
 
 @dataclass
@@ -33,7 +32,7 @@ def live(settings: Settings, file: Path, overrides: str) -> Live:
     found = Live()
     for recipe in ["", *_recipes(settings)]:
         try:
-            for chosen in _choices(settings.dataset):
+            for chosen in _choices(settings):
                 words = " ".join([overrides, f"dataset={settings.dataset}", *chosen])
                 plan = Plan(configure.load(file, recipe=recipe, overrides=words))
                 found.names |= {artifact.path.name for artifact in plan.all()}
@@ -44,14 +43,20 @@ def live(settings: Settings, file: Path, overrides: str) -> Live:
     return found
 
 
-def _choices(dataset: str) -> Iterator[tuple[str, ...]]:
+def _choices(settings: Settings) -> Iterator[tuple[str, ...]]:
     boxes = get_args(Scoring.model_fields["boxes"].annotation)
-    for head, split, scored in product(HEADS, _splits(dataset), boxes):
-        yield f"head={head}", f"split={split}", f"scoring.boxes={scored}"
+    for head, scored in product(HEADS, boxes):
+        for split in _splits(settings, head):
+            yield f"head={head}", f"split={shlex.quote(split)}", f"scoring.boxes={scored}"
 
 
-def _splits(dataset: str) -> list[int]:
-    return list(yaml.safe_load((files("zsstad_core.splits") / f"{dataset}.yaml").read_text(encoding="utf-8")))
+def _splits(settings: Settings, head: str) -> list[str]:
+    """The published splits, that of the settings, and those with all classes on one side, as far as a head has use."""
+    learns_here = HEADS[head].trains and settings.trained_on.dataset is None
+    names = [*published(settings.dataset), settings.split, *([] if settings.trained_on.dataset else ["full"])]
+    return list(
+        dict.fromkeys([name for name in names if name != "all-unseen"] + ([] if learns_here else ["all-unseen"]))
+    )
 
 
 def _recipes(settings: Settings) -> list[str]:

@@ -1,7 +1,9 @@
 """Settings become the graph of artifacts: what each depends on, its key, its folder. Imports no torch.
 
     index ─► groundtruth ─► tokens-groundtruth ─┐
-      ├────► detect ─► tokens-person, -object ──┤
+      │           └► (finetune ─┐)              │
+      ├────► detect ◄───────────┘               │
+      │         └────► tokens-person, -object ──┤
       └────► tokens-frame ──────────────────────┼─► train ─► score ─► evaluate
                                     text ───────┘
 
@@ -17,29 +19,31 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from zsstad_core import video
+from zsstad_core import trained_elsewhere, video
 from zsstad_core.cache import set_aside
 from zsstad_core.cache.artifact import Artifact, whole
 from zsstad_core.cache.digests import DigestMemo
 from zsstad_core.cache.units import short_digest
 from zsstad_core.datasets import open_dataset
+from zsstad_core.datasets.label_types import refuse_unfit
 from zsstad_core.datasets.stclip_boxes import deciding_files
 from zsstad_core.datasets.token_files import token_file
 from zsstad_core.errors import SettingsError
 from zsstad_core.frozen import detector_config, encoder_identity
 from zsstad_core.heads import HEADS
 from zsstad_core.settings import Settings
-from zsstad_core.splits import load_split
+from zsstad_core.splits import LabelSplit, load_split
 
 SCHEMA = {
     "index": 1,
     "groundtruth": 1,
+    "finetune": 1,
     "detect": 2,  # convolutions with channels last: other last bits
     "tokens": 1,
     "text": 1,
     "train": 1,
     "score": 1,
-    "evaluate": 1,
+    "evaluate": 2,  # a named protocol, video mAP
 }
 """Raised by one when a stage's code changes what it writes for the same inputs."""
 
@@ -56,10 +60,14 @@ class Plan:
             raise SettingsError(
                 f'cache.root is "{settings.cache.root}"; make cannot handle "{strange[0]}" in it: choose another'
             )
+        self.head = HEADS[settings.head]
+        if settings.trained_on.dataset is not None and self.head.trains:
+            trained_elsewhere.refuse_unlike(settings, settings.source())
         self.root = Path(settings.cache.root) / settings.dataset
         self.dataset = open_dataset(settings.dataset, settings)
-        self.split = load_split(settings.dataset, settings.split, self.dataset.classes)
-        self.head = HEADS[settings.head]
+        self._listed = load_split(settings.dataset, settings.split, self.dataset.classes)
+        self._retry = retry
+        refuse_unfit(settings, self.dataset, self.trains_here)
         self.reads = self.head.reads(settings)
         self.official = self.dataset.official()
         self._digest = DigestMemo(Path(settings.cache.root) / "digests.json")
@@ -76,6 +84,36 @@ class Plan:
         """Remember the digests that were computed, for the next plan."""
         self._digest.save()
 
+    # ---- label split
+
+    @cached_property
+    def source(self) -> "Plan | None":
+        """The plan that the head is trained under, where that is another dataset's (`trained_on`)."""
+        if self.settings.trained_on.dataset is None:
+            return None
+        return Plan(self.settings.source(), self._retry)
+
+    @cached_property
+    def split(self) -> LabelSplit:
+        """The label split; of a head that is trained elsewhere its unseen classes alone."""
+        if self.source is None:
+            return self._listed
+        dropped = self.shared if self.settings.trained_on.shared == "drop" else {}
+        return trained_elsewhere.unseen_alone(self._listed, dropped)
+
+    @cached_property
+    def shared(self) -> dict[str, str]:
+        """Unseen classes that read as one which was learned on another dataset, and that class."""
+        if self.source is None:
+            return {}
+        here, there = self._texts(self._listed.unseen), self.source._texts(self.source.split.seen)
+        return trained_elsewhere.shared(here, there)
+
+    def _texts(self, classes: Iterable[str]) -> dict[str, list[str]]:
+        every = encoder_identity.phrasings(self.dataset.classes, self.settings.encoder)
+        texts = dict(zip(self.dataset.classes, every, strict=True))
+        return {name: texts[name] for name in classes}
+
     def missing(self) -> list[str]:
         """Wanted videos that nothing can be found in: not on disk, or set aside. Sorted."""
         return sorted([*self.dataset.missing(), *self.set_aside])
@@ -84,8 +122,10 @@ class Plan:
 
     @cached_property
     def index(self) -> Artifact:
-        """Tables videos and frames: what really decodes."""
-        return self._divided("index", {"dataset": self.settings.dataset, "decoder": video.decoder_versions()})
+        """Tables videos and frames: what really decodes; of a dataset with keyframes what is wanted of it, and them."""
+        keyframes = self.dataset.keyframes
+        wanted = {"keyframes": keyframes.content()} if keyframes else {}
+        return self._divided("index", {"dataset": self.settings.dataset, "decoder": video.decoder_versions(), **wanted})
 
     @cached_property
     def groundtruth(self) -> Artifact:
@@ -103,13 +143,47 @@ class Plan:
             file, *beside = deciding_files(Path(settings.boxes_from))
             files = {"file": self._digest(file), **self._digests(beside)}
             return self._divided("detect", {"needs": _keys(self.index), "boxes from": files})
-        checkpoint = settings.checkpoint
-        model = {
+        own = {name: value for name, value in settings.content().items() if name != "finetune"}
+        needs = _keys(self.index, *([self.finetune] if self.finetune else []))
+        return self._divided("detect", {"needs": needs, "detector": {**own, **self._detector()}})
+
+    @cached_property
+    def finetune(self) -> Artifact | None:
+        """The detector fine-tuned on the seen classes of the split; None where it stays as it is, or boxes are given.
+
+        Of the split it depends on which classes are seen, and on nothing else.
+        """
+        settings = self.settings.detector
+        if not settings.finetune.epochs or settings.boxes_from:
+            return None
+        if not self.split.seen:
+            raise SettingsError(
+                f"detector.finetune.epochs is {settings.finetune.epochs}, but split {self.settings.split} has no seen "
+                "class whose persons could be learned; set it to 0, or give the boxes (detector.boxes_from)"
+            )
+        inputs = {
+            "schema": SCHEMA["finetune"],
+            "needs": self._sets("train", [self.index, self.groundtruth]),
+            "detector": {"finetune": settings.finetune.content(), **self._detector()},
+            "seen": sorted(self.split.seen),
+        }
+        return whole(self.root, "finetune", inputs)
+
+    @property
+    def finetune_runs(self) -> Path:
+        """Checkpoints and TensorBoard files of the fine-tuning, by its artifact's name."""
+        return self.root / "training" / (self.finetune.path.name if self.finetune else "")
+
+    def _detector(self) -> dict[str, Any]:
+        """The detector's model and the weights that it starts from."""
+        settings = self.settings.detector
+        return {
             "config": self._digests(detector_config.config_files(settings.config)),
-            "checkpoint": checkpoint if "://" in checkpoint else self._digest(Path(checkpoint)),
+            "checkpoint": settings.checkpoint
+            if "://" in settings.checkpoint
+            else self._digest(Path(settings.checkpoint)),
             "versions": detector_config.versions(),
         }
-        return self._divided("detect", {"needs": _keys(self.index), "detector": {**settings.content(), **model}})
 
     def tokens(self, kind: str) -> Artifact:
         """Tokens of one kind: frame, groundtruth (annotated persons), person (detected), object.
@@ -120,7 +194,7 @@ class Plan:
         boxes = [] if kind == "frame" else [self.groundtruth if kind == "groundtruth" else self.detect]
         parts = {"person": {"test"}, "groundtruth": {"train"}}.get(kind, {"train", "test"})
         if kind == "groundtruth" and self.settings.scoring.boxes == "groundtruth":
-            parts = {"test"} if not self.head.trains else {"train", "test"}
+            parts = {"test"} if not self.trains_here else {"train", "test"}
         needs = _keys(self.index, *boxes)
         made = self._given(kind) or {"encoder": encoder_identity.image_identity(self.settings.encoder, self._digest)}
         return self._divided(f"tokens-{kind}", {"needs": needs, **made, "kind": kind}, parts)
@@ -140,18 +214,24 @@ class Plan:
         folder = self.settings.encoder.tokens_from
         return {"tokens from": {"file": self._digest(token_file(folder, kind))}} if folder else {}
 
+    @property
+    def trains_here(self) -> bool:
+        """Whether the head learns from the videos of this dataset."""
+        return self.head.trains and self.settings.trained_on.dataset is None
+
     def kinds(self) -> list[str]:
         """Token kinds that the chosen head and boxes ask for."""
         kinds: list[str] = [kind for kind in ("frame", "object") if kind in self.reads.tokens]
         if "person" in self.reads.tokens:
             detected = self.settings.scoring.boxes == "detected"
             kinds += ["person"] if detected else []
-            kinds += ["groundtruth"] if self.head.trains or not detected else []
+            kinds += ["groundtruth"] if self.trains_here or not detected else []
         return kinds
 
     def extract(self) -> list[Artifact]:
         """Everything that is computed once, before a head is trained."""
-        boxes = [self.detect] if self.settings.scoring.boxes == "detected" or "object" in self.reads.tokens else []
+        detected = self.settings.scoring.boxes == "detected" or "object" in self.reads.tokens
+        boxes = [*([self.finetune] if self.finetune else []), self.detect] if detected else []
         text = [self.text] if self.reads.tokens else []
         return [self.index, self.groundtruth, *boxes, *(self.tokens(kind) for kind in self.kinds()), *text]
 
@@ -159,15 +239,24 @@ class Plan:
 
     @cached_property
     def train(self) -> Artifact | None:
-        """The trained head; None for a head without weights."""
+        """The trained head; None for a head without weights. Of a head that is trained elsewhere it is that plan's."""
         if not self.head.trains:
             return None
+        if self.source is not None:
+            return self.source.train
+        if not self.split.seen:
+            raise SettingsError(
+                f"split is {self.settings.split}: no class is seen, and {self.settings.head} learns from seen ones; "
+                "choose another SPLIT=, a HEAD= that is not trained, or train it elsewhere with TRAINED_ON="
+            )
         inputs = {
             "schema": SCHEMA["train"],
             "needs": self._sets("train", [self.groundtruth, self.text, *self._read_in_training()]),
             **self._head(),
             "training": self.settings.training.content(),
             "seen": list(self.split.seen),
+            **({"unseen": sorted(self.split.unseen)} if self.settings.training.videos == "without_unseen" else {}),
+            **self._types(self.split.seen),
             "torch": version("torch").partition("+")[0],  # the build (+cu130) is a place
         }
         return whole(self.root, "train", inputs)
@@ -175,7 +264,8 @@ class Plan:
     @property
     def runs(self) -> Path:
         """Checkpoints and TensorBoard files of the training, by its key; an interrupted one goes on from there."""
-        return self.root / "training" / (self.train.key if self.train else "")
+        root = self.root if self.source is None else self.source.root
+        return root / "training" / (self.train.key if self.train else "")
 
     @cached_property
     def score(self) -> Artifact:
@@ -188,6 +278,7 @@ class Plan:
             "scoring": self.settings.scoring.content(),
             "seen": list(self.split.seen),
             "unseen": list(self.split.unseen),
+            **self._types((*self.split.seen, *self.split.unseen)),
         }
         return whole(self.root, "score", inputs)
 
@@ -206,8 +297,13 @@ class Plan:
         """Every artifact of the plan, each after what it reads."""
         return [*self.extract(), *([self.train] if self.train else []), self.score, self.evaluate]
 
+    def _types(self, class_names: Iterable[str]) -> dict[str, Any]:
+        """The type of each class, which decides loss and probabilities; nothing where a person does one action."""
+        types = self.dataset.class_types
+        return {"types": {name: types[name] for name in class_names}} if types is not None else {}
+
     def _head(self) -> dict[str, Any]:
-        """The head's name and its own settings, of which `oracle` has none."""
+        """The head's name and its own settings."""
         name = self.settings.head
         own = getattr(self.settings.heads, name, None)
         return {"head": name, "heads": {name: own.content()} if own else {}}

@@ -1,14 +1,14 @@
 """A plan as text: the table of `make plan`, why something is stale, and the small makefile that make includes."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from zsstad_core.cache import ledger
 from zsstad_core.cache.artifact import WHOLE, Artifact
 from zsstad_core.cache.differences import Difference, Inputs, newest_other, plain, replaced, since
-from zsstad_core.cache.units import MANIFEST, published
+from zsstad_core.cache.units import MANIFEST, published, short_digest, write_whole
 from zsstad_core.errors import SettingsError
 from zsstad_core.plan import Plan
 from zsstad_core.quantities import count_text
@@ -115,7 +115,8 @@ def _not_fresh(artifact: Artifact, planned: Mapping[Path, Inputs]) -> list[str]:
 _SETTING_OF = {
     "encoder.weights": "encoder.pretrained",
     "boxes from": "detector.boxes_from",
-    "texts": "encoder.template, encoder.underscores",
+    "finetune": "detector.finetune.epochs",
+    "texts": "encoder.texts, encoder.template, encoder.underscores",
     "seen": "split",
     "unseen": "split",
 }
@@ -150,44 +151,83 @@ def makefile(plan: Plan) -> str:
 
     Prerequisites are order-only: whether a file exists decides, never its time.
     """
-    tokens = [plan.tokens(kind) for kind in plan.kinds()]
-    boxes = [artifact for artifact in plan.extract() if artifact.stage == "detect"]
-    text = [artifact for artifact in plan.extract() if artifact.stage == "text"]
+    made = {stage: targets for targets, _, stage in _steps(plan)}
     train = [plan.train] if plan.train else []
-    rules = [
-        _rule([plan.index], [], "index"),
-        _rule([plan.groundtruth], [plan.index], "groundtruth"),
-        *([_rule(boxes, [plan.index], "detect")] if boxes else []),
-        *([_rule(tokens, [plan.index, plan.groundtruth, *boxes], "encode")] if tokens else []),
-        *([_rule(text, [], "text")] if text else []),
-        *([_rule(train, plan.extract(), "train")] if train else []),
-        _rule([plan.score], [*plan.extract(), *train], "score"),
-        _rule([plan.evaluate], [plan.score, plan.groundtruth], "evaluate"),
-    ]
-    gone = [artifact.done for artifact in plan.all() if artifact.done.exists() and not artifact.is_complete()]
-    gone += [plan.index.done] if plan.set_aside and plan.index.done not in gone else []  # which are tried again
     lines = [
         f"EXTRACTED := {_files(plan.extract())}",
-        f"INDEX := {_files([plan.index])}",
-        f"GROUNDTRUTH := {_files([plan.groundtruth])}",
-        f"DETECT := {_files(boxes)}",
-        f"ENCODE := {_files(tokens)}",
-        f"TEXT := {_files(text)}",
-        f"SCORE := {_files([plan.score])}",
+        *(f"{stage.upper()} := {_files(made.get(stage, []))}" for stage in _ALONE),
         f"TRAINED := {_files(train)}",
         f"EVALUATED := {_files([plan.evaluate])}",
         f"EXTRACT_SAYS := {_says(plan, 'extract', plan.extract())}",
+        f"FINETUNE_SAYS := {_says(plan, 'finetune', made.get('finetune', []))}",
         f"TRAIN_SAYS := {_says(plan, 'train', train)}",
-        *([f".PHONY: {' '.join(map(str, gone))}"] if gone else []),
-        "",
-        *rules,
+        *rules({"$(CHOICE)": plan}),
     ]
     return "\n".join(lines)
 
 
-def _rule(targets: list[Artifact], needs: list[Artifact], stage: str) -> str:
+_ALONE = ("index", "groundtruth", "finetune", "detect", "encode", "text", "score")
+"""Stages that have a target of make by their own name."""
+
+
+def write_makefile(text: str) -> Path:
+    """Write rules to a file of their own, named by content: two makes at once do not disturb each other."""
+    file = Path(".plan", f"{short_digest(text)}.mk")
+    file.parent.mkdir(exist_ok=True)
+    write_whole(file, text)
+    for old in file.parent.glob("*.mk"):
+        if old.stat().st_mtime < time.time() - 86_400:
+            old.unlink(missing_ok=True)
+    return file
+
+
+def rules(plans: Mapping[str, Plan]) -> list[str]:
+    """Rules of several plans in one makefile, by the arguments of their stages; an artifact of several has one rule."""
+    gone: list[Path] = []
+    written: dict[Path, str] = {}
+    for choice, plan in _with_sources(plans):
+        gone += [artifact.done for artifact in plan.all() if artifact.done.exists() and not artifact.is_complete()]
+        gone += [plan.index.done] if plan.set_aside else []  # which are tried again
+        for targets, needs, stage in _steps(plan):
+            new = [target for target in targets if target.done not in written]
+            if new:
+                written |= dict.fromkeys((target.done for target in new), _rule(new, needs, stage, choice))
+    phony = [f".PHONY: {' '.join(map(str, dict.fromkeys(gone)))}"] if gone else []
+    return [*phony, "", *dict.fromkeys(written.values())]
+
+
+def _with_sources(plans: Mapping[str, Plan]) -> Iterator[tuple[str, Plan]]:
+    """The plans, each with the one that its head is trained under, where that is another."""
+    for choice, plan in plans.items():
+        if plan.source is not None and plan.train is not None:
+            yield f"{choice} --source", plan.source
+        yield choice, plan
+
+
+def _steps(plan: Plan) -> list[tuple[list[Artifact], list[Artifact], str]]:
+    """Each stage of a plan: what it makes, what it reads, its name."""
+    tokens = [plan.tokens(kind) for kind in plan.kinds()]
+    finetune = [artifact for artifact in plan.extract() if artifact.stage == "finetune"]
+    boxes = [artifact for artifact in plan.extract() if artifact.stage == "detect"]
+    text = [artifact for artifact in plan.extract() if artifact.stage == "text"]
+    train = [plan.train] if plan.train else []
+    steps = [
+        ([plan.index], [], "index"),
+        ([plan.groundtruth], [plan.index], "groundtruth"),
+        (finetune, [plan.index, plan.groundtruth], "finetune"),
+        (boxes, [plan.index, *finetune], "detect"),
+        (tokens, [plan.index, plan.groundtruth, *boxes], "encode"),
+        (text, [], "text"),
+        (train if plan.source is None else [], plan.extract(), "train"),
+        ([plan.score], [*plan.extract(), *train], "score"),
+        ([plan.evaluate], [plan.score, plan.groundtruth], "evaluate"),
+    ]
+    return [step for step in steps if step[0]]
+
+
+def _rule(targets: list[Artifact], needs: list[Artifact], stage: str, choice: str) -> str:
     grouped = " &:" if len(targets) > 1 else ":"
-    return f"{_files(targets)}{grouped} | {_files(needs)}\n\t@$(RUN) stages.{stage} $(CHOICE)\n"
+    return f"{_files(targets)}{grouped} | {_files(needs)}\n\t@$(RUN) stages.{stage} {choice}\n"
 
 
 def _files(artifacts: list[Artifact]) -> str:
@@ -197,6 +237,16 @@ def _files(artifacts: list[Artifact]) -> str:
 def _says(plan: Plan, target: str, artifacts: list[Artifact]) -> str:
     if target == "train" and not artifacts:
         return f"train: {plan.settings.head} has nothing to train"
+    if target == "finetune" and not artifacts:
+        return f"finetune: {_not_finetuned(plan)}"
     fresh = all(artifact.is_complete() for artifact in artifacts)
     state = "nothing to do, all is fresh:" if fresh else "done:"
     return f"{target}: {state} {len(artifacts)} artifacts of {len(plan.members)} clips in {plan.root}"
+
+
+def _not_finetuned(plan: Plan) -> str:
+    if plan.settings.detector.boxes_from:
+        return "the boxes are from a file, no detector is used"
+    if not plan.finetune:
+        return "detector.finetune.epochs is 0, the detector stays as it is"
+    return f"{plan.settings.head} with scoring.boxes={plan.settings.scoring.boxes} reads no detected box"

@@ -3,6 +3,17 @@
 from typing import Any
 
 RECIPES: dict[str, dict[str, Any]] = {
+    "ava": {
+        "cache": {"clips_per_unit": 1},
+        "encoder": {"model": "ViT-L-14"},
+        "training": {"loss": "ava", "videos": "without_unseen"},
+        "scoring": {"select": "margin", "margin": 0.7, "labels": "all"},
+        "evaluation": {"protocol": "ava", "video_iou": []},
+    },
+    "iclip/ava": {"training": {"iterations": 30_000, "warmup": 2_000, "lr": 4e-4}},
+    "oracle/ava": {"heads": {"oracle": {"knows": "person"}}},
+    "oracle/ucf101_24": {"heads": {"oracle": {"knows": "person"}}},
+    "single-action": {"scoring": {"voting": "mean"}},
     "iclip/ucf101_24": {"training": {"iterations": 10_000, "warmup": 1_000}},
     "iclip/stickworld": {"training": {"iterations": 600, "warmup": 60, "lr": 5e-5}},
     "stickworld": {
@@ -20,6 +31,8 @@ RECIPES: dict[str, dict[str, Any]] = {
             "underscores": "space",
         },
     },
+    "folder": {"split": "all-unseen", "scoring": {"labels": "all"}},
+    "finetune": {"detector": {"finetune": {"epochs": 10}}},
     "yolox-nano": {
         "detector": {"config": "yolox/yolox_nano_8xb8-300e_coco.py", "checkpoint": "data/yolox_nano_mmdet.pth"}
     },

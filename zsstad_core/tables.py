@@ -18,8 +18,9 @@ BOX = ["x1", "y1", "x2", "y2"]
 _BOX_COLUMNS = dict.fromkeys(BOX, "float32")
 
 COLUMNS: dict[str, dict[str, str]] = {
-    # One row a video that decodes. `frames` counts what decodes, never what the container claims; `digest` is the
-    # SHA-256 of the file (of a folder of frames: of its sorted names and their digests).
+    # One row a video that decodes. `frames` counts what decodes, never what the container claims; of a video with
+    # keyframes up to the last frame that could be wanted: a film goes on. `digest` is the SHA-256 of the file (of a
+    # folder of frames: of its sorted names and their digests).
     "videos": {
         "video_id": "str",
         "digest": "str",
@@ -28,10 +29,16 @@ COLUMNS: dict[str, dict[str, str]] = {
         "frames": "int32",
         "fps": "float64",
     },
-    # One row a frame that decodes; pts in seconds.
+    # One row a frame that decodes; pts in seconds. Of a dataset with keyframes: one row a frame that is wanted.
     "frames": {"video_id": "str", "frame": "int32", "pts": "float64"},
-    # One row an annotated (box, class). `box` numbers the persons of a frame; a person with several classes has
-    # several rows with the same box. `decoded` is false where the video has no such frame.
+    # One row a keyframe, and the second that it is annotated as (`zsstad_core.keyframes`). Only of a dataset that has
+    # keyframes.
+    "keyframes": {"video_id": "str", "frame": "int32", "second": "int32"},
+    # One row an annotated (box, class). `box` numbers the persons of a frame and is the same for a person in all frames
+    # of the video: the rows of a (video, box, class) are a tube. A person with several classes has several rows with
+    # the same box; class_name "" is an action that is not known (see `labelled`). `decoded` is false
+    # where the video has no such frame; of a keyframe that it does not have, `frame` is UNPLACED + second
+    # (`zsstad_core.keyframes`), and where the video is not there at all, boxes are fractions of the frame.
     "groundtruth": {
         "video_id": "str",
         "frame": "int32",
@@ -72,6 +79,11 @@ def table(name: str, rows: pd.DataFrame | dict[str, object] | None = None) -> pd
     if "x1" in columns:
         refuse_bad_boxes(frame, f"table {name}")
     return frame.sort_values([c for c in _SORT if c in columns], kind="stable", ignore_index=True)
+
+
+def labelled(groundtruth: pd.DataFrame) -> pd.DataFrame:
+    """The rows of table groundtruth that say an action."""
+    return groundtruth[groundtruth["class_name"] != ""]
 
 
 def refuse_bad_boxes(frame: pd.DataFrame, where: str) -> None:

@@ -1,4 +1,4 @@
-"""Frames of a video in order, with their times: PyAV for a video file, Pillow for a folder of numbered PNG images.
+"""Frames of a video in order, with their times: PyAV for a video file, Pillow for a folder of numbered images.
 
 What a frame's number means: the n-th picture that really decodes, from 0, in presentation order. Containers claim
 other counts (every J-HMDB clip claims 3 to 8 frames more than it holds: its empty ticks), so nothing here reads one.
@@ -8,7 +8,7 @@ Nothing heavy is imported until something is decoded: a plan lists videos withou
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,21 +20,30 @@ from zsstad_core.errors import DataError, MissingFileError
 
 type Frame = tuple[int, float, NDArray[np.uint8]]  # number from 0, seconds, RGB [H, W, 3]
 
-_FRAME_FILE = re.compile(r"\d+\.png")
+_FORMATS = {".png": "PNG", ".jpg": "JPEG"}
 _EIGHT_BIT_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA"}
 
 
 @dataclass(frozen=True)
 class VideoSource:
-    """A video file, or a folder of frames `00001.png`, `00002.png`, ...; `fps` gives the times of a folder only."""
+    """A video file, or a folder of frames `00001.png`, `00002.png`, ...
+
+    fps gives the times of a folder only; frame_name is what its files are called: a regular expression of the whole
+    name whose group 1 is the number, from 1 (png and jpg).
+    """
 
     video_id: str
     path: Path
     fps: float = 30.0
+    frame_name: str = r"(\d+)\.png"
 
 
-def decode(source: VideoSource) -> Iterator[Frame]:
-    """Every frame once, in order: (number from 0, time in seconds, RGB uint8 [H, W, 3]).
+def decode(source: VideoSource, wanted: Collection[int] | None = None) -> Iterator[Frame]:
+    """Every frame once, in order: (number from 0, time in seconds, RGB uint8 [H, W, 3]); or only those `wanted`.
+
+    Frames that are not wanted are decoded where the wanted ones are made from them, but not drawn, and what comes after
+    the last of them is not read. Nothing is sought: a frame found by seeking need not be, to the bit, the one that
+    stands there (a picture may draw on what lies before the one that was sought), nor is its number known.
 
     Times are the file's own: the first may be other than 0, and steps need not be even (J-HMDB's clips leave out about
     every sixth tick of a 30 fps clock). A frame without one gets number / the rate that FFmpeg guesses, a frame of
@@ -48,18 +57,39 @@ def decode(source: VideoSource) -> Iterator[Frame]:
     damaged frame is never handed out: what a decoder invents in its place would be cached as if it had been seen.
     That is so where the codec can tell, as MPEG-4 and H.264 can; VP8, VP9, HEVC and Motion JPEG decode anything.
     """
+    last = None if wanted is None else max(wanted, default=-1)
+    for number, seconds, _, rgb in _frames(source, wanted) if last != -1 else ():
+        if rgb is not None:
+            yield number, seconds, rgb
+        if number == last:
+            return
+
+
+def times(source: VideoSource) -> Iterator[tuple[float, int, int]]:
+    """Time in seconds, height and width of every frame, in order, as `decode` gives them, but nothing is drawn.
+
+    Frames of a folder are not opened but for the first. Raises as `decode`.
+    """
+    for _, seconds, (height, width), _ in _frames(source, frozenset()):
+        yield seconds, height, width
+
+
+type _Decoded = tuple[int, float, tuple[int, int], NDArray[np.uint8] | None]  # number, seconds, (H, W), what is wanted
+
+
+def _frames(source: VideoSource, wanted: Collection[int] | None) -> Iterator[_Decoded]:
     _must_exist(source.path)
-    frames = _decode_folder(source) if source.path.is_dir() else _decode_file(source)
-    shape = None
-    for number, seconds, rgb in frames:
-        shape = shape or rgb.shape
-        if rgb.shape != shape:
+    first = None
+    for frame in (_decode_folder if source.path.is_dir() else _decode_file)(source, wanted):
+        number, _, size, _ = frame
+        first = first or size
+        if size != first:
             raise DataError(
-                f"{source.path}: frame {number} is {_size(rgb.shape)}, the first is {_size(shape)}; "
+                f"{source.path}: frame {number} is {_size(size)}, the first is {_size(first)}; "
                 "a video must keep one size"
             )
-        yield number, seconds, rgb
-    if shape is None:
+        yield frame
+    if first is None:
         raise DataError(f"{source.path}: holds no frame that decodes; fetch the file again or remove it")
 
 
@@ -71,7 +101,7 @@ def digest(source: VideoSource) -> str:
     _must_exist(source.path)
     if not source.path.is_dir():
         return _sha256(source.path)
-    lines = [f"{file.name} {_sha256(file)}\n" for file in _frame_files(source.path)]
+    lines = [f"{file.name} {_sha256(file)}\n" for file in _frame_files(source)]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -80,7 +110,7 @@ def decoder_versions() -> dict[str, str]:
     return {name: version(name) for name in ("av", "pillow")}
 
 
-def _decode_file(source: VideoSource) -> Iterator[Frame]:
+def _decode_file(source: VideoSource, wanted: Collection[int] | None) -> Iterator[_Decoded]:
     import av
 
     to_rgb = av.video.reformatter.VideoReformatter()
@@ -99,8 +129,13 @@ def _decode_file(source: VideoSource) -> Iterator[Frame]:
                 seconds = frame.time
                 if seconds is None:
                     seconds = float(number / (stream.guessed_rate or stream.average_rate))
-                rgb = to_rgb.reformat(frame, format="rgb24").to_ndarray()  # [H, W, 3]
-                yield number, seconds, np.ascontiguousarray(np.rot90(rgb, round(frame.rotation / 90)))
+                quarters = round(frame.rotation / 90)
+                size = (frame.width, frame.height) if quarters % 2 else (frame.height, frame.width)
+                rgb = None
+                if wanted is None or number in wanted:
+                    rgb = to_rgb.reformat(frame, format="rgb24").to_ndarray()  # [H, W, 3]
+                    rgb = np.ascontiguousarray(np.rot90(rgb, quarters))
+                yield number, seconds, size, rgb
                 number += 1
     except av.error.FFmpegError as error:
         raise DataError(
@@ -108,42 +143,57 @@ def _decode_file(source: VideoSource) -> Iterator[Frame]:
         ) from error
 
 
-def _decode_folder(source: VideoSource) -> Iterator[Frame]:
+def _decode_folder(source: VideoSource, wanted: Collection[int] | None) -> Iterator[_Decoded]:
+    size = (0, 0)
+    for number, file in enumerate(_frame_files(source)):
+        is_wanted = wanted is None or number in wanted
+        rgb = None
+        if is_wanted or number == 0:  # the first tells the size of those that are not opened
+            rgb = _picture(file, number)
+            size = (rgb.shape[0], rgb.shape[1])
+        yield number, number / source.fps, size, rgb if is_wanted else None
+
+
+def _picture(file: Path, number: int) -> NDArray[np.uint8]:
     from PIL import Image
 
-    for number, file in enumerate(_frame_files(source.path)):
-        try:
-            with Image.open(file, formats=["PNG"]) as image:
-                if image.mode not in _EIGHT_BIT_MODES:
-                    raise DataError(f"{file}: pixels are of mode {image.mode}; frames must have 8 bits a channel")
-                rgb = np.array(image.convert("RGB"))  # [H, W, 3]
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            if isinstance(error, DataError):
-                raise
-            raise DataError(f"{file}: frame {number} does not decode: {error}; fetch the file again") from error
-        yield number, number / source.fps, rgb
+    try:
+        with Image.open(file, formats=[_FORMATS[file.suffix]]) as image:
+            if image.mode not in _EIGHT_BIT_MODES:
+                raise DataError(f"{file}: pixels are of mode {image.mode}; frames must have 8 bits a channel")
+            return np.array(image.convert("RGB"))  # [H, W, 3]
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{file}: frame {number} does not decode: {error}; fetch the file again") from error
 
 
-def _frame_files(folder: Path) -> list[Path]:
-    """`00001.png`, ... of a folder in numerical order, complete from 1; other names are not looked at."""
-    files = sorted(
-        (file for file in folder.iterdir() if _FRAME_FILE.fullmatch(file.name)),
-        key=lambda file: (int(file.stem), file.name),
-    )
+def _frame_files(source: VideoSource) -> list[Path]:
+    """The frames of a folder in numerical order, complete from 1; other names are not looked at."""
+    named = re.compile(source.frame_name)
+    found = ((named.fullmatch(file.name), file) for file in source.path.iterdir())
+    files = sorted((int(match[1]), file.name, match.start(1), match.end(1), file) for match, file in found if match)
     if not files:
-        raise DataError(f"{folder}: holds no frames; expected 00001.png, 00002.png, ...")
-    for number, file in enumerate(files, start=1):
-        if int(file.stem) < number:
-            rule = "frames are numbered from 1" if number == 1 else f"{files[number - 2].name} has the same number"
+        raise DataError(f"{source.path}: holds no frames; expected {_example(source.frame_name)}, ...")
+    for wanted, (number, name, start, end, file) in enumerate(files, start=1):
+        if number < wanted:
+            rule = "frames are numbered from 1" if wanted == 1 else f"{files[wanted - 2][1]} has the same number"
             raise DataError(f"{file}: does not fit: {rule}")
-        if int(file.stem) > number:
-            raise DataError(f"{folder}: frame {number:05d}.png is missing (the next is {file.name})")
-    return files
+        if number > wanted:
+            lacking = f"{name[:start]}{wanted:0{end - start}d}{name[end:]}"
+            raise DataError(f"{source.path}: frame {lacking} is missing (the next is {name})")
+    return [file for *_, file in files]
 
 
 def _must_exist(path: Path) -> None:
     if not path.exists():
         raise MissingFileError(f"{path}: no such video; fetch it or remove it from the dataset")
+
+
+def _example(frame_name: str) -> str:
+    """00001.png, 00002.png, or what else the frames are called."""
+    names = [frame_name.replace(r"(\d+)", f"{number:05d}").replace("\\", "") for number in (1, 2)]
+    return ", ".join(names)
 
 
 def _size(shape: tuple[int, ...]) -> str:

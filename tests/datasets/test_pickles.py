@@ -43,6 +43,23 @@ def test_arrays_and_containers_come_back_as_they_were(tmp_path: Path, protocol: 
         assert array.dtype == arrays[name].dtype
 
 
+@pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4])
+def test_numpys_single_numbers_and_texts_come_back_as_pythons(tmp_path: Path, protocol: int):
+    """UCF101-24's pickle counts frames in uint8, and uses numpy's texts as names."""
+    back = load(
+        tmp_path, {np.str_("Biking/a"): [np.uint8(200), np.int64(-3), np.float64(0.5), np.bool_(True)]}, protocol
+    )
+    assert back == {"Biking/a": [200, -3, 0.5, True]}
+    assert [type(value) for value in back["Biking/a"]] == [int, int, float, bool]
+    assert back["Biking/a"][0] + 100 == 300  # as uint8 it would be 44
+
+
+def test_a_single_number_of_another_size_than_its_bytes_is_refused(tmp_path: Path):
+    whole = pickle.dumps(np.uint16(3), 2)
+    with pytest.raises(DataError, match=r"gt\.pkl: "):
+        load(tmp_path, whole.replace(b"u2", b"u8"))
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [

@@ -53,6 +53,10 @@ def popen(target: str, settings: Settings, *flags: str, **choices: object) -> "s
     choices_of_make = (
         "DATASET",
         "SPLIT",
+        "TRAINED_ON",
+        "SPLITS",
+        "SEEDS",
+        "HEADS",
         "HEAD",
         "RECIPE",
         "WORKERS",

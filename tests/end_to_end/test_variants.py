@@ -55,7 +55,7 @@ def test_the_oracle_names_every_true_class_and_needs_no_encoder(work: Work, empt
 
 def test_annotated_boxes_miss_no_frame_that_the_clips_have(work: Work):
     ended = work.run("eval", scoring__boxes="groundtruth").ok()
-    assert "boxes: ground truth; softmax over own labels" in ended.out
+    assert "boxes: ground truth; scored against own labels" in ended.out
     found = metrics(ended.out)["classes"]
     assert {name: round(found[name]["recall"], 3) for name in ("run", "golf", "stand")} == {
         "run": 1,
@@ -80,7 +80,7 @@ def test_annotated_boxes_do_with_any_head_and_no_detector(head: str, new_work: C
 
 def test_a_softmax_over_all_labels_shares_one_among_them(work: Work):
     ended = work.run("eval", scoring__labels="all").ok()
-    assert "softmax over all labels" in ended.out
+    assert "scored against all labels" in ended.out
     found = detections(work)
     assert found["class_name"].nunique() == 21
     sums = found.groupby(["video_id", "frame", "box"])["probability"].agg(["sum", "count"])

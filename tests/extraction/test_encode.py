@@ -11,6 +11,7 @@ from tests.extraction.fakes import FakeEncoder, computed, grey_clips
 from tests.made_videos import STEP, grey, write_folder
 from zsstad_core.extraction import encode as module
 from zsstad_core.extraction.encode import encode
+from zsstad_core.extraction.footage import Wanted
 from zsstad_core.settings import Encoder as EncoderSettings
 from zsstad_core.tables import BOX, table
 from zsstad_core.video import VideoSource, decode
@@ -84,7 +85,7 @@ def test_tokens_do_not_depend_on_what_else_is_made_in_the_same_pass(batch: int, 
 def test_clips_are_decoded_once_for_all_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     seen: list[str] = []
 
-    def noting(source: VideoSource):
+    def noting(source: VideoSource, wanted: Wanted | None):
         seen.append(source.video_id)
         return decode(source)
 

@@ -1,10 +1,13 @@
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import TINY_CLIP
-from zsstad_core.errors import MissingFileError, ModelError, SettingsError
+from zsstad_core.datasets import ucf101_24
+from zsstad_core.errors import MissingFileError, ModelError, SettingsError, UserError
+from zsstad_core.frozen import encoder_identity
 from zsstad_core.frozen.encoder_identity import class_texts, image_identity, model_config, text_identity
 from zsstad_core.settings import Encoder
 
@@ -113,3 +116,50 @@ def test_classes_become_sentences():
     assert class_texts(classes, photo) == ["a_b brush hair", "a_b catch"]
     with pytest.raises(SettingsError, match="place of the class name"):
         class_texts(classes, Encoder(template="an action"))
+
+
+CLASSES = ["brush_hair", "catch"]
+
+
+def test_a_class_is_read_by_its_text_where_it_has_one():
+    assert class_texts(CLASSES, Encoder(texts={"catch": "catch_a ball"}, underscores="space")) == [
+        "brush hair",
+        "catch_a ball",  # a text is read as it stands
+    ]
+    several = Encoder(texts={"catch": ["catch", "a ball is caught"]}, template="a video of {}")
+    assert class_texts(CLASSES, several) == [
+        "a video of brush_hair",
+        ["a video of catch", "a video of a ball is caught"],
+    ]
+
+
+def test_texts_from_a_file_are_those_that_it_shows(tmp_path):
+    file = tmp_path / "texts.yaml"
+    file.write_text("catch:\n- no\n- 1_0\nbrush_hair: 'combing: hair'\n")
+    assert class_texts(CLASSES, Encoder(texts=str(file))) == ["combing: hair", ["no", "1_0"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("catch: a\nbrush hair: b", r":2: brush hair: not among the classes \(did you mean brush_hair\?\)"),
+        ("catch: a\ncatch: b", r":2: catch stands twice \(first in line 1\)"),
+        ("brush_hair: a\ncatch: a", ":2: brush_hair and catch are given the same texts"),
+        ("catch: brush_hair", ":1: brush_hair and catch are given the same texts"),
+        ("catch: []", ":1: catch: a text, or a list of texts, is due here"),
+        ("catch: {a: b}", ":1: catch: a text, or a list of texts, is due here"),
+        ("- catch", ": no class texts"),
+        ("catch: [", ":1: not valid YAML"),
+    ],
+)
+def test_a_wrong_file_of_texts_is_refused_with_its_line(tmp_path, text, words):
+    (tmp_path / "t.yaml").write_text(text)
+    with pytest.raises(UserError, match=rf"t\.yaml{words}"):
+        class_texts(CLASSES, Encoder(texts=str(tmp_path / "t.yaml")))
+
+
+def test_the_readable_names_of_ucf101_24_are_of_its_classes():
+    file = Path(encoder_identity.__file__).parent / "texts" / "ucf101_24.yaml"
+    texts = class_texts(ucf101_24.CLASSES, Encoder(texts=str(file)))
+    assert [text.replace(" ", "") for text in texts] == [name.lower() for name in ucf101_24.CLASSES]
+    assert texts[ucf101_24.CLASSES.index("WalkingWithDog")] == "walking with dog"

@@ -1,8 +1,8 @@
 """What in a dataset's folder of the cache nothing needs any more, and its removal.
 
 Kept are artifacts that a plan names, those that were changed lately, and all that these need; trained heads and
-fine-tuned detectors; and what another process is writing. Everything is renamed to a hidden name before it is deleted, so that a removal that is
-killed leaves nothing that looks whole and is not; the next one finishes it.
+fine-tuned detectors; and what another process is writing. Everything is renamed to a hidden name before it is deleted,
+so that a removal that is killed leaves nothing that looks whole and is not; the next one finishes it.
 """
 
 import json
@@ -46,9 +46,10 @@ def unneeded(root: Path, live: Collection[str], days: float, trained: bool = Fal
     gone = [path for name, path in there.items() if name not in kept]
     found = [(path, "no plan names it") for path in gone]
     for path in sorted((root / TRAINING).glob("[!.]*")):
-        artifact = path.name if path.name.startswith("finetune-") else f"train-{path.name}"
+        of_detector = path.name.startswith("finetune-")
+        artifact, what = (path.name, "fine-tuned detector") if of_detector else (f"train-{path.name}", "trained head")
         if artifact not in kept and _newest(path) <= since:
-            found.append((path, "checkpoints; what was trained is gone"))
+            found.append((path, f"checkpoints; the {what} is gone"))
     for folder in [root, *sorted(path for path in root.glob("[!.]*") if path.is_dir() and path not in gone)]:
         found += [(path, "left by a killed process") for path in _leftovers(folder)]
     for name in sorted(kept & there.keys()):

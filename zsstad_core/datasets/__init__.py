@@ -17,13 +17,37 @@ def _jhmdb(settings: Settings) -> Dataset:
     return Jhmdb(settings.datasets.jhmdb)
 
 
+def _ucf101_24(settings: Settings) -> Dataset:
+    from zsstad_core.datasets.ucf101_24 import Ucf101_24
+
+    return Ucf101_24(settings.datasets.ucf101_24)
+
+
+def _ava(settings: Settings) -> Dataset:
+    from zsstad_core.datasets.ava import Ava
+
+    return Ava(settings.datasets.ava)
+
+
+def _folder(settings: Settings) -> Dataset:
+    from zsstad_core.datasets.folder import Folder
+
+    return Folder(settings.datasets.folder)
+
+
 def _stickworld(settings: Settings) -> Dataset:
     from zsstad_core.datasets.stickworld.dataset import Stickworld
 
     return Stickworld(settings.datasets.stickworld)
 
 
-DATASETS: dict[str, Callable[[Settings], Dataset]] = {"jhmdb": _jhmdb, "stickworld": _stickworld}
+DATASETS: dict[str, Callable[[Settings], Dataset]] = {
+    "jhmdb": _jhmdb,
+    "ucf101_24": _ucf101_24,
+    "ava": _ava,
+    "folder": _folder,
+    "stickworld": _stickworld,
+}
 
 
 def open_dataset(name: str, settings: Settings) -> Dataset:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from zsstad_core.keyframes import Keyframes
 from zsstad_core.video import VideoSource
 
 if TYPE_CHECKING:
@@ -20,13 +21,23 @@ class Dataset(Protocol):
     `groundtruth` imports pandas: a plan asks the others often and must start fast.
     """
 
-    classes: tuple[str, ...]
-    """Action names in official order and spelling (`brush_hair`)."""
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Action names in official order and spelling (`brush_hair`)."""
 
     @property
     def class_types(self) -> Mapping[str, ClassType] | None:
         """What kind of action each class is, where a person does several at once: one pose and any number of
         interactions with objects and persons (AVA). None where every person does one action."""
+
+    @property
+    def drawn_on(self) -> tuple[float, float] | None:
+        """Width and height of the pictures that the annotation's boxes were drawn on, where these may be others than
+        the videos on disk: the groundtruth stage scales boxes from them to what decodes. None: pixels of the video."""
+
+    @property
+    def keyframes(self) -> Keyframes | None:
+        """Which frames are wanted, where only some are annotated (AVA: one a second). None where every frame is."""
 
     def videos(self) -> list[VideoSource]:
         """Wanted videos that are on disk, sorted by video_id; at least one."""
@@ -38,7 +49,14 @@ class Dataset(Protocol):
         """Videos on disk that the annotation does not name, sorted; they are left alone."""
 
     def groundtruth(self) -> "pd.DataFrame":
-        """Table `groundtruth` of all wanted videos, also missing ones; `decoded` is true, the index stage sets it."""
+        """Table `groundtruth` of all wanted videos, also missing ones; `decoded` is true, `make groundtruth` sets it.
+
+        With `keyframes`, frames are UNPLACED + second and boxes fractions of the frame, until `keyframes.placed` knows
+        the frame and its size. What was left out and why may stand in `attrs["notes"]`, a list of sentences."""
+
+    def refuse_impossible(self, videos: "pd.DataFrame") -> None:
+        """Raise DataError, naming file and line, where a user's own annotation cannot be of the videos as they decode
+        (table `videos`). Published annotations are taken as they are, with their faults."""
 
     def official(self) -> dict[str, Part]:
         """The official part of all wanted videos, also missing ones, sorted by video_id."""

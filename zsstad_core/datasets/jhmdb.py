@@ -10,8 +10,6 @@ ST-CLIP use) takes their width as x2 - x1, and every published number does so. F
 from 0 here.
 """
 
-import os
-from collections import Counter
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +18,10 @@ import numpy as np
 
 from zsstad_core import settings
 from zsstad_core.datasets.base import Part
+from zsstad_core.datasets.clip_folders import clips_by_class, first_of_each
 from zsstad_core.datasets.jhmdb_pickle import JhmdbPickle
 from zsstad_core.datasets.puppet_masks import PuppetMasks
-from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.errors import MissingFileError
 from zsstad_core.video import VideoSource
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ CLASSES: tuple[str, ...] = (
     "run", "shoot_ball", "shoot_bow", "shoot_gun", "sit", "stand", "swing_baseball", "throw", "walk", "wave",
 )
 # fmt: on
+_EXPECTED = "CLASS/NAME.avi, or frames CLASS/NAME/00001.png, ..."
 _FPS = 30.0  # of the official frames; the clips they were cut from run on a 30 fps clock
 
 
@@ -46,6 +46,8 @@ class Jhmdb:
 
     classes = CLASSES
     class_types = None
+    keyframes = None
+    drawn_on = None
 
     def __init__(self, chosen: settings.Jhmdb) -> None:
         root = Path(chosen.root)
@@ -65,8 +67,7 @@ class Jhmdb:
         if not found:
             others = f" ({len(self._on_disk)} others, such as {min(self._on_disk)})" if self._on_disk else ""
             raise MissingFileError(
-                f"{self._clips}: no clip that {self._annotation.path.name} names{others}; expected "
-                "CLASS/NAME.avi, or frames CLASS/NAME/00001.png, ..."
+                f"{self._clips}: no clip that {self._annotation.path.name} names{others}; expected {_EXPECTED}"
             )
         return found
 
@@ -100,46 +101,14 @@ class Jhmdb:
             },
         )
 
+    def refuse_impossible(self, videos: "pd.DataFrame") -> None:
+        pass  # published
+
     @cached_property
     def _wanted(self) -> dict[str, Part]:
-        parts = dict(sorted(self._annotation.parts.items()))
-        if self._limit is None:
-            return parts
-        taken: Counter[tuple[str, Part]] = Counter()
-        wanted = {}
-        for name, part in parts.items():
-            group = (name.split("/")[0], part)
-            if name in self._on_disk and taken[group] < self._limit:
-                taken[group] += 1
-                wanted[name] = part
-        return wanted
+        limited = self._limit is not None
+        return first_of_each(self._annotation.parts, self._on_disk if limited else {}, self._limit)
 
     @cached_property
     def _on_disk(self) -> dict[str, Path]:
-        """video_id -> the clip's file or folder of frames. Hidden files and other kinds of file are passed over."""
-        if not self._clips.is_dir():
-            raise MissingFileError(
-                f"{self._clips}: no such folder (datasets.jhmdb.videos); expected CLASS/NAME.avi, or frames "
-                "CLASS/NAME/00001.png, ... in it"
-            )
-        found: dict[str, Path] = {}
-        for folder in _entries(self._clips):
-            if not folder.is_dir():
-                continue
-            for entry in _entries(Path(folder.path)):
-                is_folder = entry.is_dir()
-                if not is_folder and not entry.name.endswith(".avi"):
-                    continue
-                name = f"{folder.name}/{entry.name if is_folder else entry.name.removesuffix('.avi')}"
-                if name in found:
-                    raise DataError(
-                        f"{self._clips}: {name} is there as clip and as frames, which differ in their pixels; "
-                        "keep one kind"
-                    )
-                found[name] = Path(entry.path)
-        return found
-
-
-def _entries(folder: Path) -> list["os.DirEntry[str]"]:
-    with os.scandir(folder) as entries:
-        return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
+        return clips_by_class(self._clips, [".avi"], "datasets.jhmdb.videos", _EXPECTED)

@@ -2,7 +2,7 @@
 
 Annotations of this field travel as Python 2 pickles on shared drives. A pickle names functions to call while it
 loads, and even numpy's own are unsafe in the wrong hands (`numpy.ndarray` over a chosen buffer reads any address), so
-the five names that arrays are made of resolve to stand-ins below and every other name is refused.
+the few names that arrays and their numbers are made of resolve to stand-ins below and every other name is refused.
 """
 
 import math
@@ -16,6 +16,7 @@ import numpy as np
 from zsstad_core.errors import DataError, MissingFileError
 
 _NUMERIC = re.compile(r"[|<>=]?[biuf][1248]")
+_TEXT = re.compile(r"[|<>=]?U[1-9]\d{0,4}")
 
 
 def load_pickle(path: Path) -> Any:
@@ -49,7 +50,7 @@ class _Dtype:
     """Stands in for numpy.dtype: a kind and size, then, as state, a byte order."""
 
     def __init__(self, code: str, *_: Any) -> None:
-        if not _NUMERIC.fullmatch(code):
+        if not _NUMERIC.fullmatch(code) and not _TEXT.fullmatch(code):
             raise DataError(f"holds an array of {code!r}; only numbers are read")
         self.code = code
 
@@ -67,9 +68,18 @@ class _Array:
         shape, dtype, fortran, raw = state[-4:]
         data = raw.encode("latin1") if isinstance(raw, str) else bytes(raw)
         kind = np.dtype(dtype.code)
+        if kind.kind == "U" and shape != ():
+            raise DataError(f"holds an array of {dtype.code!r}; only numbers are read")
         if len(data) != math.prod(shape) * kind.itemsize:
             raise DataError(f"holds an array of shape {shape} with {len(data)} bytes")
         self.value = np.frombuffer(data, kind).reshape(shape, order="F" if fortran else "C").copy()
+
+
+def _scalar(dtype: _Dtype, raw: str | bytes) -> Any:
+    """Stands in for numpy's scalar: a single number, or a text, with numpy's type for it (UCF101-24's pickle)."""
+    array = _Array()
+    array.__setstate__(((), dtype, False, raw))
+    return array.value.item()
 
 
 def _encode(text: str, codec: str) -> bytes:
@@ -86,6 +96,8 @@ def _reconstruct(*_: Any) -> _Array:
 _STAND_INS: dict[tuple[str, str], Any] = {
     ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
     ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
+    ("numpy.core.multiarray", "scalar"): _scalar,
+    ("numpy._core.multiarray", "scalar"): _scalar,
     ("numpy", "ndarray"): "numpy.ndarray",  # only ever named, as the class to reconstruct; text cannot be called
     ("numpy", "dtype"): _Dtype,
     ("_codecs", "encode"): _encode,

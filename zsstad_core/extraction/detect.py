@@ -1,4 +1,4 @@
-"""Unit of detect: person and object boxes of every frame."""
+"""Unit of detect: person and object boxes of every frame, or of every keyframe."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import batched
@@ -8,7 +8,7 @@ import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
-from zsstad_core.extraction.footage import decoded
+from zsstad_core.extraction.footage import Wanted, decoded
 from zsstad_core.extraction.prefetch import prefetch
 from zsstad_core.frozen.frame_boxes import FrameBoxes, keep
 from zsstad_core.progress import Clock
@@ -25,12 +25,14 @@ def detect(
     classes: Sequence[str],
     weights: str,
     settings: DetectorSettings,
+    wanted: Wanted | None = None,
 ) -> Compute:
-    """Table boxes of a group; frames are batched across clips, decoding runs ahead of the detector."""
+    """Table boxes of a group, on all frames or the wanted ones; frames are batched across clips, decoding runs ahead of
+    the detector."""
 
     def frames(group: Group) -> Iterator[Frame]:
         for video_id in group.members:
-            for number, _, image in decoded(sources[video_id]):
+            for number, _, image in decoded(sources[video_id], wanted):
                 yield video_id, number, image
 
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:

@@ -11,7 +11,7 @@ import pandas as pd
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.errors import DataError, ModelError
-from zsstad_core.extraction.footage import decoded
+from zsstad_core.extraction.footage import Wanted, decoded
 from zsstad_core.extraction.prefetch import prefetch
 from zsstad_core.frozen.views import views_of
 from zsstad_core.progress import Clock
@@ -32,8 +32,12 @@ def encode(
     encoder: "Encoder",
     settings: EncoderSettings,
     boxes: Mapping[str, pd.DataFrame],
+    wanted: Wanted | None = None,
 ) -> Compute:
-    """Tokens of a group. `boxes`: table boxes by stage, where its tokens are of boxes; others are of whole frames."""
+    """Tokens of a group, of all frames or of those that are wanted.
+
+    boxes: table boxes by stage, where its tokens are of boxes; others are of whole frames.
+    """
 
     pool = ThreadPoolExecutor()
 
@@ -64,7 +68,7 @@ def encode(
 
     def footage(group: Group) -> Iterator[tuple[str, int, float, np.ndarray]]:
         for video_id in group.members:
-            for number, pts, image in decoded(sources[video_id]):
+            for number, pts, image in decoded(sources[video_id], wanted):
                 yield video_id, number, pts, image
 
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:

@@ -1,14 +1,27 @@
 """Frames of a group's clips, where a clip that does not decode says which one it is."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+
+import pandas as pd
 
 from zsstad_core.errors import UserError, VideosFailedError
 from zsstad_core.video import Frame, VideoSource, decode
 
+type Wanted = Mapping[str, Collection[int]]
+"""Numbers of the frames that are wanted, by video_id."""
 
-def decoded(source: VideoSource) -> Iterator[Frame]:
-    """`video.decode`. Raises VideosFailedError where the clip is missing or damaged."""
+
+def wanted_frames(rows: pd.DataFrame) -> Wanted:
+    """The frames that a table (columns video_id, frame) names."""
+    return {str(video_id): frozenset(numbers) for video_id, numbers in rows.groupby("video_id")["frame"]}
+
+
+def decoded(source: VideoSource, wanted: Wanted | None = None) -> Iterator[Frame]:
+    """`video.decode`: all frames, or of the wanted ones those of this clip.
+
+    Raises VideosFailedError where the clip is missing or damaged.
+    """
     try:
-        yield from decode(source)
+        yield from decode(source, None if wanted is None else wanted.get(source.video_id, frozenset()))
     except UserError as error:
         raise VideosFailedError({source.video_id: str(error)}) from error

@@ -1,64 +1,113 @@
 """Unit of the index: what really decodes; and of the ground truth: what is annotated on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
-from zsstad_core.errors import VideosFailedError
-from zsstad_core.extraction.footage import decoded
+from zsstad_core.errors import DataError, UserError, VideosFailedError
+from zsstad_core.extraction.picture_size import in_pixels_of_video
+from zsstad_core.keyframes import Chosen, Keyframes, placed
 from zsstad_core.progress import Clock
-from zsstad_core.video import VideoSource
+from zsstad_core.video import VideoSource, decode, times
 from zsstad_core.work import Compute, Content
 
 
-def scan(sources: Mapping[str, VideoSource]) -> Compute:
-    """Tables videos and frames of a group, from one decoding pass over each clip.
+def scan(sources: Mapping[str, VideoSource], keyframes: Keyframes | None = None) -> Compute:
+    """Tables videos and frames of a group, from one decoding pass over each clip; with `keyframes` that table too, and
+    in frames those that are wanted.
 
     Raises VideosFailedError, when all have been tried, with every clip that does not decode.
     """
 
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
-        videos, frames = [], []
+        videos, frames, keys = [], [], []
         failed: dict[str, str] = {}
         for video_id, digest in group.members.items():
             try:
                 with clock.on("decode"):
-                    times, height, width = _decoded_times(sources[video_id])
-            except VideosFailedError as error:
-                failed |= error.reasons
+                    pts_F, height, width = _decoded_times(sources[video_id], keyframes)
+                    chosen = _chosen(sources[video_id], pts_F, keyframes) if keyframes else None
+            except UserError as error:
+                failed[video_id] = str(error)
                 continue
-            length = max(times) - min(times)
-            videos.append((video_id, digest, width, height, len(times), (len(times) - 1) / length if length else 0.0))
-            frames.append(pd.DataFrame({"video_id": video_id, "frame": range(len(times)), "pts": times}))
+            length = pts_F.max() - pts_F.min()
+            videos.append((video_id, digest, width, height, len(pts_F), (len(pts_F) - 1) / length if length else 0.0))
+            number = np.arange(len(pts_F)) if chosen is None else chosen.frames
+            frames.append(pd.DataFrame({"video_id": video_id, "frame": number, "pts": pts_F[number]}))
+            if chosen is not None:
+                rows = {"video_id": video_id, "frame": chosen.keyframes, "second": chosen.seconds}
+                keys.append(pd.DataFrame(rows))
         if failed:
             raise VideosFailedError(failed)
-        content = Content(
-            {
-                "videos": tables.table("videos", pd.DataFrame(videos, columns=list(tables.COLUMNS["videos"]))),
-                "frames": tables.concat("frames", frames),
-            }
-        )
-        return {artifact.stage: content for artifact in artifacts}
+        found = {
+            "videos": tables.table("videos", pd.DataFrame(videos, columns=list(tables.COLUMNS["videos"]))),
+            "frames": tables.concat("frames", frames),
+        }
+        if keyframes is not None:
+            found["keyframes"] = tables.concat("keyframes", keys)
+        return {artifact.stage: Content(found) for artifact in artifacts}
 
     return compute
 
 
-def _decoded_times(source: VideoSource) -> tuple[list[float], int, int]:
-    """Times in seconds of all frames, height and width."""
-    times: list[float] = []
-    height = width = 0
-    for _, pts, image in decoded(source):
-        height, width = image.shape[:2]
-        times.append(pts)
-    return times, height, width
+def _decoded_times(source: VideoSource, keyframes: Keyframes | None) -> tuple[np.ndarray, int, int]:
+    """Times in seconds of all frames (float64 [F]; with keyframes, up to the last that could be wanted), height, width.
+
+    Of a folder that is wanted whole every picture is opened: its times do not say that it decodes.
+    """
+    frames = [*(_looked_at(source) if keyframes is None else keyframes.until_enough(times(source)))]
+    _, height, width = frames[0] if frames else (0.0, 0, 0)
+    return np.array([seconds for seconds, _, _ in frames], np.float64), height, width
 
 
-def annotate(groundtruth: pd.DataFrame, videos: pd.DataFrame) -> Compute:
-    """Table groundtruth of a group; `decoded` says whether the video has the annotated frame."""
-    count = videos.set_index("video_id")["frames"]
-    rows = groundtruth.assign(decoded=groundtruth["frame"] < groundtruth["video_id"].map(count).fillna(0))
+def _looked_at(source: VideoSource) -> Iterator[tuple[float, int, int]]:
+    if not source.path.is_dir():
+        return times(source)
+    return ((seconds, *image.shape[:2]) for _, seconds, image in decode(source))
+
+
+def _chosen(source: VideoSource, pts_F: np.ndarray, keyframes: Keyframes) -> Chosen:
+    """Raises DataError where the video has no keyframe, or a picture of a folder that is wanted does not decode."""
+    chosen = keyframes.choose(pts_F)
+    if not len(chosen.keyframes):
+        lasts = f"lasts from {pts_F.min():g} to {pts_F.max():g} s" if len(pts_F) else "begins later"
+        raise DataError(
+            f"{source.path}: {lasts}, with second {keyframes.start:g} at 0, and so shows none of the seconds "
+            f"{keyframes.first} to {keyframes.last}; check where the videos start (the dataset's setting `start`)"
+        )
+    if keyframes.lasts_too_long(pts_F):
+        raise DataError(
+            f"{source.path}: goes on for more than a minute after second {keyframes.last}, with second "
+            f"{keyframes.start:g} at 0; is it the whole film? Then set `start` of the dataset to 0; else cut it"
+        )
+    if source.path.is_dir():
+        for _ in decode(source, frozenset(chosen.frames.tolist())):
+            pass
+    return chosen
+
+
+def annotate(
+    groundtruth: pd.DataFrame,
+    videos: pd.DataFrame,
+    keyframes: pd.DataFrame | None = None,
+    drawn_on: tuple[float, float] | None = None,
+) -> Compute:
+    """Table groundtruth of a group; `decoded` says whether the video has the annotated frame.
+
+    With table `keyframes` the annotation is in seconds and fractions: `zsstad_core.keyframes.placed` converts it.
+    drawn_on: width and height of the pictures that the boxes were drawn on (`Dataset.drawn_on`). Raises DataError where
+    a box stands outside its picture.
+    """
+    if keyframes is not None:
+        rows = placed(groundtruth, videos, keyframes)
+    else:
+        count = videos.set_index("video_id")["frames"]
+        count = groundtruth["video_id"].map(count).fillna(0).astype("int64")  # text, where nothing is annotated
+        rows = groundtruth.assign(decoded=groundtruth["frame"] < count)
+        rows = in_pixels_of_video(rows, videos, drawn_on)
 
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
         content = Content({"groundtruth": rows[rows["video_id"].isin(group.members)]})

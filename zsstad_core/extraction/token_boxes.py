@@ -29,7 +29,7 @@ def annotated_persons(annotated: pd.DataFrame) -> pd.DataFrame:
     return tables.table("boxes", persons[columns].assign(score=1.0, what=PERSON))
 
 
-def on_real_frames(boxes: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:
-    """The boxes on frames that decode; a file of boxes may name others."""
-    count = boxes["video_id"].map(videos.set_index("video_id")["frames"])
-    return boxes[boxes["frame"] < count]
+def on_real_frames(boxes: pd.DataFrame, frames: pd.DataFrame) -> pd.DataFrame:
+    """The boxes on frames of a table (columns video_id, frame: what decodes); a file of boxes may name others."""
+    key = ["video_id", "frame"]
+    return boxes[pd.MultiIndex.from_frame(boxes[key]).isin(pd.MultiIndex.from_frame(frames[key]))]

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from zsstad_core.frozen.detector_config import resolve_config
 from zsstad_core.frozen.frame_boxes import PERSON, FrameBoxes, keep
 from zsstad_core.settings import Detector as DetectorSettings
 
-__all__ = ["Detector", "FrameBoxes", "keep"]
+__all__ = ["Detector", "FrameBoxes", "Loaded", "inside_mmdet", "keep", "load"]
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,36 @@ _NOISE = [
     "pkg_resources is deprecated",
     ".*MultiScaleDeformableAttention.* has been moved",
 ]
+
+
+class Loaded(NamedTuple):
+    """mmdet's model with the checkpoint's weights, on its device; its classes by label and the checkpoint's SHA-256.
+
+    cfg: the parsed config. pipeline: its test pipeline for arrays, {img: BGR uint8 [H, W, 3], img_id, ...} -> inputs,
+    data_samples; annotated boxes (`gt_bboxes`) go through it as well.
+    """
+
+    model: Any
+    cfg: Any
+    pipeline: Any
+    classes: tuple[str, ...]
+    weights: str
+
+
+def load(settings: DetectorSettings, device: str) -> Loaded:
+    """The model that the settings name. Raises as `Detector`."""
+    config, path = resolve_config(settings.config), checkpoints.fetch(settings.checkpoint)
+    checkpoint = checkpoints.read(path)
+    mmcv_ops.bridge()
+    with inside_mmdet():
+        cfg, model, pipeline = _build(config)
+    _load_weights(model, checkpoint.weights, f"{path}: does not fit {config}")
+    # Convolutions are faster so, on CPUs and GPUs; the weights' layout decides that of what they make.
+    model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    classes = checkpoint.classes or _configured_classes(cfg, model, path)
+    if PERSON not in classes:
+        raise ModelError(f"{path}: finds {', '.join(classes[:5])}..., but a detector of persons is wanted")
+    return Loaded(model, cfg, pipeline, classes, checkpoints.digest(path))
 
 
 class Detector:
@@ -54,21 +84,11 @@ class Detector:
     weights: str
 
     def __init__(self, settings: DetectorSettings, device: str = "cpu") -> None:
-        config, path = resolve_config(settings.config), checkpoints.fetch(settings.checkpoint)
-        checkpoint = checkpoints.read(path)
-        self.weights = checkpoints.digest(path)
-        self._batch = settings.batch
-        mmcv_ops.bridge()
-        with _quiet(), _mmdet_scope():
-            cfg, model, self._pipeline = _build(config)
-        _load_weights(model, checkpoint.weights, f"{path}: does not fit {config}")
-        # Convolutions are faster so, on CPUs and GPUs; the weights' layout decides that of what they make.
-        model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._model: Any = model.eval()
-        self.classes = checkpoint.classes or _configured_classes(cfg, model, path)
-        if PERSON not in self.classes:
-            raise ModelError(f"{path}: finds {', '.join(self.classes[:5])}..., but a detector of persons is wanted")
-        _warn_of_thresholds(settings, cfg, config)
+        loaded = load(settings, device)
+        self._batch, self._pipeline = settings.batch, loaded.pipeline
+        self._model: Any = loaded.model.eval()
+        self.classes, self.weights = loaded.classes, loaded.weights
+        _warn_of_thresholds(settings, loaded.cfg)
 
     def __call__(self, frames: Sequence[np.ndarray]) -> list[FrameBoxes]:
         """All boxes of each frame. frames: RGB uint8 [H, W, 3] of any sizes; `settings.batch` of them go together.
@@ -180,12 +200,20 @@ def _configured_classes(cfg: Any, model: Any, path: Path) -> tuple[str, ...]:
     return tuple(named)
 
 
-def _warn_of_thresholds(settings: DetectorSettings, cfg: Any, config: Path) -> None:
+def _warn_of_thresholds(settings: DetectorSettings, cfg: Any) -> None:
     test = cfg.model.get("test_cfg") or {}
     floor = test.get("rcnn", test).get("score_thr", 0)
+    config = resolve_config(settings.config)
     for name in ("person_score", "object_score"):
         if (ours := getattr(settings, name)) < floor:
             logger.warning("detector.%s is %g, but %s gives no box below its own %g", name, ours, config.name, floor)
+
+
+@contextmanager
+def inside_mmdet() -> Iterator[None]:
+    """While the block runs, mmengine finds mmdet's names, and what the libraries always warn of is not said."""
+    with _quiet(), _mmdet_scope():
+        yield
 
 
 @contextmanager

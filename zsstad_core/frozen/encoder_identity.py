@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zsstad_core.errors import MissingFileError, ModelError, SettingsError
+from zsstad_core.frozen.text_files import read_texts
 from zsstad_core.settings import Encoder
 
 _WEIGHT_FILES = {".pt", ".pth", ".bin", ".safetensors", ".npz"}
@@ -30,17 +31,52 @@ def text_identity(settings: Encoder, digest: Callable[[Path], str]) -> dict[str,
     return _identity(settings, digest, "text_cfg")
 
 
-def class_texts(classes: Sequence[str], settings: Encoder) -> list[str]:
-    """What the text encoder reads for each class: `template` with the name, its underscores kept or made spaces.
+def class_texts(classes: Sequence[str], settings: Encoder) -> list[str | list[str]]:
+    """What the text encoder reads for each class: `template` with its text, or a list of such where it has several.
 
-    Raises SettingsError where the template has no place for the name: all classes would read the same.
+    Raises SettingsError where the template has no place for the text (all classes would read the same), and as
+    `phrasings`.
     """
     if "{}" not in settings.template:
         raise SettingsError(
             f'encoder.template is "{settings.template}"; it must hold {{}}, the place of the class name'
         )
-    names = [name.replace("_", " ") if settings.underscores == "space" else name for name in classes]
-    return [settings.template.replace("{}", name) for name in names]
+    read = [[settings.template.replace("{}", text) for text in texts] for texts in phrasings(classes, settings)]
+    return [texts[0] if len(texts) == 1 else texts for texts in read]
+
+
+def phrasings(classes: Sequence[str], settings: Encoder) -> list[list[str]]:
+    """The texts of each class, one or several: those of `texts`, else its name, underscores kept or made spaces.
+
+    Raises SettingsError where `texts` names a class that there is not, or gives two classes the same texts;
+    MissingFileError and DataError for a file of texts that is absent or no such file.
+    """
+    given, where = _given_texts(settings)
+    for name in given:
+        if name not in classes:
+            raise SettingsError(f"{where(name)}: {name}: not among the classes{nearest(name, classes)}")
+    texts = {name: given.get(name, [_read(name, settings)]) for name in classes}
+    first: dict[tuple[str, ...], str] = {}
+    for name, of_class in texts.items():
+        if (other := first.setdefault(tuple(of_class), name)) != name:
+            raise SettingsError(f"{where(name)}: {other} and {name} are given the same texts; nothing tells them apart")
+    return list(texts.values())
+
+
+def _read(name: str, settings: Encoder) -> str:
+    return name.replace("_", " ") if settings.underscores == "space" else name
+
+
+def _given_texts(settings: Encoder) -> tuple[dict[str, list[str]], Callable[[str], str]]:
+    """Texts by class as the settings or their file have them, and where a class stands, for messages."""
+    if not isinstance(settings.texts, str):
+        given = settings.texts or {}
+        return {name: [text] if isinstance(text, str) else list(text) for name, text in given.items()}, (
+            lambda name: "encoder.texts"
+        )
+    file = _existing("encoder.texts", settings.texts)
+    texts, lines = read_texts(file)
+    return texts, lambda name: f"{file}:{lines[name]}" if name in lines else str(file)
 
 
 def model_name(settings: Encoder) -> str:

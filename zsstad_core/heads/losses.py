@@ -11,13 +11,13 @@ from zsstad_core.settings import Training
 
 
 def loss(logits_BPK: Tensor, label_BP: Tensor, person_BP: Tensor, settings: Training) -> Tensor:
-    """The loss that `training.loss` names, float32, averaged over the persons that `person_BP` says exist.
+    """Focal loss or cross-entropy, as `training.loss` says, float32, averaged over the persons that exist (person_BP).
 
     label_BP: int64, 0 to K - 1; read only where a person is. A batch without a person has loss 0 and gradient 0.
     """
     logits_NK = logits_BPK[person_BP].float()
     label_N = label_BP[person_BP]
-    gamma = settings.focal_gamma if settings.loss == "focal" else 0.0
+    gamma = 0.0 if settings.loss == "cross_entropy" else settings.focal_gamma
     return focal(logits_NK, label_N, gamma).sum() / max(len(label_N), 1)
 
 

@@ -50,7 +50,9 @@ def checkpoint_hook(every: int) -> CheckpointHook:
     return CheckpointHook(interval=every, by_epoch=False, max_keep_ckpts=KEPT, backend_args={"backend": "whole_files"})
 
 
-def newest_whole(work_dir: Path, identity: dict[str, Any], log: Callable[[str], None]) -> Path | None:
+def newest_whole(
+    work_dir: Path, identity: dict[str, Any], log: Callable[[str], None], stage: str = "train"
+) -> Path | None:
     """The newest checkpoint of `work_dir` that is whole, or None; damaged ones and half-written files are removed.
 
     Raises CacheError where it belongs to another training than `identity` says.
@@ -65,7 +67,7 @@ def newest_whole(work_dir: Path, identity: dict[str, Any], log: Callable[[str], 
         try:
             checkpoint = _read(path)
         except Exception as error:  # what a damaged file makes zipfile and pickle raise has no common class
-            log(f"train: {path.name} is damaged ({type(error).__name__}); removed, going on from an earlier one")
+            log(f"{stage}: {path.name} is damaged ({type(error).__name__}); removed, going on from an earlier one")
             path.unlink()
             continue
         found = checkpoint["meta"].get("identity", {})

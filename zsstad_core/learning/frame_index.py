@@ -1,6 +1,6 @@
 """Where the frames of a set of videos stand in their table, and which are neighbours in time.
 
-Shapes: F frames, R boxes, B frames of a batch, T time offsets.
+Shapes: F frames, R boxes, B frames of a batch, T steps in time.
 """
 
 import numpy as np
@@ -8,20 +8,25 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from zsstad_core.errors import DataError
+from zsstad_core.keyframes import Step, nearest
 
 type Ints = NDArray[np.int64]
 
 NO_ROW = -1
+
+EVERY_FRAME = Step()
+_APART_S = 4e6  # from video to video, on one time line: farther than any step leads
 
 
 class FrameIndex:
     """Rows of a table of frames by (video, frame number).
 
     frames: columns video_id and frame (from 0); the frames of a video stand together and rise. Gaps are allowed: a
-    frame that has no row has no neighbours and is nobody's neighbour. Raises DataError where the order is another.
+    frame that has no row has no neighbours and is nobody's neighbour. step: what neighbours are apart; where it is in
+    seconds, `frames` has the column pts. Raises DataError where the order is another.
     """
 
-    def __init__(self, frames: pd.DataFrame) -> None:
+    def __init__(self, frames: pd.DataFrame, step: Step = EVERY_FRAME) -> None:
         video_F, names = pd.factorize(frames["video_id"])
         self.names = pd.Index(names)
         self.video_F: Ints = video_F.astype(np.int64)
@@ -34,6 +39,12 @@ class FrameIndex:
                 f"table frames: {row.video_id} frame {row.frame} is out of order; the frames of a video must stand "
                 "together and rise, each once"
             )
+        self.step = step
+        self._time_F = None
+        if step.unit == "seconds":
+            self._time_F = self.video_F * _APART_S + frames["pts"].to_numpy(np.float64)
+            self._by_time: Ints = np.argsort(self._time_F, kind="stable")
+            self._rising_F = self._time_F[self._by_time]
 
     def __len__(self) -> int:
         return len(self.key_F)
@@ -52,8 +63,19 @@ class FrameIndex:
         return row_R
 
     def neighbours(self, row_B: Ints, offset_T: Ints) -> Ints:
-        """Rows of the frames `offset_T` away in the same video, int64 [B, T]; NO_ROW where the video has none."""
-        return self._find(self.key_F[row_B][:, None] + offset_T)
+        """Rows of the frames `offset_T` steps away in the same video, int64 [B, T]; NO_ROW where there is none.
+
+        So many seconds away is the frame nearest to that moment, if it is less than half a step off: by times, since
+        films run at 24, 25 or 30 frames a second, and not all of them evenly.
+        """
+        if self._time_F is None:
+            return self._find(self.key_F[row_B][:, None] + offset_T * int(self.step.length))
+        moment_BT = self._time_F[row_B][:, None] + offset_T * self.step.length
+        place_BT = nearest(self._rising_F, moment_BT, self.step.length / 2)
+        if not len(self):
+            return place_BT
+        found: Ints = np.where(place_BT >= 0, self._by_time[place_BT], NO_ROW)
+        return found
 
     def _find(self, key: Ints) -> Ints:
         if not len(self):

@@ -11,35 +11,53 @@ from torch import Tensor
 from zsstad_core.boxes import select
 from zsstad_core.cache.read import read_artifact_table, read_artifact_tokens
 from zsstad_core.cache.tokens import read_tokens
-from zsstad_core.errors import DataError
 from zsstad_core.extraction.token_boxes import annotated_persons
 from zsstad_core.frozen.frame_boxes import PERSON
+from zsstad_core.learning.frame_index import EVERY_FRAME
+from zsstad_core.learning.labels import class_index, multi_hot
 from zsstad_core.learning.token_bank import TokenBank
+from zsstad_core.learning.training_videos import TrainingVideos, training_videos
 from zsstad_core.plan import Plan
 
 type Rows = tuple[pd.DataFrame, NDArray[np.generic] | None]  # a table, and its tokens where the head reads them
 
 
 def training_bank(plan: Plan, device: str) -> TokenBank:
-    """Annotated persons of the training videos that do a seen action, with its number in `split.seen` as target.
+    """Annotated persons of the training videos (`training_videos`) that do a seen action, with its number in
+    `split.seen` as target.
 
-    Persons whose action is unseen are in it neither as targets nor as keys.
+    Of a dataset with several actions a person, all its seen ones are its labels. Persons who do nothing that is seen
+    are in it neither as targets nor as keys.
     """
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
-    in_training = annotated["video_id"].map(plan.official) == "train"
-    annotated = annotated[in_training & annotated["decoded"] & annotated["class_name"].isin(plan.split.seen)]
-    target = annotated[["video_id", "frame", "box", "class_name"]]
-    if (several := target.duplicated(["video_id", "frame", "box"])).any():
-        row = target[several].iloc[0]
-        raise DataError(f"{row.video_id} frame {row.frame}: a person has several classes; the softmax losses need one")
-    videos = set(annotated["video_id"])
-
+    chosen = training_videos(annotated, plan.official, plan.split, plan.settings.training)
+    used = annotated["video_id"].isin(chosen.used)
+    annotated = annotated[used & annotated["decoded"] & annotated["class_name"].isin(plan.split.seen)]
+    videos = set(chosen.used)
     persons, tokens = _annotated_persons(plan, videos)
-    persons = persons.merge(target, on=["video_id", "frame", "box"], how="left", validate="one_to_one")
-    seen = persons["class_name"].notna().to_numpy()
-    number = {name: number for number, name in enumerate(plan.split.seen)}
-    persons = persons[seen].assign(target=persons["class_name"][seen].map(number).astype("int64"))
-    return _bank(plan, device, videos, persons, None if tokens is None else tokens[seen])
+    label_RK = None
+    if plan.dataset.class_types is None:
+        target_R = class_index(persons, annotated, plan.split.seen)
+        seen_R = target_R >= 0
+        persons = persons[seen_R].assign(target=target_R[seen_R])
+    else:
+        label_RK = multi_hot(persons, annotated, plan.split.seen)
+        seen_R = label_RK.any(1)
+        persons, label_RK = persons[seen_R], label_RK[seen_R]
+    return _bank(plan, device, videos, persons, None if tokens is None else tokens[seen_R], label_RK)
+
+
+def videos_of(plan: Plan) -> TrainingVideos:
+    """The videos of `training_bank`."""
+    annotated = read_artifact_table(plan.groundtruth, "groundtruth")
+    return training_videos(annotated, plan.official, plan.split, plan.settings.training)
+
+
+def classes_of(plan: Plan, part: str) -> set[str]:
+    """Classes with ground truth on frames that are there, in a part of the official split."""
+    annotated = read_artifact_table(plan.groundtruth, "groundtruth")
+    chosen = annotated["decoded"] & (annotated["video_id"].map(plan.official) == part)
+    return set(annotated.loc[chosen, "class_name"].unique())
 
 
 def scoring_bank(plan: Plan, device: str, videos: Collection[str]) -> TokenBank:
@@ -64,7 +82,12 @@ def text_tokens(plan: Plan, class_names: Sequence[str]) -> Tensor:
 
 
 def _bank(
-    plan: Plan, device: str, videos: Collection[str], persons: pd.DataFrame, tokens: NDArray[np.generic] | None
+    plan: Plan,
+    device: str,
+    videos: Collection[str],
+    persons: pd.DataFrame,
+    tokens: NDArray[np.generic] | None,
+    label_RK: NDArray[np.bool_] | None = None,
 ) -> TokenBank:
     if "frame" in plan.reads.tokens:
         frames, frame_tokens = read_artifact_tokens(plan.tokens("frame"), "frames", videos)
@@ -80,7 +103,9 @@ def _bank(
         frame_tokens=frame_tokens,
         person_tokens=tokens,
         object_tokens=object_tokens,
+        label_RK=label_RK,
         seed=plan.settings.training.seed,
+        step=plan.dataset.keyframes.step if plan.dataset.keyframes else EVERY_FRAME,
     )
 
 

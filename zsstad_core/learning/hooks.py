@@ -11,7 +11,6 @@ from mmengine.hooks import Hook
 from torch import Tensor
 
 from zsstad_core.errors import UserError
-from zsstad_core.settings import Training
 
 
 class Reseed(Hook):  # type: ignore[misc]
@@ -37,13 +36,22 @@ class Watch(Hook):  # type: ignore[misc]
     """Every `log_every` iterations a line and TensorBoard's points; and no checkpoint after a loss that is not finite.
 
     Losses stay on the device until they are looked at: a GPU is not made to wait for each. Raises UserError naming the
-    first iteration (from 1) whose loss was not finite.
+    first iteration (from 1) whose loss was not finite, with `way_out`.
     """
 
     priority = "NORMAL"  # before the schedule moves the learning rate on, and before a checkpoint is written
 
-    def __init__(self, settings: Training, log: Callable[[str], None]) -> None:
-        self.settings, self.log = settings, log
+    def __init__(
+        self,
+        iterations: int,
+        log_every: int,
+        checkpoint_every: int,
+        log: Callable[[str], None],
+        way_out: str,
+        stage: str = "train",
+    ) -> None:
+        self.iterations, self.log_every, self.checkpoint_every = iterations, log_every, checkpoint_every
+        self.log, self.way_out, self.stage = log, way_out, stage
         self.unlogged: list[float] = []
         self.unread: list[Tensor] = []
 
@@ -52,9 +60,9 @@ class Watch(Hook):  # type: ignore[misc]
 
     def after_train_iter(self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         self.unread.append(outputs["loss"].detach())
-        done, last = runner.iter + 1, self.settings.iterations
-        log_now = done % self.settings.log_every == 0 or done == last
-        if log_now or done % self.settings.checkpoint_every == 0:
+        done, last = runner.iter + 1, self.iterations
+        log_now = done % self.log_every == 0 or done == last
+        if log_now or done % self.checkpoint_every == 0:
             self._read(done)
         if log_now:
             self._say(runner, done)
@@ -65,8 +73,7 @@ class Watch(Hook):  # type: ignore[misc]
         for iteration, loss in enumerate(losses, start=first):
             if not math.isfinite(loss):
                 raise UserError(
-                    f"training: the loss is {loss} at iteration {iteration} of {self.settings.iterations}; lower "
-                    f"training.lr ({self.settings.lr}) or training.block_lr_factor ({self.settings.block_lr_factor})"
+                    f"{self.stage}: the loss is {loss} at iteration {iteration} of {self.iterations}; {self.way_out}"
                 )
         self.unlogged += losses
         self.unread.clear()
@@ -78,8 +85,8 @@ class Watch(Hook):  # type: ignore[misc]
         runner.visualizer.add_scalars({"loss": loss, **rates}, step=done)
 
         speed = (done - self.start_iteration) / max(time.perf_counter() - self.started, 1e-9)
-        left = (self.settings.iterations - done) / speed
+        left = (self.iterations - done) / speed
         self.log(
-            f"train: {done}/{self.settings.iterations}, loss {loss:.4g}, lr {min(rates.values()):.3g}, "
-            f"{speed:.0f} it/s, {left:.0f} s left"
+            f"{self.stage}: {done}/{self.iterations}, loss {loss:.4g}, lr {min(rates.values()):.3g}, "
+            f"{speed:.{0 if speed >= 10 else 2}f} it/s, {left:.0f} s left"
         )

@@ -16,7 +16,8 @@ from torch import Tensor
 from zsstad_core.errors import CacheError, DataError
 from zsstad_core.heads import Reads
 from zsstad_core.heads.base import Batch
-from zsstad_core.learning.frame_index import NO_ROW, FrameIndex, Ints
+from zsstad_core.keyframes import Step
+from zsstad_core.learning.frame_index import EVERY_FRAME, NO_ROW, FrameIndex, Ints
 from zsstad_core.learning.objects import choose_objects, offsets
 from zsstad_core.learning.order import FrameOrder
 
@@ -31,6 +32,7 @@ class Extra:
 
     row_BP: Ints  # rows of the bank's `persons`; -1 where a slot is empty
     target_BP: Tensor  # int64 on the bank's device; -1 where a slot is empty, and everywhere without targets
+    label_BPK: Tensor | None = None  # bool on the bank's device, of a bank with labels; all False where a slot is empty
 
 
 class TokenBank:
@@ -39,7 +41,9 @@ class TokenBank:
     frames: columns video_id, frame; with `frame_tokens` [F, D].
     persons: columns video_id, frame, box, x1..y2, score, to train also `target` (class index); with `person_tokens`
     [R, D]. In any order; so are objects (the same columns without target) with `object_tokens` [Q, D].
-    seed: of the choice of objects, where `reads.object_choice` is "random".
+    label_RK: bool [R, K], instead of the column `target` where a person does several actions: which of K classes.
+    seed: of the choice of objects, where `reads.object_choice` is "random". step: what the frames of a window are
+    apart; where it is in seconds, `frames` has the column pts.
     Tokens that the head does not read may be None. They are kept on `device` as they are stored.
 
     A sample is a frame's persons, best score first (equal scores by box number), who are also each other's keys. Of a
@@ -61,10 +65,12 @@ class TokenBank:
         frame_tokens: Tokens | None = None,
         person_tokens: Tokens | None = None,
         object_tokens: Tokens | None = None,
+        label_RK: NDArray[np.bool_] | None = None,
         seed: int = 0,
+        step: Step = EVERY_FRAME,
     ) -> None:
         self.reads, self.device, self.persons = reads, torch.device(device), persons
-        self.index = FrameIndex(frames)
+        self.index = FrameIndex(frames, step)
         needs_frames = "frame" in reads.tokens or reads.memory_before + reads.memory_after > 0
         self._frame_FD = self._tokens(needs_frames, frame_tokens, len(frames), "frame")
         self._person_RD = self._tokens("person" in reads.tokens, person_tokens, len(persons), "person")
@@ -81,6 +87,7 @@ class TokenBank:
         before, after = np.arange(-reads.memory_before, 0), np.arange(1, reads.memory_after + 1)
         self._offset_T = np.concatenate([before, after])
         self._target_R = persons["target"].to_numpy(np.int64) if "target" in persons else None
+        self.label_RK = None if label_RK is None else torch.from_numpy(label_RK).to(self.device)
 
     def _tokens(self, needed: bool, tokens: Tokens | None, rows: int, kind: str) -> Tensor | None:
         if not needed:
@@ -157,7 +164,8 @@ class TokenBank:
             memory_BTD=frame_BUD[:, 1:],
             memory_BT=row_BU[:, 1:] >= 0,
         )
-        return batch, Extra(person_BP, device_target_BP)
+        label_BPK = None if self.label_RK is None else self.label_RK[row_BP.clamp(min=0)] & (row_BP >= 0)[..., None]
+        return batch, Extra(person_BP, device_target_BP, label_BPK)
 
     def _take(self, tokens: Tensor | None, row_BN: Tensor) -> Tensor:
         if tokens is None:
@@ -167,11 +175,13 @@ class TokenBank:
 
     def identity(self) -> str:
         """SHA-256 of what samples, memory and targets there are (not of the tokens, whose cache vouches for them)."""
-        digest = hashlib.sha256(f"{self.reads} {self.width} {list(self.index.names)}".encode())
+        digest = hashlib.sha256(f"{self.reads} {self.width} {self.index.step} {list(self.index.names)}".encode())
         for array in (self.index.key_F, self._person_row, self._sample_first, self._object_first_F, self._object_row):
             digest.update(np.ascontiguousarray(array).tobytes())
         if self._target_R is not None:
             digest.update(self._target_R.tobytes())
+        if self.label_RK is not None:
+            digest.update(self.label_RK.cpu().numpy().tobytes())
         return digest.hexdigest()
 
 
@@ -188,9 +198,17 @@ def _slots(first_B: Ints, end_B: Ints, slots: int | None, row: Ints) -> Ints:
 
 
 def refuse_bad_targets(bank: TokenBank, classes: int) -> None:
-    """Raise DataError where a bank cannot be trained on: no sample, no targets, or a target beyond the classes."""
+    """Raise DataError where a bank cannot be trained on: no sample, no targets, or targets of other classes."""
     if not bank.samples:
         raise DataError("nothing to train on: no training frame has a person; check the dataset's training videos")
+    if bank.label_RK is not None:
+        rows, places = bank.label_RK.shape
+        if (rows, places) != (len(bank.persons), classes):
+            raise DataError(
+                f"the labels of the persons are {rows} rows of {places} classes; there are {len(bank.persons)} persons "
+                f"and {classes} seen classes"
+            )
+        return
     targets = bank.persons["target"].to_numpy(np.int64) if "target" in bank.persons else None
     if targets is None:
         raise DataError("nothing to train on: the persons have no column target (a class index each)")

@@ -14,9 +14,11 @@ from mmengine.optim import AmpOptimWrapper, LinearLR, OptimWrapper
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from zsstad_core.datasets.label_types import LabelTypes
 from zsstad_core.errors import SettingsError
 from zsstad_core.heads.base import Batch, Head
 from zsstad_core.heads.losses import loss
+from zsstad_core.learning.ava_loss import ava_loss
 from zsstad_core.learning.checkpoints import Identify, checkpoint_hook, newest_whole
 from zsstad_core.learning.hooks import Reseed, Watch
 from zsstad_core.learning.order import FrameOrder
@@ -32,10 +34,12 @@ def train(
     settings: Training,
     work_dir: Path,
     log: Callable[[str], None] = print,
+    types: LabelTypes | None = None,
 ) -> dict[str, Tensor]:
     """Train `head` in place on all samples of `bank`, on the bank's device; gives its weights, on the CPU.
 
-    text_KD: float32 label tokens of the classes that targets count. Checkpoints and TensorBoard's files go to
+    text_KD: float32 label tokens of the classes that targets count; types: theirs, where the bank has several labels a
+    person (its loss is `ava_loss`). Checkpoints and TensorBoard's files go to
     `work_dir` and nowhere else; where it holds checkpoints of this training, it goes on from the newest whole one. On
     a CPU the weights then equal those of an undisturbed training to the last bit: the order of samples, the memory
     that grows with the visits and the dropout all depend on (seed, iteration) alone.
@@ -58,7 +62,7 @@ def train(
         runner = GuestRunner(
             work_dir=work_dir,
             checkpoint=checkpoint,
-            model=_Model(head, bank, text_KD.to(bank.device, torch.float32), settings),
+            model=_Model(head, bank, text_KD.to(bank.device, torch.float32), settings, types),
             # The loop carries iteration numbers only: those that a resumed training skips cost nothing.
             train_dataloader=DataLoader(range(settings.iterations), batch_size=None),  # type: ignore[arg-type]
             train_cfg={"by_epoch": False, "max_iters": settings.iterations},
@@ -72,7 +76,7 @@ def train(
                 "logger": None,
                 "checkpoint": checkpoint_hook(settings.checkpoint_every),
             },
-            custom_hooks=[Reseed(settings.seed, bank.device), Watch(settings, log), Identify(identity)],
+            custom_hooks=[Reseed(settings.seed, bank.device), _watch(settings, log), Identify(identity)],
         )
         try:
             runner.train()
@@ -81,22 +85,32 @@ def train(
     return {name: weight.detach().cpu().clone() for name, weight in head.state_dict().items()}
 
 
+def _watch(settings: Training, log: Callable[[str], None]) -> Watch:
+    way_out = f"lower training.lr ({settings.lr}) or training.block_lr_factor ({settings.block_lr_factor})"
+    return Watch(settings.iterations, settings.log_every, settings.checkpoint_every, log, way_out)
+
+
 class _Model(BaseModel):  # type: ignore[misc]
     """The head with its loss, as the Runner wants it: iteration number in, loss out."""
 
-    def __init__(self, head: Head, bank: TokenBank, text_KD: Tensor, settings: Training) -> None:
+    def __init__(
+        self, head: Head, bank: TokenBank, text_KD: Tensor, settings: Training, types: LabelTypes | None
+    ) -> None:
         super().__init__(data_preprocessor=_Batches(bank, settings))
         self.head = head
         self.text_KD = text_KD
         self.settings = settings
+        self.types = types
 
-    def forward(self, batch: Batch, target_BP: Tensor, mode: str = "loss") -> dict[str, Tensor]:
+    def forward(self, batch: Batch, target: Tensor, mode: str = "loss") -> dict[str, Tensor]:
         logits_BPK = self.head(batch, self.text_KD)
-        return {"loss": loss(logits_BPK, target_BP, batch.person_BP, self.settings)}
+        if self.types is None:
+            return {"loss": loss(logits_BPK, target, batch.person_BP, self.settings)}
+        return {"loss": ava_loss(logits_BPK, target, batch.person_BP, self.types, self.settings)}
 
 
 class _Batches(nn.Module):
-    """Iteration number to (batch, targets)."""
+    """Iteration number to (batch, targets): class indices [B, P], or labels [B, P, K]."""
 
     def __init__(self, bank: TokenBank, settings: Training) -> None:
         super().__init__()
@@ -106,7 +120,7 @@ class _Batches(nn.Module):
 
     def forward(self, iteration: int, training: bool = False) -> tuple[Batch, Tensor]:
         batch, extra = self.bank.gather(self.order.batch(iteration), self.first_visit_F, iteration)
-        return batch, extra.target_BP
+        return batch, extra.target_BP if extra.label_BPK is None else extra.label_BPK
 
 
 def _optimiser(head: Head, settings: Training) -> OptimWrapper:

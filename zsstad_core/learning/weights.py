@@ -2,9 +2,9 @@
 
 import io
 from collections.abc import Mapping
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.errors import CacheError
@@ -13,8 +13,8 @@ from zsstad_core.heads.base import Head
 FILE = "head.pt"
 
 
-def as_bytes(weights: Mapping[str, Tensor]) -> bytes:
-    """A state dict as torch saves it."""
+def as_bytes(weights: Mapping[str, Any]) -> bytes:
+    """A state dict, or a checkpoint that holds one, as torch saves it."""
     buffer = io.BytesIO()
     torch.save(dict(weights), buffer)
     return buffer.getvalue()

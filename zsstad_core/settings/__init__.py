@@ -9,19 +9,21 @@ A field marked `HOW` says how to compute, not what (batch sizes, devices, loggin
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import PrivateAttr
 
 from zsstad_core.recipes import RECIPES
 from zsstad_core.settings.base import HOW, Section
-from zsstad_core.settings.datasets import Datasets, Jhmdb, Stickworld
-from zsstad_core.settings.frozen import Detector, Encoder
-from zsstad_core.settings.heads import ClipCrop, ClipFrame, Heads, Iclip
+from zsstad_core.settings.datasets import Ava, Datasets, Folder, Jhmdb, Stickworld, Ucf101_24
+from zsstad_core.settings.frozen import Detector, Encoder, Finetune
+from zsstad_core.settings.heads import ClipCrop, ClipFrame, Heads, Iclip, Oracle
 from zsstad_core.settings.results import Evaluation, Scoring
 from zsstad_core.settings.running import Cache, Slurm, Workers
+from zsstad_core.settings.splits import SplitName, TrainedOn
 from zsstad_core.settings.training import Training
 
 __all__ = [
     "HOW",
+    "Ava",
     "Cache",
     "ClipCrop",
     "ClipFrame",
@@ -29,15 +31,20 @@ __all__ = [
     "Detector",
     "Encoder",
     "Evaluation",
+    "Finetune",
+    "Folder",
     "Heads",
     "Iclip",
     "Jhmdb",
+    "Oracle",
     "Scoring",
     "Section",
     "Settings",
     "Slurm",
     "Stickworld",
+    "TrainedOn",
     "Training",
+    "Ucf101_24",
     "Workers",
 ]
 
@@ -45,18 +52,20 @@ __all__ = [
 class Settings(Section):
     """The whole of pipeline.yaml."""
 
-    dataset: Literal["jhmdb", "stickworld"] = "jhmdb"
+    dataset: Literal["jhmdb", "ucf101_24", "ava", "folder", "stickworld"] = "jhmdb"
     """Dataset; DATASET= on the command line."""
 
-    split: Annotated[int, Field(ge=1)] = 1
-    """Label split of the dataset (zsstad_core/splits); SPLIT=."""
+    split: SplitName = "1"
+    """Label split; SPLIT=. A published number (1, 2, ...; `75/25` is iCLIP's list), `50/50-SEED` or `75/25-SEED`
+    (drawn), `full` (all classes seen), `all-unseen`, `without-CLASS`, or a YAML file of yours (docs/protocols.md)."""
 
     head: Literal["clip_frame", "clip_crop", "iclip", "oracle"] = "iclip"
-    """Method; HEAD=. `oracle` is not one: it gives each detection its video's true class, to measure a detector."""
+    """Method; HEAD=. `oracle` is not one: it gives each detection its true class, to measure a detector."""
 
     device: Annotated[str, HOW] = "auto"
     """Where models run: auto (a GPU where there is one), cpu, cuda, cuda:1."""
 
+    trained_on: TrainedOn = TrainedOn()
     cache: Cache = Cache()
     workers: Workers = Workers()
     datasets: Datasets = Datasets()
@@ -70,3 +79,18 @@ class Settings(Section):
     recipes: Annotated[dict[str, dict[str, Any]], HOW] = RECIPES
     """Named changes to the settings above. DATASET and HEAD/DATASET apply by themselves; any other is chosen by
     RECIPE=. They stand above this file's values and below SET=."""
+
+    _source: "Settings | None" = PrivateAttr(None)
+
+    def with_source(self, source: "Settings") -> "Settings":
+        """The same, with the settings under which the head is trained on the dataset that `trained_on` names."""
+        self._source = source
+        return self
+
+    def source(self) -> "Settings":
+        """Those settings, which `configure` gives, with that dataset's own recipes.
+
+        Without it they are the present ones, but for dataset and split.
+        """
+        other = {"dataset": self.trained_on.dataset, "split": self.trained_on.split, "trained_on": TrainedOn()}
+        return self._source or self.model_copy(update=other)

@@ -1,8 +1,8 @@
 """Settings of the datasets: where their files are, and which of them are wanted."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from zsstad_core.settings.base import HOW, Section
 
@@ -29,6 +29,111 @@ class Jhmdb(Section):
     """Take only so many training and so many test clips of each class, the first by name; empty takes all."""
 
 
+class Ucf101_24(Section):
+    """UCF101-24: 3,194 untrimmed clips of 24 actions, one or more annotated persons."""
+
+    root: Annotated[str, HOW] = "data/ucf101_24"
+    """Folder that the other paths of this section start from."""
+
+    videos: Annotated[str, HOW] = "videos"
+    """Folder of clips, `CLASS/NAME.avi` or `.mp4`, of whatever size, or of frames, `CLASS/NAME/00001.jpg`."""
+
+    groundtruth: Annotated[str, HOW] = "pyannot.pkl"
+    """The corrected annotation: `pyannot.pkl`, or `finalAnnots.mat`, which holds the same boxes."""
+
+    test_list: Annotated[str, HOW] = "testlist01.txt"
+    """List of the test clips, `CLASS/NAME` or `CLASS/NAME.avi` a line. Papers 001 and 002: split 1."""
+
+    train_list: Annotated[str | None, HOW] = None
+    """List of the training clips (`trainlist01.txt`); empty: all annotated clips that the test list does not name."""
+
+    clips_per_class: Annotated[Annotated[int, Field(ge=1)] | None, HOW] = None
+    """Take only so many training and so many test clips of each class, the first by name; empty takes all."""
+
+
+class Ava(Section):
+    """AVA (v2.1, v2.2): films of which one frame a second is annotated, several persons with several actions each."""
+
+    root: Annotated[str, HOW] = "data/ava"
+    """Folder that the other paths of this section start from."""
+
+    videos: Annotated[str, HOW] = "videos"
+    """Folder of films or clips, `VIDEO_ID.mkv` (mp4, webm, avi, mov), or of folders of frames, `VIDEO_ID/`."""
+
+    frame_files: Annotated[str, HOW] = "{video}_{number}.jpg"
+    """What frames in a folder are called; `{video}` is the video's id, `{number}` counts from 1. mmaction2's are called
+    `img_{number}.jpg`."""
+
+    fps: Annotated[float, Field(gt=0)] = 30.0
+    """Frames a second of such folders. A file has its own times."""
+
+    start: Annotated[float, Field(ge=0)] = 900.0
+    """Second of the film at which videos start: 900 for the 15 minutes that are usually cut out, 0 for whole films."""
+
+    around: Annotated[int, Field(ge=0)] = 0
+    """How many more frames before and after each keyframe are extracted, `step` apart. iCLIP needs none: its memory is
+    of the neighbouring keyframes, a second apart."""
+
+    step: Annotated[float, Field(gt=0)] = 1.0
+    """Distance of those frames, and of the neighbours that a head's window (iCLIP's memory) reads, in `step_unit`."""
+
+    step_unit: Literal["seconds", "frames"] = "seconds"
+    """Unit of `step`. A neighbour so many seconds away is the frame nearest to that moment."""
+
+    train: Annotated[str, HOW] = "ava_train_v2.2.csv"
+    """The official annotation of the training videos: video, second, box as fractions, action, person (or without)."""
+
+    val: Annotated[str, HOW] = "ava_val_v2.2.csv"
+    """The official annotation of the validation videos, which are the test part here as in the papers."""
+
+    labelmap: Annotated[str, HOW] = "ava_action_list_v2.2.pbtxt"
+    """Names of the actions by their numbers (pbtxt, or csv label_id,label_name). The label splits need all 80; with the
+    60 of the ActivityNet task, rows of the other 20 are left out."""
+
+    excluded_train: Annotated[str | None, HOW] = "ava_train_excluded_timestamps_v2.2.csv"
+    """Keyframes of the training videos whose annotation is not to be used; empty: none."""
+
+    excluded_val: Annotated[str | None, HOW] = "ava_val_excluded_timestamps_v2.2.csv"
+    """Keyframes of the validation videos whose annotation is not to be used; empty: none."""
+
+    @model_validator(mode="after")
+    def _files_are_numbered(self) -> "Ava":
+        if self.frame_files.count("{number}") != 1 or not self.frame_files.endswith((".jpg", ".png")):
+            raise ValueError(
+                f'frame_files is "{self.frame_files}"; it must have {{number}} once, and end in .jpg or .png'
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _frames_are_whole(self) -> "Ava":
+        if self.step_unit == "frames" and self.step % 1:
+            raise ValueError(f"step is {self.step}; in frames it must be a whole number: or set step_unit: seconds")
+        return self
+
+
+def _names(value: Any) -> Any:
+    """Names with commas between them are a list too: SET= knows no other."""
+    return [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+
+
+class Folder(Section):
+    """A folder of videos of one's own, with or without annotated persons and actions."""
+
+    root: Annotated[str, HOW] = "data/folder"
+    """Folder of videos, at any depth, in any container that FFmpeg opens. The other paths here start from it."""
+
+    labels: Annotated[list[str], BeforeValidator(_names), HOW] = Field(default=[])
+    """Names of the actions, `[opening a door, reading]`, in SET= without brackets; empty: those of the annotation."""
+
+    annotation: Annotated[str | None, HOW] = None
+    """CSV or JSON file of boxes: video, frame, x1, y1, x2, y2 and, where wanted, person, label and part; empty: nothing
+    is annotated, and there is nothing to evaluate against (docs/datasets.md)."""
+
+    train_list: Annotated[str | None, HOW] = None
+    """List of the training videos, one a line; empty: those whose `part` is train in the annotation, or none. All
+    others are test."""
+
+
 class Stickworld(Section):
     """stickworld: jointed figures in 18 actions, rendered from a seed when they are first asked for."""
 
@@ -49,4 +154,7 @@ class Datasets(Section):
     """One section a dataset."""
 
     jhmdb: Jhmdb = Jhmdb()
+    ucf101_24: Ucf101_24 = Ucf101_24()
+    folder: Folder = Folder()
+    ava: Ava = Ava()
     stickworld: Stickworld = Stickworld()

@@ -1,10 +1,40 @@
 """Settings of the frozen models: detector and encoder."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from zsstad_core.settings.base import HOW, Fraction, Section
+
+
+class Finetune(Section):
+    """The detector trained further on annotated persons of the split's seen classes, for each split anew, before it
+    detects. Of it is published that ST-CLIP did so on UCF101-24, for 10 epochs (paper 002); all else is our choice."""
+
+    epochs: Annotated[int, Field(ge=0)] = 0
+    """Times that each training frame is seen; 0: the detector stays as it is. Paper 002: 10 on UCF101-24, else 0."""
+
+    every: Annotated[int, Field(ge=1)] = 10
+    """Train on every n-th of a clip's usable frames, from its first: neighbours show much the same."""
+
+    batch: Annotated[int, Field(ge=1)] = 8
+    """Frames a step."""
+
+    lr: Annotated[float, Field(gt=0)] = 1e-3
+    """Learning rate of SGD, reached in the first twentieth of the steps; it falls to zero as a cosine."""
+
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-4
+    """Weight decay."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the order of frames, of mirroring and of the detector's own sampling."""
+
+    checkpoint_every: Annotated[int, HOW, Field(ge=1)] = 200
+    """Steps between checkpoints; the last two are kept, and an interrupted training goes on from the newest."""
+
+    log_every: Annotated[int, HOW, Field(ge=1)] = 20
+    """Steps between log lines and TensorBoard points."""
 
 
 class Detector(Section):
@@ -37,6 +67,20 @@ class Detector(Section):
     batch: Annotated[int, HOW, Field(ge=1)] = 8
     """Frames that go through the detector together."""
 
+    finetune: Finetune = Finetune()
+
+
+def _texts(value: Any) -> Any:
+    """One message for all that is neither a path nor a mapping of classes to texts."""
+    if value is None or (isinstance(value, str) and value):
+        return value
+    texts = list(value.values()) if isinstance(value, dict) else [None]
+    phrasings = [phrase for text in texts for phrase in (text if isinstance(text, list) and text else [text])]
+    if isinstance(value, dict) and all(isinstance(phrase, str) and phrase.strip() for phrase in phrasings):
+        return value
+    rule = "it must be a mapping of class names to a text or a list of texts, or the path of a YAML file with one"
+    raise PydanticCustomError("texts", rule)
+
 
 class Encoder(Section):
     """The frozen CLIP encoders (open_clip), or tokens that were made elsewhere."""
@@ -61,11 +105,16 @@ class Encoder(Section):
     """Arithmetic of the encoders. bf16 is two to four times as fast where the processor (AVX-512 BF16, AMX) or GPU has
     it, and moves a token by a hundredth of its length."""
 
+    texts: Annotated[str | dict[str, str | list[str]] | None, BeforeValidator(_texts), HOW] = None
+    """What stands for a class in place of its name: a mapping of class to text, or to a list of texts whose directions
+    are averaged; or the path of a YAML file that holds one. Classes that are not in it are read by their names."""
+
     template: str = "{}"
-    """What the text encoder reads for a class; `{}` is the class name. Papers 001 and 002: the bare name."""
+    """What the text encoder reads for a class; `{}` is the class name, or its text. Papers 001 and 002: the bare
+    name."""
 
     underscores: Literal["keep", "space"] = "keep"
-    """Whether `brush_hair` is read as it stands (as the published code does) or as `brush hair`."""
+    """Whether the name `brush_hair` is read as it stands (as the published code does) or as `brush hair`."""
 
     batch: Annotated[int, HOW, Field(ge=1)] = 64
     """Views that go through the image encoder together."""

@@ -37,14 +37,34 @@ class Training(Section):
     batch: Annotated[int, Field(ge=1)] = 8
     """Frames a step."""
 
-    loss: Literal["focal", "cross_entropy"] = "focal"
-    """Softmax focal loss (published code) or cross-entropy (paper 001, equation 5)."""
+    loss: Literal["focal", "cross_entropy", "ava"] = "focal"
+    """Softmax focal loss (published code) or cross-entropy (paper 001, equation 5); `ava` where persons do several
+    actions at once: softmax focal loss of the pose, sigmoid focal losses of the interactions, summed over classes."""
 
     focal_gamma: Annotated[float, Field(ge=0)] = 2.0
-    """Exponent of the focal loss."""
+    """Exponent of the focal losses."""
+
+    pose_weight: Annotated[float, Field(ge=0)] = 1.2
+    """For `loss: ava`: weight of the pose term. The code that iCLIP's and ST-CLIP's come from: 1.2."""
+
+    object_weight: Annotated[float, Field(ge=0)] = 1.0
+    """For `loss: ava`: weight of each interaction with objects. The same code: 1."""
+
+    person_weight: Annotated[float, Field(ge=0)] = 1.0
+    """For `loss: ava`: weight of each interaction with persons. The same code: 1."""
 
     seed: int = 2
     """Seed of initial weights, order of frames and dropout. iCLIP's code: 2."""
+
+    videos: Literal["any", "without_unseen"] = "any"
+    """Which training videos are used: `any` with samples of seen classes, or only those of them
+    `without_unseen` samples (ZS-AVA, where a video shows many classes). Persons of unseen classes never train."""
+
+    videos_at_most: Annotated[int, Field(ge=1)] | None = None
+    """Use so many of them, drawn by `videos_seed`; empty: all. ST-CLIP drew lists for AVA and did not publish them."""
+
+    videos_seed: int = 0
+    """Seed of that draw."""
 
     precision: Literal["fp32", "amp"] = "fp32"
     """`amp` is bf16 mixed precision, on a GPU only."""

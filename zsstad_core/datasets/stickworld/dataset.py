@@ -31,6 +31,8 @@ class Stickworld:
 
     classes = CLASSES
     class_types = None
+    keyframes = None
+    drawn_on = None
 
     def __init__(self, chosen: settings.Stickworld) -> None:
         self._chosen = chosen
@@ -67,6 +69,9 @@ class Stickworld:
             raise DataError(f"{path}: does not read ({error}); remove its folder, it is rendered again") from error
         rows = rows.rename(columns={"person": "box"}).drop(columns="visible")
         return table("groundtruth", rows.assign(decoded=True))
+
+    def refuse_impossible(self, videos: "pd.DataFrame") -> None:
+        pass  # published
 
     @cached_property
     def folder(self) -> Path:
