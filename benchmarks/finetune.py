@@ -12,6 +12,7 @@ all that are kept from 0.01 on (at most 20 persons and 10 objects a frame).
 """
 
 import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +31,6 @@ from zsstad_core.datasets.stickworld.clips import OBJECTS
 from zsstad_core.extraction.picture_size import in_pixels_of_video
 from zsstad_core.frozen.detector import Detector
 from zsstad_core.frozen.frame_boxes import PERSON, FrameBoxes, keep
-from zsstad_core.frozen.persons_and_objects import PersonsAndObjects
 from zsstad_core.learning.finetune import finetune
 from zsstad_core.learning.finetune_frames import choose
 from zsstad_core.settings import Detector as DetectorSettings
@@ -85,28 +85,25 @@ def stickworld(start: Path, tuning: Finetune, folder: Path) -> None:
 
     def trained(name: str, loss: Any = nullcontext) -> DetectorSettings:
         chosen = choose(persons, videos, official, split.seen, tuning.every)
-        print(f"{name}: {len(chosen.samples)} frames; {chosen.with_unseen} with unseen actions are left out")
+        say(f"{name}: {len(chosen.samples)} frames; {chosen.with_unseen} with unseen actions are left out")
         with loss():
-            return tuned(detector, chosen.samples, sources, folder / name)
+            return tuned(detector, chosen.samples, sources, folder / name, say)
 
-    alone, masked = trained("alone"), trained("masked", _only_the_persons_loss)
-    start_found = found(Detector(detector), detector, sources, measured)
-    rows = {
-        "before": start_found,
-        "one detector, objects as background": found(Detector(alone), detector, sources, measured),
-        "one detector, loss of objects masked": found(Detector(masked), detector, sources, measured),
-        "two: persons by the tuned one, objects by the first": found(
-            PersonsAndObjects(Detector(alone), Detector(detector)), detector, sources, measured
-        ),
-    }
-    groups = ("seen persons", "unseen persons", "things")
-    print("\n| | " + " | ".join(f"{g}, recall at {_SURE} | all" for g in groups) + " | AP, persons | mAP, things |")
+    def row(name: str, boxes: Found) -> None:
+        cells = [recall(measured, boxes, group, score) for group in groups for score in (_SURE, 0.0)]
+        cells += [ap(measured, boxes, PERSON), float(np.mean([ap(measured, boxes, kind) for kind in kinds]))]
+        print(f"| {name} | {' | '.join(f'{cell:.1f}' for cell in cells)} |", flush=True)
+
+    groups, kinds = ("seen persons", "unseen persons", "things"), sorted(set(things["what"]))
+    print("| | " + " | ".join(f"{g}, recall at {_SURE} | all" for g in groups) + " | AP, persons | mAP, things |")
     print("|---|" + "---|" * 8)
-    for name, boxes in rows.items():
-        cells = [f"{recall(measured, boxes, g, score):.1f}" for g in groups for score in (_SURE, 0.0)]
-        kinds = sorted(set(things["what"]))
-        of_things = np.mean([ap(measured, boxes, kind) for kind in kinds])
-        print(f"| {name} | {' | '.join(cells)} | {ap(measured, boxes, PERSON):.1f} | {of_things:.1f} |")
+    before = found(Detector(detector), detector, sources, measured)
+    row("before", before)
+    alone = found(Detector(trained("alone")), detector, sources, measured)
+    row("one detector, objects as background", alone)
+    row("two: persons by the tuned one, objects by the first", persons_and_objects(alone, before))
+    masked = trained("masked", _only_the_persons_loss)
+    row("one detector, loss of objects masked", found(Detector(masked), detector, sources, measured))
 
 
 @contextmanager
@@ -161,7 +158,7 @@ def ucf(data: Path, tuning: Finetune, folder: Path) -> None:
     for learned, held_out in (halves, halves[::-1]):
         official = dict.fromkeys(learned, "train") | dict.fromkeys(held_out, "test")
         chosen = choose(truth, videos, official, dataset.classes, tuning.every)
-        after = tuned(detector, chosen.samples, sources, folder / held_out[0].replace("/", "-"), lambda line: None)
+        after = tuned(detector, chosen.samples, sources, folder / held_out[0].replace("/", "-"), say)
         measured = _by_frame(truth[truth["video_id"].isin(held_out) & (truth["frame"] % 5 == 0)])
         boxes = [found(Detector(each), detector, sources, measured) for each in (detector, after)]
         for name in held_out:
@@ -185,14 +182,19 @@ def _size(source: video.VideoSource) -> dict[str, Any]:
 # ---- both
 
 
+def say(line: str) -> None:
+    """Beside the table."""
+    print(line, file=sys.stderr, flush=True)
+
+
 def tuned(
-    detector: DetectorSettings, samples: Any, sources: Any, folder: Path, log: Callable[[str], None] = print
+    detector: DetectorSettings, samples: Any, sources: Any, folder: Path, log: Callable[[str], None]
 ) -> DetectorSettings:
     """The detector's settings with the fine-tuned weights in the place of its own."""
     began = time.perf_counter()
     file, _ = finetune(detector, samples, sources, "cpu", folder, log)
     (folder / "tuned.pth").write_bytes(file)
-    print(f"{len(samples)} frames, {detector.finetune.epochs} epochs in {time.perf_counter() - began:.0f} s")
+    log(f"{len(samples)} frames, {detector.finetune.epochs} epochs in {time.perf_counter() - began:.0f} s")
     return detector.model_copy(update={"checkpoint": str(folder / "tuned.pth")})
 
 
@@ -201,9 +203,15 @@ def _by_frame(rows: pd.DataFrame) -> Truth:
     return {(str(clip), int(str(frame))): boxes for (clip, frame), boxes in groups}  # type: ignore[misc]
 
 
-def found(
-    detector: Detector | PersonsAndObjects, settings: DetectorSettings, sources: Mapping[str, Any], frames: Truth
-) -> Found:
+def persons_and_objects(one: Found, other: Found) -> Found:
+    """Persons of one, objects of the other: what `zsstad_core.frozen.persons_and_objects` finds."""
+    return {
+        place: pd.concat([rows.query("what == @PERSON"), other[place].query("what != @PERSON")])
+        for place, rows in one.items()
+    }
+
+
+def found(detector: Detector, settings: DetectorSettings, sources: Mapping[str, Any], frames: Truth) -> Found:
     """What the detector finds in some frames, every score from 0.01 on."""
     low = settings.model_copy(update={"person_score": 0.01, "object_score": 0.01})
     wanted: dict[str, list[int]] = {}
@@ -241,7 +249,8 @@ def ap(truth: Truth, boxes: Found, what: str) -> float:
         for overlap, score in zip(iou(some[BOX].to_numpy(), own), some["score"], strict=True):
             best = int(overlap.argmax()) if len(own) else -1
             right = best >= 0 and overlap[best] >= _IOU and bool(free[best])
-            free[best] &= not right
+            if right:
+                free[best] = False
             scored.append((float(score), right))
     right_N = np.array([right for _, right in sorted(scored, key=lambda pair: -pair[0])], bool)
     if not right_N.any():
