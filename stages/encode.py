@@ -1,4 +1,4 @@
-"""encode: frozen CLIP tokens of frames, persons and objects, by the encoder or from files: what the chosen head reads.
+"""encode: frozen CLIP tokens or views of frames, persons and objects, or tokens from files: what the head reads.
 
 reads   index, groundtruth, detect, the dataset's videos
 writes  tokens-KIND: one artifact a kind
@@ -8,6 +8,7 @@ import pandas as pd
 
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.cache.token_kinds import form_of, rows_of
 from zsstad_core.cluster import on_workers
 from zsstad_core.errors import friendly
 from zsstad_core.extraction import encode
@@ -31,11 +32,13 @@ def work(plan: Plan) -> Work:
 
 
 def with_encoder(plan: Plan) -> Compute:
-    from zsstad_core.frozen.device import choose_device
-    from zsstad_core.frozen.encoder import Encoder
+    encoder = None
+    if any(form_of(kind) != "pixel" for kind in plan.kinds()):
+        from zsstad_core.frozen.device import choose_device
+        from zsstad_core.frozen.encoder import Encoder
 
-    encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
-    print(f"encode: {encoder.says}")
+        encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
+    print(f"encode: {encoder.says if encoder else 'views, which need no weights'}")
     wanted = wanted_frames(read_artifact_table(plan.index, "frames")) if plan.dataset.keyframes else None
     return encode.encode(plan.sources, encoder, plan.settings.encoder, boxes(plan), wanted)
 
@@ -54,10 +57,11 @@ def from_files(plan: Plan) -> Compute:
 def boxes(plan: Plan) -> dict[str, pd.DataFrame]:
     """The boxes that become tokens, by the stage of their artifact."""
     kinds = plan.kinds()
-    detected = read_artifact_table(plan.detect, "boxes") if {"person", "object"} & set(kinds) else None
+    of = {rows_of(kind) for kind in kinds}
+    detected = read_artifact_table(plan.detect, "boxes") if of & {"person", "object"} else None
     if detected is not None:
         detected = on_real_frames(detected, read_artifact_table(plan.index, "frames"))
-    annotated = read_artifact_table(plan.groundtruth, "groundtruth") if "groundtruth" in kinds else None
+    annotated = read_artifact_table(plan.groundtruth, "groundtruth") if "groundtruth" in of else None
     return boxes_of(kinds, detected, annotated)
 
 

@@ -32,7 +32,8 @@ def evaluated(plan: Plan) -> Content:
     else:
         of_labelled = detections["video_id"].isin({*tested["video_id"], *missing["video_id"]})
         metrics = evaluate(plan.settings, plan.split, tested, missing, detections[of_labelled])
-    metrics["made with"] = {"keys": {artifact.stage: artifact.key for artifact in plan.all()}, **plan.score.made_with()}
+    keys = {artifact.stage: artifact.key for artifact in plan.deciding()}
+    metrics["made with"] = {"keys": keys, **plan.score.made_with()}
     if plan.source and plan.train:
         other = plan.source.settings
         metrics["trained on"] = {"dataset": other.dataset, "split": other.split, "shared classes": plan.shared}

@@ -1,6 +1,6 @@
 """train: fit the head's interaction and prompting parameters on cached tokens of the seen classes.
 
-reads   groundtruth, text, tokens of the training videos
+reads   groundtruth, text, tokens or views of the training videos
 writes  train: head.pt, the weights; checkpoints and TensorBoard files of the run in training/, beside the artifact
 """
 
@@ -8,8 +8,9 @@ from zsstad_core import configure
 from zsstad_core.datasets.label_types import label_types
 from zsstad_core.errors import friendly
 from zsstad_core.plan import Plan
+from zsstad_core.progress import Clock
 from zsstad_core.splits import refuse_empty
-from zsstad_core.work import Content, run_whole
+from zsstad_core.work import Content, Work, run
 
 
 @friendly
@@ -18,10 +19,11 @@ def main() -> None:
     if plan.train is None:
         print(f"train: {plan.settings.head} has nothing to train")
     else:
-        run_whole("train", plan.train, lambda: trained(plan.source or plan))
+        trainer = plan.source or plan
+        run(Work("train", [plan.train], lambda: lambda group, artifacts, clock: {"train": trained(trainer, clock)}))
 
 
-def trained(plan: Plan) -> Content:
+def trained(plan: Plan, clock: Clock | None = None) -> Content:
     from zsstad_core.frozen.device import choose_device
     from zsstad_core.heads import build
     from zsstad_core.learning.from_cache import classes_of, text_tokens, training_bank, videos_of
@@ -39,7 +41,7 @@ def trained(plan: Plan) -> Content:
         chosen = videos_of(plan)
         print(f"train: {len(chosen.used)} of {len(chosen.eligible)} training videos that the split allows")
     types = label_types(seen, plan.dataset.class_types)
-    weights = train(head, bank, text_tokens(plan, seen), plan.settings.training, plan.runs, types=types)
+    weights = train(head, bank, text_tokens(plan, seen), plan.settings.training, plan.runs, types=types, clock=clock)
     return Content(files={"head.pt": as_bytes(weights)}, made_with=plan.text.made_with())
 
 

@@ -108,7 +108,10 @@ IN_SET = [
     ("a='b", 'SET="a=\'b": No closing quotation; quote values with spaces in single quotes'),
     ("lr=1", "SET=: lr is not a setting; did you mean detector.finetune.lr or training.lr?"),
     ("encoderr.crop=pad", "SET=: encoderr is not a setting; did you mean encoder?"),
-    ("head.temperature=1", "SET=: head is {'temperature': 1}; it must be one of clip_frame, clip_crop, iclip, oracle"),
+    (
+        "head.temperature=1",
+        "SET=: head is {'temperature': 1}; it must be one of clip_frame, clip_crop, iclip, stclip, oracle",
+    ),
     ("training.momentum=2", "SET=: training.momentum is 2; it must be less than 1"),
     ("encoder.template=", "SET=: encoder.template is empty; it must be a string"),
     ("training=5", "SET=: training is 5; it must be a section of settings"),

@@ -25,6 +25,10 @@ class SettingsError(UserError, ValueError):
     """A setting is unknown, of the wrong type, or impossible."""
 
 
+class UnfitHeadError(SettingsError):
+    """The chosen head cannot run under the other settings; another head may."""
+
+
 class DataError(UserError, ValueError):
     """A dataset, annotation, split or box file is not what it must be."""
 

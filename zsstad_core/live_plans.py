@@ -9,7 +9,7 @@ from typing import get_args
 
 from zsstad_core import configure
 from zsstad_core.datasets import DATASETS
-from zsstad_core.errors import UserError
+from zsstad_core.errors import UnfitHeadError, UserError
 from zsstad_core.heads import HEADS
 from zsstad_core.plan import Plan
 from zsstad_core.settings import Scoring, Settings
@@ -34,7 +34,10 @@ def live(settings: Settings, file: Path, overrides: str) -> Live:
         try:
             for chosen in _choices(settings):
                 words = " ".join([overrides, f"dataset={settings.dataset}", *chosen])
-                plan = Plan(configure.load(file, recipe=recipe, overrides=words))
+                try:
+                    plan = Plan(configure.load(file, recipe=recipe, overrides=words))
+                except UnfitHeadError:  # such a head has made nothing under these settings
+                    continue
                 found.names |= {artifact.path.name for artifact in plan.all()}
         except UserError as error:
             if not recipe:

@@ -23,12 +23,13 @@ from zsstad_core import trained_elsewhere, video
 from zsstad_core.cache import set_aside
 from zsstad_core.cache.artifact import Artifact, whole
 from zsstad_core.cache.digests import DigestMemo
+from zsstad_core.cache.token_kinds import form_of, of_annotated, rows_of
 from zsstad_core.cache.units import short_digest
 from zsstad_core.datasets import open_dataset
 from zsstad_core.datasets.label_types import refuse_unfit
 from zsstad_core.datasets.stclip_boxes import deciding_files
 from zsstad_core.datasets.token_files import token_file
-from zsstad_core.errors import SettingsError
+from zsstad_core.errors import SettingsError, UnfitHeadError
 from zsstad_core.frozen import detector_config, encoder_identity
 from zsstad_core.heads import HEADS
 from zsstad_core.settings import Settings
@@ -68,7 +69,9 @@ class Plan:
         self._listed = load_split(settings.dataset, settings.split, self.dataset.classes)
         self._retry = retry
         refuse_unfit(settings, self.dataset, self.trains_here)
+        self.head.refuse(settings)
         self.reads = self.head.reads(settings)
+        self._refuse_windows_that_are_not_extracted()
         self.official = self.dataset.official()
         self._digest = DigestMemo(Path(settings.cache.root) / "digests.json")
         self.sources = {source.video_id: source for source in self.dataset.videos()}
@@ -79,6 +82,17 @@ class Plan:
 
     def _source_digest(self, source: video.VideoSource) -> str:
         return self._digest(source.path, lambda _: video.digest(source))
+
+    def _refuse_windows_that_are_not_extracted(self) -> None:
+        """Of a dataset with keyframes, only the frames around them are in the index."""
+        reach = max(self.reads.window_before, self.reads.window_after)
+        if self.dataset.keyframes is not None and reach > self.dataset.keyframes.around:
+            key = f"datasets.{self.settings.dataset}.around"
+            raise UnfitHeadError(
+                f"{key} is {self.dataset.keyframes.around}; windows of {self.settings.head} hold {reach} frames on a "
+                f"side of the keyframe, which nothing extracts then: set {key}={reach}, or shorten the window "
+                f"(heads.{self.settings.head}.frames_before, frames_after)"
+            )
 
     def save(self) -> None:
         """Remember the digests that were computed, for the next plan."""
@@ -186,18 +200,25 @@ class Plan:
         }
 
     def tokens(self, kind: str) -> Artifact:
-        """Tokens of one kind: frame, groundtruth (annotated persons), person (detected), object.
+        """Tokens of one kind (`cache.token_kinds`): of frames, annotated persons, detected persons, or objects.
 
         Detected persons are needed of the test part only, annotated persons of the training part, and of the test part
-        where they are what is scored. By the encoder, or from a file.
+        where they are what is scored. By the encoder, or from a file; views by neither.
         """
-        boxes = [] if kind == "frame" else [self.groundtruth if kind == "groundtruth" else self.detect]
-        parts = {"person": {"test"}, "groundtruth": {"train"}}.get(kind, {"train", "test"})
-        if kind == "groundtruth" and self.settings.scoring.boxes == "groundtruth":
+        of = rows_of(kind)
+        boxes = [] if of == "frame" else [self.groundtruth if of == "groundtruth" else self.detect]
+        parts = {"person": {"test"}, "groundtruth": {"train"}}.get(of, {"train", "test"})
+        if of == "groundtruth" and self.settings.scoring.boxes == "groundtruth":
             parts = {"test"} if not self.trains_here else {"train", "test"}
         needs = _keys(self.index, *boxes)
-        made = self._given(kind) or {"encoder": encoder_identity.image_identity(self.settings.encoder, self._digest)}
+        made = self._views() if form_of(kind) == "pixel" else self._given(kind) or self._image_encoder()
         return self._divided(f"tokens-{kind}", {"needs": needs, **made, "kind": kind}, parts)
+
+    def _views(self) -> dict[str, Any]:
+        return {"views": encoder_identity.view_identity(self.settings.encoder)}
+
+    def _image_encoder(self) -> dict[str, Any]:
+        return {"encoder": encoder_identity.image_identity(self.settings.encoder, self._digest)}
 
     @cached_property
     def text(self) -> Artifact:
@@ -220,20 +241,29 @@ class Plan:
         return self.head.trains and self.settings.trained_on.dataset is None
 
     def kinds(self) -> list[str]:
+        """Token kinds that are extracted: those that are read, without views that are decoded when they are read."""
+        decoded = self.settings.encoder.pixels == "decoded"
+        return [kind for kind in self.read_kinds() if not (decoded and form_of(kind) == "pixel")]
+
+    def read_kinds(self) -> list[str]:
         """Token kinds that the chosen head and boxes ask for."""
-        kinds: list[str] = [kind for kind in ("frame", "object") if kind in self.reads.tokens]
-        if "person" in self.reads.tokens:
-            detected = self.settings.scoring.boxes == "detected"
-            kinds += ["person"] if detected else []
-            kinds += ["groundtruth"] if self.trains_here or not detected else []
+        kinds = [kind for kind in self.reads.tokens if rows_of(kind) != "person"]
+        detected = self.settings.scoring.boxes == "detected"
+        for kind in self.reads.tokens:
+            if rows_of(kind) == "person":
+                kinds += [kind] if detected else []
+                kinds += [of_annotated(kind)] if self.trains_here or not detected else []
         return kinds
 
     def extract(self) -> list[Artifact]:
         """Everything that is computed once, before a head is trained."""
+        return self._extract(self.kinds())
+
+    def _extract(self, kinds: Iterable[str]) -> list[Artifact]:
         detected = self.settings.scoring.boxes == "detected" or "object" in self.reads.tokens
         boxes = [*([self.finetune] if self.finetune else []), self.detect] if detected else []
         text = [self.text] if self.reads.tokens else []
-        return [self.index, self.groundtruth, *boxes, *(self.tokens(kind) for kind in self.kinds()), *text]
+        return [self.index, self.groundtruth, *boxes, *(self.tokens(kind) for kind in kinds), *text]
 
     # ---- train, score, evaluate
 
@@ -270,7 +300,7 @@ class Plan:
     @cached_property
     def score(self) -> Artifact:
         """Table detections: every test person against its labels."""
-        reads = [artifact for artifact in self.extract() if artifact is not self.index]
+        reads = [artifact for artifact in self._extract(self.read_kinds()) if artifact is not self.index]
         inputs = {
             "schema": SCHEMA["score"],
             "needs": self._sets("test", [*reads, *([self.train] if self.train else [])]),
@@ -297,20 +327,25 @@ class Plan:
         """Every artifact of the plan, each after what it reads."""
         return [*self.extract(), *([self.train] if self.train else []), self.score, self.evaluate]
 
+    def deciding(self) -> list[Artifact]:
+        """`all`, and the views that are decoded whenever they are read: everything that decides the result."""
+        extracted = self._extract(self.read_kinds())
+        return [*extracted, *([self.train] if self.train else []), self.score, self.evaluate]
+
     def _types(self, class_names: Iterable[str]) -> dict[str, Any]:
         """The type of each class, which decides loss and probabilities; nothing where a person does one action."""
         types = self.dataset.class_types
         return {"types": {name: types[name] for name in class_names}} if types is not None else {}
 
     def _head(self) -> dict[str, Any]:
-        """The head's name and its own settings."""
+        """The head's name and its own settings, and the image encoder where that runs inside it."""
         name = self.settings.head
         own = getattr(self.settings.heads, name, None)
-        return {"head": name, "heads": {name: own.content()} if own else {}}
+        encoder = self._image_encoder() if self.head.runs_encoder else {}
+        return {"head": name, "heads": {name: own.content()} if own else {}, **encoder}
 
     def _read_in_training(self) -> list[Artifact]:
-        kinds = ["groundtruth" if kind == "person" else kind for kind in self.reads.tokens]
-        return [self.tokens(kind) for kind in kinds]
+        return [self.tokens(of_annotated(kind)) for kind in self.reads.tokens]
 
     def _digests(self, paths: Iterable[Path]) -> dict[str, str]:
         return {name: self._digest(path) for name, path in _own_names(paths).items()}

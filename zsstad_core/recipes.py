@@ -2,6 +2,18 @@
 
 from typing import Any
 
+STCLIP_TRAINING: dict[str, Any] = {
+    "iterations": 3_000,
+    "warmup": 800,
+    "warmup_factor": 0.25,
+    "lr": 2.5e-4,
+    "block_lr_factor": 1.0,
+    "bias_lr_factor": 1.0,
+    "weight_decay": 1e-7,
+    "batch": 8,
+}
+"""Of ST-CLIP on J-HMDB and UCF101-24: its code, and its paper as far as that says."""
+
 RECIPES: dict[str, dict[str, Any]] = {
     "ava": {
         "cache": {"clips_per_unit": 1},
@@ -16,6 +28,22 @@ RECIPES: dict[str, dict[str, Any]] = {
     "single-action": {"scoring": {"voting": "mean"}},
     "iclip/ucf101_24": {"training": {"iterations": 10_000, "warmup": 1_000}},
     "iclip/stickworld": {"training": {"iterations": 600, "warmup": 60, "lr": 5e-5}},
+    "stclip/jhmdb": {"training": {**STCLIP_TRAINING}, "scoring": {"select": "first", "first": 3, "batch": 8}},
+    "stclip/ucf101_24": {
+        "cache": {"clips_per_unit": 8},
+        "training": {**STCLIP_TRAINING},
+        "scoring": {"select": "margin", "margin": 0.7, "batch": 8},
+    },
+    "stclip/ava": {
+        "datasets": {"ava": {"around": 4, "step": 1.0, "step_unit": "frames"}},
+        "heads": {"stclip": {"prompt_tokens": "interest", "interest_tokens": 100}},
+        "training": {**STCLIP_TRAINING, "iterations": 20_000, "warmup": 2_000, "lr": 4e-4},
+        "scoring": {"batch": 8},
+    },
+    "stclip/stickworld": {
+        "training": {**STCLIP_TRAINING, "iterations": 600, "warmup": 60, "checkpoint_every": 100},
+        "scoring": {"select": "first", "first": 3, "batch": 8},
+    },
     "stickworld": {
         "detector": {
             "config": "demo/models/detector.py",

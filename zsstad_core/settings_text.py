@@ -84,4 +84,4 @@ def _flat(text: str) -> str:
 def _scalar(value: Any) -> str:
     if value is None:
         return ""
-    return yaml.safe_dump(value, width=1000, default_flow_style=True, sort_keys=False).removesuffix("...\n").strip()
+    return yaml.safe_dump(value, width=100_000, default_flow_style=True, sort_keys=False).removesuffix("...\n").strip()

@@ -234,3 +234,24 @@ def test_the_whole_is_the_same_through_make(made: Made):
     assert json.loads(path.read_text())["dataset"] == "ava"
     frames = made.table("groundtruth", "groundtruth", "by_make")["frame"]
     assert (frames >= UNPLACED).sum() == 6
+
+
+def test_stclip_learns_several_actions_a_person_from_windows_around_keyframes(made: Made):
+    """From interest tokens, by the recipe of AVA; views from the cache and from the films give the same scores."""
+    short = {
+        "heads__stclip__interest_tokens": 10,  # of the 18 that this encoder has
+        "training__iterations": 4,
+        "training__warmup": 1,
+        "training__batch": 4,
+        "scoring__boxes": "groundtruth",
+    }
+    ended = made.run("eval", cache="stclip", head="stclip", **short)
+    assert metrics(ended.out)["head"] == "stclip"
+    frames, keys = made.table("tokens-pixel", "frames", "stclip"), made.table("index", "keyframes", "stclip")
+    assert len(frames) > 6 * len(keys)  # nine to a keyframe, where the film has them
+
+    made.run("eval", cache="decoded", head="stclip", encoder__pixels="decoded", **short)
+    cached, fresh = (made.table("score", "detections", cache) for cache in ("stclip", "decoded"))
+    pd.testing.assert_frame_equal(cached, fresh)
+    assert cached["probability"].between(0, 1).all()
+    assert not list((made.folder / "decoded" / "ava").glob("tokens-*pixel*"))

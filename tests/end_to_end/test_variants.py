@@ -125,3 +125,7 @@ def test_boxes_come_from_a_file(work: Work, tmp_path: Path):
     oracle = metrics(work.run("eval", head="oracle", detector__boxes_from=tmp_path / "boxes.csv").ok().out)
     assert oracle["classes"]["stand"]["recall"] == 1
     assert found["stand"]["recall"] < 1
+    for head in ("clip_frame", "stclip"):  # which read no token of a person
+        more = {"training__iterations": 2, "training__warmup": 1, "training__batch": 4}
+        ended = work.run("eval", head=head, detector__boxes_from=tmp_path / "boxes.csv", **more).ok()
+        assert metrics(ended.out)["classes"]["stand"]["recall"] == found["stand"]["recall"]

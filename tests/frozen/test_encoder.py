@@ -11,6 +11,7 @@ from tests.conftest import TINY_CLIP
 from zsstad_core.errors import DataError, ModelError
 from zsstad_core.frozen import encoder_weights
 from zsstad_core.frozen.encoder import Encoder, normalised
+from zsstad_core.frozen.tower import load as load_tower
 from zsstad_core.frozen.views import view
 from zsstad_core.settings import Encoder as Settings
 
@@ -43,6 +44,23 @@ def test_tokens_are_those_of_open_clips_own_pipeline(encoder):
     ours = encoder.encode_texts(TEXTS)
     assert ours.dtype == np.float32
     np.testing.assert_allclose(ours, texts.numpy(), rtol=1e-5, atol=1e-5)
+
+
+def test_tokens_before_the_projection_are_what_it_projects(encoder):
+    views, proj = noise(5), encoder_weights.load(tiny()).model.visual.proj.detach().numpy()
+    before = encoder.encode_views(views, projected=False).astype(np.float32)
+    assert before.shape == (5, encoder.unprojected_width)
+    np.testing.assert_allclose(before @ proj, encoder.encode_views(views), rtol=1e-2, atol=1e-2)
+    assert np.array_equal(encoder.encode_views(views), Encoder(tiny(batch=4), "cpu").encode_views(views))
+
+
+def test_tokens_before_the_projection_are_those_of_the_tower(encoder):
+    views = noise(3)
+    tower = load_tower(tiny())
+    with torch.no_grad():
+        expected = tower.class_tokens(tower.embed(torch.from_numpy(views)))
+    found = encoder.encode_views(views, projected=False)
+    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-3, atol=1e-3)
 
 
 def test_pixels_reach_the_model_as_open_clip_normalises_them(encoder):

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import WHOLE, Artifact
+from zsstad_core.cache.token_kinds import table_of
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.cache.units import Unit, _flush, canonical, remove_leftovers
 from zsstad_core.errors import CacheError, UserError
@@ -72,7 +73,7 @@ def export_tokens(artifact: Artifact, folder: Path, file_format: str, about: Map
     npz file for all tokens.
     Raises CacheError where the artifact is not complete, a unit is damaged, or nothing can be written.
     """
-    table = "frames" if artifact.stage == "tokens-frame" else "boxes"
+    table = table_of(artifact.stage.removeprefix("tokens-"))
     found: list[tuple[Unit, NDArray[np.bool_]]] = []
     kept = []
     for unit, wanted in artifact.parts():

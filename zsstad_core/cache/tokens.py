@@ -56,17 +56,42 @@ def write_tokens(folder: Path, tokens: NDArray[np.generic]) -> None:
     )
     if len(tokens):
         array[:] = tokens
-    if not np.array_equal(ShardedRows(folder / ARRAY).read(), tokens):
-        raise CacheError(f"{folder / ARRAY}: reads back as something else than was written; check the disk")
+    written, together = ShardedRows(folder / ARRAY), rows * shards  # a shard at a time: pixels are many bytes
+    for start in range(0, len(tokens), together):
+        stop = min(start + together, len(tokens))
+        if not np.array_equal(written.read(start, stop), tokens[start:stop]):
+            raise CacheError(f"{folder / ARRAY}: reads back as something else than was written; check the disk")
 
 
 def read_tokens(unit: Unit) -> NDArray[np.generic]:
     """All rows of a unit's array. Raises CacheError naming the unit where a chunk is missing or fails its checksum."""
-    path = unit.folder(ARRAY)
-    try:
-        return ShardedRows(path).read()
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise unit._damaged(f"{_differing(unit)} fails its checksum ({error})") from error
+    return UnitRows(unit).read()
+
+
+class UnitRows:
+    """The rows of a unit's array, read as they are wanted; `shape` is that of the whole.
+
+    Raises CacheError naming the unit, at once or while reading, where the array is damaged.
+    """
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        path = unit.folder(ARRAY)
+        try:
+            self._rows = ShardedRows(path)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise self._damaged(error) from error
+        self.shape = self._rows.shape
+
+    def read(self, start: int = 0, stop: int | None = None) -> NDArray[np.generic]:
+        """Rows `start` to `stop` (all, if it is left out)."""
+        try:
+            return self._rows.read(start, stop)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> CacheError:
+        return self._unit._damaged(f"{_differing(self._unit)} fails its checksum ({error})")
 
 
 def _differing(unit: Unit) -> str:

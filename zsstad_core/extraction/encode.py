@@ -1,4 +1,4 @@
-"""Unit of encode: image tokens of frames and boxes, all kinds that are wanted from one pass over the clips."""
+"""Unit of encode: tokens and views of frames and boxes, all kinds that are wanted from one pass over the clips."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +10,12 @@ import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.cache.token_kinds import Form, form_of
 from zsstad_core.errors import DataError, ModelError
 from zsstad_core.extraction.footage import Wanted, decoded
 from zsstad_core.extraction.prefetch import prefetch
-from zsstad_core.frozen.views import views_of
+from zsstad_core.frozen.encoder_identity import view_rules
+from zsstad_core.frozen.views import Interpolation, views_of
 from zsstad_core.progress import Clock
 from zsstad_core.settings import Encoder as EncoderSettings
 from zsstad_core.video import VideoSource
@@ -29,17 +31,19 @@ View = tuple[str, np.ndarray]  # stage of the artifact it belongs to, uint8 [S, 
 
 def encode(
     sources: Mapping[str, VideoSource],
-    encoder: "Encoder",
+    encoder: "Encoder | None",
     settings: EncoderSettings,
     boxes: Mapping[str, pd.DataFrame],
     wanted: Wanted | None = None,
 ) -> Compute:
     """Tokens of a group, of all frames or of those that are wanted.
 
-    boxes: table boxes by stage, where its tokens are of boxes; others are of whole frames.
+    encoder: may be None where only views are wanted (`pixel` and the like). boxes: table boxes by stage, where its
+    tokens are of boxes; others are of whole frames.
     """
 
     pool = ThreadPoolExecutor()
+    size, interpolation = _views_for(encoder, settings)
 
     def cut_views(group: Group, stages: Sequence[str], rows: Mapping[str, "Rows"]) -> Iterator[View]:
         for frames in batched(footage(group), _FRAMES_TOGETHER):
@@ -50,9 +54,7 @@ def encode(
             ]
             owners = [stage for stage, _, cut in cuts for _ in cut]
             items = [(image, cut) for _, image, cut in cuts]
-            yield from zip(
-                owners, views_of(items, encoder.size, settings.crop, pool, encoder.interpolation), strict=True
-            )
+            yield from zip(owners, views_of(items, size, settings.crop, pool, interpolation), strict=True)
 
     def kind_by_kind(
         group: Group, stages: Sequence[str], rows: Mapping[str, "Rows"]
@@ -74,7 +76,7 @@ def encode(
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
         stages = [artifact.stage for artifact in artifacts]
         rows = {stage: Rows(group, boxes.get(stage)) for stage in stages}
-        tokens: dict[str, list[np.ndarray]] = {stage: [np.empty((0, encoder.width), np.float16)] for stage in stages}
+        tokens: dict[str, list[np.ndarray]] = {stage: [_none(stage, encoder, size)] for stage in stages}
         batches = prefetch(kind_by_kind(group, stages, rows))
         while True:
             with clock.on("decode and crop"):
@@ -83,22 +85,57 @@ def encode(
                 break
             with clock.on("encode"):
                 stage, views_NSSC = batch
+                if _form(stage) == "pixel":
+                    tokens[stage].append(views_NSSC)
+                    continue
+                assert encoder is not None
                 try:
-                    tokens[stage].append(encoder.encode_views(views_NSSC))  # [N, D] fp16
+                    tokens[stage].append(_encoded(encoder, stage, views_NSSC))  # [N, D] fp16
                 except ModelError as error:
                     first = sum(map(len, tokens[stage]))
-                    raise _of_its_row(error, encoder, views_NSSC, rows[stage].table()[first:]) from error
-        made_with = {"encoder": encoder.says, "weights": encoder.weights}
-        return {stage: rows[stage].content(np.concatenate(tokens[stage]), made_with) for stage in stages}
+                    raise _of_its_row(error, encoder, stage, views_NSSC, rows[stage].table()[first:]) from error
+        made_with = {"encoder": encoder.says, "weights": encoder.weights} if encoder else {}
+        return {
+            stage: rows[stage].content(np.concatenate(tokens.pop(stage)), made_with if _form(stage) != "pixel" else {})
+            for stage in stages
+        }
 
     return compute
 
 
-def _of_its_row(error: ModelError, encoder: "Encoder", views_NSSC: np.ndarray, rows: pd.DataFrame) -> ModelError:
+def _form(stage: str) -> Form:
+    return form_of(stage.removeprefix("tokens-"))
+
+
+def _views_for(encoder: "Encoder | None", settings: EncoderSettings) -> tuple[int, Interpolation]:
+    """Size and interpolation of the views that are made for all kinds."""
+    if encoder is not None:
+        return encoder.size, encoder.interpolation
+    rules = view_rules(settings)
+    return rules.size, rules.interpolation
+
+
+def _none(stage: str, encoder: "Encoder | None", size: int) -> np.ndarray:
+    """No token of the stage's kind: their shape and type."""
+    if _form(stage) == "pixel":
+        return np.empty((0, size, size, 3), np.uint8)
+    assert encoder is not None
+    return np.empty((0, encoder.width if _form(stage) == "token" else encoder.unprojected_width), np.float16)
+
+
+def _encoded(encoder: "Encoder", stage: str, views_NSSC: np.ndarray) -> np.ndarray:
+    if _form(stage) == "token":
+        return encoder.encode_views(views_NSSC)
+    return encoder.encode_views(views_NSSC, projected=False)
+
+
+def _of_its_row(
+    error: ModelError, encoder: "Encoder", stage: str, views_NSSC: np.ndarray, rows: pd.DataFrame
+) -> ModelError:
     """The error with the video and the frame of the first view that has no token; `rows` start with the batch's."""
     for number in range(len(views_NSSC)):
         try:
-            encoder.encode_views(views_NSSC[number : number + 1])
+            _encoded(encoder, stage, views_NSSC[number : number + 1])
         except ModelError as alone:
             row = rows.iloc[number]
             box = f" box {row['box']}" if "box" in rows else ""

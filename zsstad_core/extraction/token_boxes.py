@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from zsstad_core import tables
+from zsstad_core.cache.token_kinds import rows_of
 from zsstad_core.frozen.frame_boxes import PERSON
 
 
@@ -13,12 +14,14 @@ def boxes_of(
 ) -> dict[str, pd.DataFrame]:
     """Table boxes by the stage that makes tokens of them; `detected` is table boxes, `annotated` table groundtruth."""
     boxes: dict[str, pd.DataFrame] = {}
-    if "person" in kinds and detected is not None:
-        boxes["tokens-person"] = detected[detected["what"] == PERSON]
-    if "object" in kinds and detected is not None:
-        boxes["tokens-object"] = detected[detected["what"] != PERSON]
-    if "groundtruth" in kinds and annotated is not None:
-        boxes["tokens-groundtruth"] = annotated_persons(annotated)
+    for kind in kinds:
+        match rows_of(kind):
+            case "person" if detected is not None:
+                boxes[f"tokens-{kind}"] = detected[detected["what"] == PERSON]
+            case "object" if detected is not None:
+                boxes[f"tokens-{kind}"] = detected[detected["what"] != PERSON]
+            case "groundtruth" if annotated is not None:
+                boxes[f"tokens-{kind}"] = annotated_persons(annotated)
     return boxes
 
 

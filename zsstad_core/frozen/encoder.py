@@ -6,12 +6,13 @@ Shapes: N views, K texts, S side of the encoder's square view, C colours, D widt
 import logging
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from open_clip.transformer import Transformer
+from open_clip.transformer import Transformer, VisionTransformer
 from torch import Tensor, nn
 
 from zsstad_core.errors import DataError, ModelError
@@ -60,22 +61,35 @@ class Encoder:
         self._tokenizer = loaded.tokenizer
         self._batch = settings.batch
 
-    def encode_views(self, views: NDArray[np.uint8]) -> NDArray[np.float16]:
+    @property
+    def unprojected_width(self) -> int:
+        """Width of tokens before the projection. Raises ModelError for an image encoder that has none of its own."""
+        visual = self._model.visual
+        if not (isinstance(visual, VisionTransformer) and visual.attn_pool is None and visual.pool_type == "tok"):
+            raise ModelError(
+                "encoder.model: tokens before the projection are of open_clip's own ViT with a class token "
+                f"(ViT-B-16, ViT-L-14); {self.says} is none"
+            )
+        width: int = visual.conv1.out_channels
+        return width
+
+    def encode_views(self, views: NDArray[np.uint8], projected: bool = True) -> NDArray[np.float16]:
         """Tokens float16 [N, D] of views uint8 [N, S, S, 3]: the projected class token, not normalised.
 
-        Where a GPU's memory is too small for `encoder.batch` views, the batch is halved and stays so. Raises
-        ModelError for a token that float16 cannot hold, with its index, or where not even one view fits.
+        projected: False for the class token as it is before that, [N, `unprojected_width`].
+        Where a GPU's memory is too small for `encoder.batch` views, the batch is halved and stays so. Raises ModelError
+        for a token that float16 cannot hold, with its index, or where not even one view fits.
         """
         if views.shape[1:] != (self.size, self.size, 3) or views.dtype != np.uint8:
             raise ValueError(
                 f"views are {views.dtype} {views.shape}; they must be uint8 [N, {self.size}, {self.size}, 3]"
             )
-        tokens = np.empty((len(views), self.width), np.float16)
+        tokens = np.empty((len(views), self.width if projected else self.unprojected_width), np.float16)
         start = 0
         while start < len(views):
             part = views[start : start + self._batch]
             try:
-                tokens[start : start + len(part)] = self._image_tokens(part)
+                tokens[start : start + len(part)] = self._image_tokens(part, projected)
             except torch.OutOfMemoryError as error:
                 self._halve_batch(error)
                 continue
@@ -99,10 +113,13 @@ class Encoder:
             tokens[start : start + len(part)] = self._text_tokens(self._tokenized(part))
         return tokens
 
-    def _image_tokens(self, views: NDArray[np.uint8]) -> NDArray[np.float16]:
+    def _image_tokens(self, views: NDArray[np.uint8], projected: bool) -> NDArray[np.float16]:
         with torch.inference_mode(), self._autocast(), _full_float32():
             pixels = normalised(torch.tensor(views).to(self._device), self.mean, self.std)
-            tokens: Tensor = self._model.encode_image(pixels, normalize=False)
+            if projected:
+                tokens: Tensor = self._model.encode_image(pixels, normalize=False)
+            else:
+                tokens = _unprojected(self._model.visual)(pixels)
             return tokens.half().cpu().numpy()
 
     def _text_tokens(self, ids: Tensor) -> NDArray[np.float32]:
@@ -143,6 +160,13 @@ def normalised(views_NSSC: Tensor, mean: tuple[float, ...], std: tuple[float, ..
     pixels_NCSS = views_NSSC.permute(0, 3, 1, 2).contiguous().float().div_(255)
     shift, scale = (torch.tensor(channel, device=views_NSSC.device).view(-1, 1, 1) for channel in (mean, std))
     return pixels_NCSS.sub_(shift).div_(scale)
+
+
+def _unprojected(visual: VisionTransformer) -> nn.Module:
+    """The same image encoder without its projection, which open_clip leaves out where there is none."""
+    twin: nn.Module = copy(visual)
+    twin._parameters = {**visual._parameters, "proj": None}
+    return twin
 
 
 def _full_float32() -> AbstractContextManager[None]:

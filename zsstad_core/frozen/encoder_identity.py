@@ -3,15 +3,29 @@
 import difflib
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zsstad_core.errors import MissingFileError, ModelError, SettingsError
 from zsstad_core.frozen.text_files import read_texts
 from zsstad_core.settings import Encoder
+
+if TYPE_CHECKING:
+    from zsstad_core.frozen.views import Crop, Interpolation
+
+
+@dataclass(frozen=True)
+class ViewRules:
+    """How frames and boxes become the encoder's views: squares of `size` pixels."""
+
+    size: int
+    crop: "Crop"
+    interpolation: "Interpolation"
+
 
 _WEIGHT_FILES = {".pt", ".pth", ".bin", ".safetensors", ".npz"}
 
@@ -24,6 +38,28 @@ def image_identity(settings: Encoder, digest: Callable[[Path], str]) -> dict[str
     """
     # Pillow with its full version: views are promised to the bit, and Pillow makes them.
     return {**_identity(settings, digest, "vision_cfg"), "crop": settings.crop, "pillow": version("pillow")}
+
+
+def view_rules(settings: Encoder) -> ViewRules:
+    """How views for the encoder are made, from its config alone: no weights are looked at.
+
+    Some tags of open_clip mean another interpolation than the config (those of timm's towers do); whoever puts views
+    into an encoder compares. Raises as `model_config`, and ModelError for an encoder whose pictures are not square.
+    """
+    config = model_config(settings)
+    size = config["model_cfg"]["vision_cfg"].get("image_size", 224)  # open_clip's default
+    height, width = (size, size) if isinstance(size, int) else size
+    if height != width:
+        raise ModelError(
+            f"encoder.model: {settings.model} sees {height} x {width} pixels; views are square, take another model"
+        )
+    bilinear = config["preprocess_cfg"].get("interpolation") == "bilinear"
+    return ViewRules(height, settings.crop, "bilinear" if bilinear else "bicubic")
+
+
+def view_identity(settings: Encoder) -> dict[str, Any]:
+    """Everything that decides the views of frames and boxes; the encoder's weights are not in it. As `view_rules`."""
+    return {**asdict(view_rules(settings)), "pillow": version("pillow")}
 
 
 def text_identity(settings: Encoder, digest: Callable[[Path], str]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from zsstad_core.errors import ModelError
-from zsstad_core.frozen import encoder_weights
+from zsstad_core.frozen import encoder_identity, encoder_weights
 from zsstad_core.frozen.encoder import normalised
 from zsstad_core.frozen.tower_block import Block
 from zsstad_core.settings import Encoder as EncoderSettings
@@ -167,7 +167,12 @@ class Tower(nn.Module):
 def load(settings: EncoderSettings, *, lora_rank: int = 0, checkpointing: bool = False) -> Tower:
     """The tower of the encoder that `settings` names. Raises as `encoder_weights.load`, and ModelError as `Tower`."""
     visual = encoder_weights.load(settings).model.visual
-    preprocess = visual.preprocess_cfg
+    preprocess, rules = visual.preprocess_cfg, encoder_identity.view_rules(settings)
+    if preprocess["interpolation"] != rules.interpolation:
+        raise ModelError(
+            f"encoder.pretrained: {settings.pretrained} wants {preprocess['interpolation']} views, and they are made "
+            f"{rules.interpolation}; name a model config (JSON) that says so in its preprocess_cfg"
+        )
     return Tower(visual, preprocess["mean"], preprocess["std"], lora_rank=lora_rank, checkpointing=checkpointing)
 
 

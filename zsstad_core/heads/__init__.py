@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from zsstad_core.heads import stclip_fits
 from zsstad_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 class Reads:
     """What a head reads of the cache for a frame.
 
-    tokens: the token kinds it needs, of frame, person, object (text is always there).
+    tokens: the token kinds it needs, of `cache.token_kinds` those of frames, persons and objects (text is always
+    there). What is of persons is of the annotated ones in training.
     objects: object slots; person boxes and object boxes that touch pair up.
     memory_before, memory_after: frame tokens of that many neighbouring frames on each side.
+    window_before, window_after: views of that many neighbouring frames on each side, as one window with the frame.
     """
 
     tokens: tuple[str, ...]
@@ -31,15 +34,25 @@ class Reads:
     memory_before: int = 0
     memory_after: int = 0
     visited_memory: bool = False
+    window_before: int = 0
+    window_after: int = 0
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A head in the list: its class as `module:name`, what it reads under given settings, whether it has weights."""
+    """A head in the list.
+
+    path: its class, or a function that makes it, as `module:name`; called with the settings and the width of tokens.
+    reads: what it reads under given settings. trains: whether it has weights. runs_encoder: whether the frozen image
+    encoder runs inside it. refuse: raises UnfitHeadError, before anything is computed, where it cannot run under the
+    settings.
+    """
 
     path: str
     reads: Callable[[Settings], Reads]
     trains: bool
+    runs_encoder: bool = False
+    refuse: Callable[[Settings], None] = lambda settings: None
 
 
 def _iclip(settings: Settings) -> Reads:
@@ -56,10 +69,26 @@ def _iclip(settings: Settings) -> Reads:
     )
 
 
+def _stclip(settings: Settings) -> Reads:
+    own = settings.heads.stclip
+    window = (own.frames_before, own.frames_after) if own.temporal != "none" else (0, 0)
+    person = "person_unprojected" if own.person_tokens == "encoder" and not own.lora_in_crops else "person_pixel"
+    frozen_frames = ("frame",) if own.whole_frame and not own.lora_in_crops else ()
+    return Reads(
+        tokens=(*frozen_frames, "pixel", person),
+        persons=own.persons,
+        window_before=window[0],
+        window_after=window[1],
+    )
+
+
 HEADS: dict[str, Entry] = {
     "clip_frame": Entry("zsstad_core.heads.baselines:ClipFrame", lambda _: Reads(("frame",)), trains=False),
     "clip_crop": Entry("zsstad_core.heads.baselines:ClipCrop", lambda _: Reads(("person",)), trains=False),
     "iclip": Entry("zsstad_core.heads.iclip:Iclip", _iclip, trains=True),
+    "stclip": Entry(
+        "zsstad_core.heads.stclip_build:build", _stclip, trains=True, runs_encoder=True, refuse=stclip_fits.refuse
+    ),
     # The true class of the video with probability 1: no tokens, no text; scoring handles it without a module.
     "oracle": Entry("", lambda _: Reads(()), trains=False),
 }

@@ -1,6 +1,7 @@
 """Token banks out of the cache: what a plan trains on, and what it scores."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,15 @@ from torch import Tensor
 
 from zsstad_core.boxes import select
 from zsstad_core.cache.read import read_artifact_table, read_artifact_tokens
+from zsstad_core.cache.token_kinds import form_of, of_annotated, rows_of
 from zsstad_core.cache.tokens import read_tokens
-from zsstad_core.extraction.token_boxes import annotated_persons
+from zsstad_core.extraction.token_boxes import annotated_persons, on_real_frames
+from zsstad_core.frozen.encoder_identity import view_rules
 from zsstad_core.frozen.frame_boxes import PERSON
 from zsstad_core.learning.frame_index import EVERY_FRAME
 from zsstad_core.learning.labels import class_index, multi_hot
+from zsstad_core.learning.pixel_bank import PixelBank, reads_crops
+from zsstad_core.learning.pixels import CachedPixels, CachedRows, DecodedPixels, Pixels
 from zsstad_core.learning.token_bank import TokenBank
 from zsstad_core.learning.training_videos import TrainingVideos, training_videos
 from zsstad_core.plan import Plan
@@ -62,7 +67,8 @@ def classes_of(plan: Plan, part: str) -> set[str]:
 
 def scoring_bank(plan: Plan, device: str, videos: Collection[str]) -> TokenBank:
     """The persons of `videos` that `settings.scoring` chooses: detected ones, or annotated ones with score 1."""
-    return _bank(plan, device, videos, *scored_persons(plan, videos))
+    annotated = plan.settings.scoring.boxes == "groundtruth"
+    return _bank(plan, device, videos, *scored_persons(plan, videos), annotated=annotated)
 
 
 def scored_persons(plan: Plan, videos: Collection[str]) -> Rows:
@@ -88,37 +94,57 @@ def _bank(
     persons: pd.DataFrame,
     tokens: NDArray[np.generic] | None,
     label_RK: NDArray[np.bool_] | None = None,
+    annotated: bool = True,
 ) -> TokenBank:
     if "frame" in plan.reads.tokens:
         frames, frame_tokens = read_artifact_tokens(plan.tokens("frame"), "frames", videos)
     else:
         frames, frame_tokens = _of(read_artifact_table(plan.index, "frames"), videos), None
     objects, object_tokens = _detected(plan, "object", videos) if plan.reads.objects else (None, None)
-    return TokenBank(
-        plan.reads,
-        device,
-        frames=frames,
-        persons=persons,
-        objects=objects,
-        frame_tokens=frame_tokens,
-        person_tokens=tokens,
-        object_tokens=object_tokens,
-        label_RK=label_RK,
-        seed=plan.settings.training.seed,
-        step=plan.dataset.keyframes.step if plan.dataset.keyframes else EVERY_FRAME,
+    what: dict[str, Any] = {
+        "frames": frames,
+        "persons": persons,
+        "objects": objects,
+        "frame_tokens": frame_tokens,
+        "person_tokens": tokens,
+        "object_tokens": object_tokens,
+        "label_RK": label_RK,
+        "seed": plan.settings.training.seed,
+        "step": plan.dataset.keyframes.step if plan.dataset.keyframes else EVERY_FRAME,
+    }
+    if "pixel" in plan.reads.tokens:
+        return PixelBank(plan.reads, device, _pixels(plan, frames, persons, annotated), **what)
+    return TokenBank(plan.reads, device, **what)
+
+
+def _pixels(plan: Plan, frames: pd.DataFrame, persons: pd.DataFrame, annotated: bool) -> Pixels:
+    """The views of frames and persons of a bank; `annotated` says which persons they are."""
+    crops = reads_crops(plan.reads)
+    if plan.settings.encoder.pixels == "decoded":
+        return DecodedPixels(plan.sources, view_rules(plan.settings.encoder), frames, persons, crops)
+    of_persons = "groundtruth_pixel" if annotated else "person_pixel"
+    return CachedPixels(
+        CachedRows(plan.tokens("pixel"), frames), CachedRows(plan.tokens(of_persons), persons) if crops else None
     )
 
 
+def _kept(plan: Plan, of: str) -> str | None:
+    """The kind of tokens of persons or objects that a bank holds in memory, as `Reads.tokens` calls it."""
+    return next((kind for kind in plan.reads.tokens if rows_of(kind) == of and form_of(kind) != "pixel"), None)
+
+
 def _annotated_persons(plan: Plan, videos: Collection[str]) -> Rows:
-    if "person" in plan.reads.tokens:
-        return read_artifact_tokens(plan.tokens("groundtruth"), "boxes", videos)
+    if kind := _kept(plan, "person"):
+        return read_artifact_tokens(plan.tokens(of_annotated(kind)), "boxes", videos)
     return annotated_persons(_of(read_artifact_table(plan.groundtruth, "groundtruth"), videos)), None
 
 
 def _detected(plan: Plan, kind: str, videos: Collection[str]) -> Rows:
-    if kind in plan.reads.tokens:
-        return read_artifact_tokens(plan.tokens(kind), "boxes", videos)
+    if kept := _kept(plan, kind):
+        return read_artifact_tokens(plan.tokens(kept), "boxes", videos)
     boxes = _of(read_artifact_table(plan.detect, "boxes"), videos)
+    if plan.reads.tokens:  # a file of boxes may name frames that the videos lack; only the oracle wants those
+        boxes = on_real_frames(boxes, read_artifact_table(plan.index, "frames"))
     return boxes[(boxes["what"] == PERSON) == (kind == "person")].reset_index(drop=True), None
 
 

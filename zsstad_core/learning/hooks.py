@@ -36,7 +36,8 @@ class Watch(Hook):  # type: ignore[misc]
     """Every `log_every` iterations a line and TensorBoard's points; and no checkpoint after a loss that is not finite.
 
     Losses stay on the device until they are looked at: a GPU is not made to wait for each. Raises UserError naming the
-    first iteration (from 1) whose loss was not finite, with `way_out`.
+    first iteration (from 1) whose loss was not finite, with `way_out`. waited: seconds that steps have waited for their
+    batches; the line says which share of the time that is, where there is any.
     """
 
     priority = "NORMAL"  # before the schedule moves the learning rate on, and before a checkpoint is written
@@ -49,9 +50,10 @@ class Watch(Hook):  # type: ignore[misc]
         log: Callable[[str], None],
         way_out: str,
         stage: str = "train",
+        waited: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.iterations, self.log_every, self.checkpoint_every = iterations, log_every, checkpoint_every
-        self.log, self.way_out, self.stage = log, way_out, stage
+        self.log, self.way_out, self.stage, self.waited = log, way_out, stage, waited
         self.unlogged: list[float] = []
         self.unread: list[Tensor] = []
 
@@ -84,9 +86,11 @@ class Watch(Hook):  # type: ignore[misc]
         rates = {f"lr/{g.get('name', i)}": g["lr"] for i, g in enumerate(runner.optim_wrapper.param_groups)}
         runner.visualizer.add_scalars({"loss": loss, **rates}, step=done)
 
-        speed = (done - self.start_iteration) / max(time.perf_counter() - self.started, 1e-9)
+        passed = max(time.perf_counter() - self.started, 1e-9)
+        speed = (done - self.start_iteration) / passed
+        waits = f", {100 * self.waited() / passed:.1f} % of it waiting for views" if self.waited() else ""
         left = (self.iterations - done) / speed
         self.log(
             f"{self.stage}: {done}/{self.iterations}, loss {loss:.4g}, lr {min(rates.values()):.3g}, "
-            f"{speed:.{0 if speed >= 10 else 2}f} it/s, {left:.0f} s left"
+            f"{speed:.{0 if speed >= 10 else 2}f} it/s{waits}, {left:.0f} s left"
         )

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from zsstad_core.cache.token_kinds import form_of, rows_of
 from zsstad_core.errors import CacheError, DataError
 from zsstad_core.heads import Reads
 from zsstad_core.heads.base import Batch
@@ -71,9 +72,10 @@ class TokenBank:
     ) -> None:
         self.reads, self.device, self.persons = reads, torch.device(device), persons
         self.index = FrameIndex(frames, step)
-        needs_frames = "frame" in reads.tokens or reads.memory_before + reads.memory_after > 0
+        kept = {rows_of(kind) for kind in reads.tokens if form_of(kind) != "pixel"}
+        needs_frames = "frame" in kept or reads.memory_before + reads.memory_after > 0
         self._frame_FD = self._tokens(needs_frames, frame_tokens, len(frames), "frame")
-        self._person_RD = self._tokens("person" in reads.tokens, person_tokens, len(persons), "person")
+        self._person_RD = self._tokens("person" in kept, person_tokens, len(persons), "person")
         objects = persons.iloc[:0] if objects is None else objects
         self._object_QD = self._tokens(reads.objects > 0, object_tokens, len(objects), "object")
         self.width = self._common_width()
@@ -135,17 +137,13 @@ class TokenBank:
         first_visit_F: where given, a neighbouring frame is in memory only if an earlier iteration than `iteration` has
         visited it (`first_visits`); the published code fills its memory so while it trains.
         """
-        frame_B = self.sample_frame[sample_B]
-        person_BP = _slots(self._sample_first[sample_B], self._sample_end[sample_B], None, self._person_row)
+        frame_B, person_BP, target_BP = self.rows_of(sample_B)
         object_BO = _slots(
             self._object_first_F[frame_B], self._object_first_F[frame_B + 1], self.reads.objects, self._object_row
         )
         memory_BT = self.index.neighbours(frame_B, self._offset_T)
         if first_visit_F is not None:
             memory_BT = np.where((memory_BT >= 0) & (first_visit_F[memory_BT] < iteration), memory_BT, NO_ROW)
-        target_BP = np.full(person_BP.shape, -1)
-        if self._target_R is not None:
-            target_BP = np.where(person_BP >= 0, self._target_R[person_BP], -1)
 
         # One copy to the device for all row numbers.
         parts = [frame_B[:, None], memory_BT, person_BP, object_BO, target_BP]
@@ -164,14 +162,30 @@ class TokenBank:
             memory_BTD=frame_BUD[:, 1:],
             memory_BT=row_BU[:, 1:] >= 0,
         )
-        label_BPK = None if self.label_RK is None else self.label_RK[row_BP.clamp(min=0)] & (row_BP >= 0)[..., None]
-        return batch, Extra(person_BP, device_target_BP, label_BPK)
+        return batch, Extra(person_BP, device_target_BP, self.labels(row_BP))
+
+    def rows_of(self, sample_B: Ints) -> tuple[Ints, Ints, Ints]:
+        """Rows of the samples' frames [B] and persons [B, P], and the persons' targets [B, P]; -1 where none is."""
+        person_BP = _slots(self._sample_first[sample_B], self._sample_end[sample_B], None, self._person_row)
+        target_BP = np.full(person_BP.shape, -1)
+        if self._target_R is not None:
+            target_BP = np.where(person_BP >= 0, self._target_R[person_BP], -1)
+        return self.sample_frame[sample_B], person_BP, target_BP
+
+    def labels(self, row_BP: Tensor) -> Tensor | None:
+        """Labels [B, P, K] of persons by their rows, of a bank that has labels."""
+        return None if self.label_RK is None else self.label_RK[row_BP.clamp(min=0)] & (row_BP >= 0)[..., None]
 
     def _take(self, tokens: Tensor | None, row_BN: Tensor) -> Tensor:
         if tokens is None:
             return torch.zeros(*row_BN.shape, self.width, device=self.device)
         row_BN = row_BN.masked_fill(row_BN < 0, len(tokens) - 1)
-        return tokens.index_select(0, row_BN.flatten()).float().view(*row_BN.shape, self.width)
+        return tokens.index_select(0, row_BN.flatten()).float().view(*row_BN.shape, tokens.shape[1])
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether a batch takes time to read, and should be read while the one before it is worked on."""
+        return False
 
     def identity(self) -> str:
         """SHA-256 of what samples, memory and targets there are (not of the tokens, whose cache vouches for them)."""

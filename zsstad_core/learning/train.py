@@ -6,7 +6,7 @@ Shapes: B samples, P persons, K classes, D token width, F frames of the bank.
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from mmengine.model import BaseModel
@@ -22,8 +22,10 @@ from zsstad_core.learning.ava_loss import ava_loss
 from zsstad_core.learning.checkpoints import Identify, checkpoint_hook, newest_whole
 from zsstad_core.learning.hooks import Reseed, Watch
 from zsstad_core.learning.order import FrameOrder
+from zsstad_core.learning.read_ahead import WAIT, ReadAhead
 from zsstad_core.learning.runner import GuestRunner, guest
 from zsstad_core.learning.token_bank import TokenBank, refuse_bad_targets
+from zsstad_core.progress import Clock
 from zsstad_core.settings import Training
 
 
@@ -35,14 +37,16 @@ def train(
     work_dir: Path,
     log: Callable[[str], None] = print,
     types: LabelTypes | None = None,
+    clock: Clock | None = None,
 ) -> dict[str, Tensor]:
     """Train `head` in place on all samples of `bank`, on the bank's device; gives its weights, on the CPU.
 
     text_KD: float32 label tokens of the classes that targets count; types: theirs, where the bank has several labels a
-    person (its loss is `ava_loss`). Checkpoints and TensorBoard's files go to
-    `work_dir` and nowhere else; where it holds checkpoints of this training, it goes on from the newest whole one. On
-    a CPU the weights then equal those of an undisturbed training to the last bit: the order of samples, the memory
-    that grows with the visits and the dropout all depend on (seed, iteration) alone.
+    person (its loss is `ava_loss`). clock: gets the time that steps wait for views, of a bank that reads them.
+    Checkpoints and TensorBoard's files go to `work_dir` and nowhere else; where it holds checkpoints of this training,
+    it goes on from the newest whole one. On a CPU the weights then equal those of an undisturbed training to the last
+    bit: the order of samples, the memory that grows with the visits and the dropout all depend on (seed, iteration)
+    alone.
 
     Raises DataError where there is nothing to train on, SettingsError where amp has no GPU, CacheError where
     `work_dir` is of another training, UserError where the loss is not finite.
@@ -57,12 +61,13 @@ def train(
     if checkpoint is not None:
         log(f"train: going on from {checkpoint.name}")
     head.to(bank.device)
-    with guest(bank.device):
+    clock = Clock() if clock is None else clock
+    with guest(bank.device), _Batches(bank, settings, clock) as batches:
         optimiser = _optimiser(head, settings)
         runner = GuestRunner(
             work_dir=work_dir,
             checkpoint=checkpoint,
-            model=_Model(head, bank, text_KD.to(bank.device, torch.float32), settings, types),
+            model=_Model(head, batches, text_KD.to(bank.device, torch.float32), settings, types),
             # The loop carries iteration numbers only: those that a resumed training skips cost nothing.
             train_dataloader=DataLoader(range(settings.iterations), batch_size=None),  # type: ignore[arg-type]
             train_cfg={"by_epoch": False, "max_iters": settings.iterations},
@@ -76,7 +81,7 @@ def train(
                 "logger": None,
                 "checkpoint": checkpoint_hook(settings.checkpoint_every),
             },
-            custom_hooks=[Reseed(settings.seed, bank.device), _watch(settings, log), Identify(identity)],
+            custom_hooks=[Reseed(settings.seed, bank.device), _watch(head, settings, log, clock), Identify(identity)],
         )
         try:
             runner.train()
@@ -85,18 +90,24 @@ def train(
     return {name: weight.detach().cpu().clone() for name, weight in head.state_dict().items()}
 
 
-def _watch(settings: Training, log: Callable[[str], None]) -> Watch:
-    way_out = f"lower training.lr ({settings.lr}) or training.block_lr_factor ({settings.block_lr_factor})"
-    return Watch(settings.iterations, settings.log_every, settings.checkpoint_every, log, way_out)
+def _watch(head: Head, settings: Training, log: Callable[[str], None], clock: Clock) -> Watch:
+    way_out = f"lower training.lr ({settings.lr})"
+    if len(head.parameter_groups(settings.lr, settings)) > 1:  # a head whose parts learn at several rates
+        way_out += f" or training.block_lr_factor ({settings.block_lr_factor})"
+
+    def waited() -> float:
+        return clock.seconds.get(WAIT, 0.0)
+
+    return Watch(settings.iterations, settings.log_every, settings.checkpoint_every, log, way_out, waited=waited)
 
 
 class _Model(BaseModel):  # type: ignore[misc]
     """The head with its loss, as the Runner wants it: iteration number in, loss out."""
 
     def __init__(
-        self, head: Head, bank: TokenBank, text_KD: Tensor, settings: Training, types: LabelTypes | None
+        self, head: Head, batches: "_Batches", text_KD: Tensor, settings: Training, types: LabelTypes | None
     ) -> None:
-        super().__init__(data_preprocessor=_Batches(bank, settings))
+        super().__init__(data_preprocessor=batches)
         self.head = head
         self.text_KD = text_KD
         self.settings = settings
@@ -110,15 +121,29 @@ class _Model(BaseModel):  # type: ignore[misc]
 
 
 class _Batches(nn.Module):
-    """Iteration number to (batch, targets): class indices [B, P], or labels [B, P, K]."""
+    """Iteration number to (batch, targets): class indices [B, P], or labels [B, P, K].
 
-    def __init__(self, bank: TokenBank, settings: Training) -> None:
+    Read ahead where that takes time; a context manager, with whose block the reading ends.
+    """
+
+    def __init__(self, bank: TokenBank, settings: Training, clock: Clock) -> None:
         super().__init__()
         self.bank = bank
         self.order = FrameOrder(bank.samples, settings.batch, settings.seed)
         self.first_visit_F = bank.first_visits(self.order) if bank.reads.visited_memory else None
+        self.ahead = ReadAhead(self._read, settings.iterations, clock) if bank.reads_ahead else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.ahead is not None:
+            self.ahead.close()
 
     def forward(self, iteration: int, training: bool = False) -> tuple[Batch, Tensor]:
+        return self._read(iteration) if self.ahead is None else self.ahead(int(iteration))
+
+    def _read(self, iteration: int) -> tuple[Batch, Tensor]:
         batch, extra = self.bank.gather(self.order.batch(iteration), self.first_visit_F, iteration)
         return batch, extra.target_BP if extra.label_BPK is None else extra.label_BPK
 

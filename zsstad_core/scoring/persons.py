@@ -41,13 +41,16 @@ def score(
     """
     import torch
 
+    from zsstad_core.extraction.prefetch import prefetch
+
     probability_RK = np.full((len(bank.persons), len(class_names)), np.nan)
     text_KD = text_KD.to(bank.device, torch.float32)
+    starts = range(0, bank.samples, batch)
     was_training = head.training
     head.to(bank.device).eval()
     with torch.inference_mode():
-        for start in range(0, bank.samples, batch):
-            tokens, extra = bank.gather(np.arange(start, min(start + batch, bank.samples)))
+        batches = (bank.gather(np.arange(start, min(start + batch, bank.samples))) for start in starts)
+        for tokens, extra in prefetch(batches, depth=1) if bank.reads_ahead else batches:
             probability_BPK = probabilities(head(tokens, text_KD), types).cpu().numpy()
             filled_BP = extra.row_BP >= 0
             probability_RK[extra.row_BP[filled_BP]] = probability_BPK[filled_BP]

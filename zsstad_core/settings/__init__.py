@@ -15,7 +15,7 @@ from zsstad_core.recipes import RECIPES
 from zsstad_core.settings.base import HOW, Section
 from zsstad_core.settings.datasets import Ava, Datasets, Folder, Jhmdb, Stickworld, Ucf101_24
 from zsstad_core.settings.frozen import Detector, Encoder, Finetune
-from zsstad_core.settings.heads import ClipCrop, ClipFrame, Heads, Iclip, Oracle
+from zsstad_core.settings.heads import ClipCrop, ClipFrame, Heads, Iclip, Oracle, Stclip
 from zsstad_core.settings.results import Evaluation, Scoring
 from zsstad_core.settings.running import Cache, Slurm, Workers
 from zsstad_core.settings.splits import SplitName, TrainedOn
@@ -41,6 +41,7 @@ __all__ = [
     "Section",
     "Settings",
     "Slurm",
+    "Stclip",
     "Stickworld",
     "TrainedOn",
     "Training",
@@ -59,7 +60,7 @@ class Settings(Section):
     """Label split; SPLIT=. A published number (1, 2, ...; `75/25` is iCLIP's list), `50/50-SEED` or `75/25-SEED`
     (drawn), `full` (all classes seen), `all-unseen`, `without-CLASS`, or a YAML file of yours (docs/protocols.md)."""
 
-    head: Literal["clip_frame", "clip_crop", "iclip", "oracle"] = "iclip"
+    head: Literal["clip_frame", "clip_crop", "iclip", "stclip", "oracle"] = "iclip"
     """Method; HEAD=. `oracle` is not one: it gives each detection its true class, to measure a detector."""
 
     device: Annotated[str, HOW] = "auto"

@@ -105,6 +105,10 @@ class Encoder(Section):
     """Arithmetic of the encoders. bf16 is two to four times as fast where the processor (AVX-512 BF16, AMX) or GPU has
     it, and moves a token by a hundredth of its length."""
 
+    pixels: Annotated[Literal["cached", "decoded"], HOW] = "cached"
+    """Where the views come from that ST-CLIP reads: the cache, or the videos each time anew (`decoded`), for videos
+    whose views would fill the disk (150 kB a frame at 224 pixels). Batches are the same."""
+
     texts: Annotated[str | dict[str, str | list[str]] | None, BeforeValidator(_texts), HOW] = None
     """What stands for a class in place of its name: a mapping of class to text, or to a list of texts whose directions
     are averaged; or the path of a YAML file that holds one. Classes that are not in it are read by their names."""

@@ -155,4 +155,5 @@ class Heads(Section):
     clip_frame: ClipFrame = ClipFrame()
     clip_crop: ClipCrop = ClipCrop()
     iclip: Iclip = Iclip()
+    stclip: Stclip = Stclip()
     oracle: Oracle = Oracle()

@@ -23,10 +23,11 @@ class Training(Section):
     """Learning rate (SGD), constant after the warm-up."""
 
     block_lr_factor: Annotated[float, Field(gt=0)] = 10.0
-    """Learning rate of the interaction blocks, as a multiple of `lr`. iCLIP's code: 10."""
+    """iCLIP alone: learning rate of the interaction blocks, as a multiple of `lr`. Its code: 10."""
 
     bias_lr_factor: Annotated[float, Field(gt=0)] = 2.0
-    """Learning rate of biases, as a multiple; biases have no weight decay. iCLIP's code: 2."""
+    """iCLIP alone: learning rate of biases, as a multiple; biases have no weight decay. Its code: 2. ST-CLIP has one
+    learning rate and weight decay for all, as published."""
 
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     """Momentum of SGD."""
