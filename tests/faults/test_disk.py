@@ -272,7 +272,7 @@ def test_tokens_of_zeros_are_written_so_that_a_lost_file_is_noticed(tmp_path: Pa
 @pytest.mark.fault(40)
 @pytest.mark.parametrize("tokens", [np.ones((3, 4)), np.ones((3, 4), np.int64), np.ones(3, np.float16)], ids=str)
 def test_tokens_of_another_type_or_shape_are_not_written(tokens: np.ndarray, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"must be float16 or float32 \[rows, \.\.\.\]"):
+    with pytest.raises(ValueError, match=r"must be one of .* \[rows, \.\.\.\]"):
         write_tokens(tmp_path, tokens)
     assert list(tmp_path.iterdir()) == []
 

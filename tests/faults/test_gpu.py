@@ -25,13 +25,13 @@ def test_a_gpu_that_is_asked_for_and_not_there_is_an_error(monkeypatch: pytest.M
 
 
 LOSE = """
-import zsstad_core.extraction.footage as footage
-own = footage.decode
+import zsstad_core.extraction.scan as scan
+own = scan.times
 def lost(source):
     if source.video_id.startswith("golf/clip_c"):
         raise RuntimeError("CUDA error: an illegal memory access was encountered")
     return own(source)
-footage.decode = lost
+scan.times = lost
 """
 
 
