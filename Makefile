@@ -14,7 +14,7 @@ export GOMP_SPINCOUNT ?= 10000
 
 DATASET ?=## dataset: jhmdb, ucf101_24, ava, folder, stickworld (default: pipeline.yaml's)
 SPLIT ?=## label split: 1, 75/25, 50/50-0, full, a file, ...  (docs/protocols.md; default: pipeline.yaml's)
-HEAD ?=## iclip, clip_frame, clip_crop, oracle             (default: pipeline.yaml's)
+HEAD ?=## iclip, stclip, clip_frame, clip_crop, oracle     (default: pipeline.yaml's)
 TRAINED_ON ?=## another dataset to train the head on        (default: none; docs/protocols.md)
 RECIPE ?=## a recipe of pipeline.yaml, for example yolox-nano
 WORKERS ?=## index, detect and encode on so many local processes (default: none, in one process)
