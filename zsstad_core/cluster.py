@@ -153,10 +153,11 @@ def client_of(settings: WorkersSettings) -> Iterator[Any]:
             yield client
         return
     threads = str(max((os.cpu_count() or 1) // settings.count, 1))
+    quiet = {"DASK_LOGGING__DISTRIBUTED": "critical"}  # a worker that is stopped would say so by tracebacks
     chosen = {
         "distributed.scheduler.allowed-failures": LOSSES - 1,
         "distributed.scheduler.worker-saturation": 1.0,  # no unit waits in a worker that another unit may kill
-        "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
+        "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, **quiet},
     }
     with dask.config.set(chosen):
         if settings.kind == "slurm":
