@@ -28,6 +28,11 @@ from zsstad_core.tables import BOX, concat, read_table
 KEYFRAMES = len(RATES) * 7  # seconds 902 to 908: videos end half a second later, and 908 is not annotated
 
 
+def _inputs(artifact: Path) -> dict[str, object]:
+    inputs: dict[str, object] = json.loads((artifact / "inputs.json").read_text())
+    return inputs
+
+
 @dataclass(frozen=True)
 class Made:
     """A dataset and a detector; commands on them."""
@@ -42,7 +47,8 @@ class Made:
         return runs.run(target, own, log, dataset="ava", head=head, split=3).ok()
 
     def table(self, stage: str, name: str, cache: str = "cache") -> pd.DataFrame:
-        (folder,) = (self.folder / cache / "ava").glob(f"{stage}-*")
+        found = (self.folder / cache / "ava").glob(f"{stage}-*")  # of other heads there may be some as well
+        (folder,) = [path for path in found if _inputs(path).get("head", "iclip") == "iclip"]
         return concat(name, [read_table(unit.file(f"{name}.parquet"), name) for unit in published(folder)])
 
 
