@@ -1,5 +1,6 @@
 """Units on dask workers: real processes of a real cluster, lost for real."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -49,7 +50,9 @@ def test_without_workers_everything_is_in_this_process(folder: Path) -> None:
 @pytest.mark.fault(44)
 def test_workers_make_every_unit_and_a_second_run_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     made = planned(folder)
+    environment = dict(os.environ)
     extract(made)
+    assert dict(os.environ) == environment  # threads and logs of workers are not ours
     assert held(made) == sorted(made.members)
     assert made.index.is_complete()
     assert "index: 8/8 clips" in capfd.readouterr().err

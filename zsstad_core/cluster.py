@@ -159,7 +159,7 @@ def client_of(settings: WorkersSettings) -> Iterator[Any]:
         "distributed.scheduler.worker-saturation": 1.0,  # no unit waits in a worker that another unit may kill
         "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, **quiet},
     }
-    with dask.config.set(chosen):
+    with dask.config.set(chosen), _environment_kept():
         if settings.kind == "slurm":
             cluster = slurm(settings)
             cluster.scale(settings.count)
@@ -173,6 +173,18 @@ def client_of(settings: WorkersSettings) -> Iterator[Any]:
             )
         with cluster, Client(cluster) as client:
             yield client
+
+
+@contextlib.contextmanager
+def _environment_kept() -> Iterator[None]:
+    """What dask writes into this process's environment for its workers (pre-spawn-environ) ends with the block."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in set(os.environ) - set(before):
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def slurm(settings: WorkersSettings) -> Any:

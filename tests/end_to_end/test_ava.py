@@ -46,9 +46,9 @@ class Made:
         log = logs / f"{target}-{len(list(logs.iterdir()))}"
         return runs.run(target, own, log, dataset="ava", head=head, split=3).ok()
 
-    def table(self, stage: str, name: str, cache: str = "cache") -> pd.DataFrame:
+    def table(self, stage: str, name: str, cache: str = "cache", head: str = "iclip") -> pd.DataFrame:
         found = (self.folder / cache / "ava").glob(f"{stage}-*")  # of other heads there may be some as well
-        (folder,) = [path for path in found if _inputs(path).get("head", "iclip") == "iclip"]
+        (folder,) = [path for path in found if _inputs(path).get("head", head) == head]
         return concat(name, [read_table(unit.file(f"{name}.parquet"), name) for unit in published(folder)])
 
 
@@ -257,7 +257,7 @@ def test_stclip_learns_several_actions_a_person_from_windows_around_keyframes(ma
     assert len(frames) > 6 * len(keys)  # nine to a keyframe, where the film has them
 
     made.run("eval", cache="decoded", head="stclip", encoder__pixels="decoded", **short)
-    cached, fresh = (made.table("score", "detections", cache) for cache in ("stclip", "decoded"))
+    cached, fresh = (made.table("score", "detections", cache, "stclip") for cache in ("stclip", "decoded"))
     pd.testing.assert_frame_equal(cached, fresh)
     assert cached["probability"].between(0, 1).all()
     assert not list((made.folder / "decoded" / "ava").glob("tokens-*pixel*"))
