@@ -19,8 +19,12 @@ def checkout(tree: Path) -> Path:
 
 
 def shell(script: str, tree: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run commands there, as a user would, without what a make around the tests has set."""
-    clean = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    """Run commands there, as a user would."""
     return subprocess.run(
-        ["bash", "-euc", script], cwd=tree, env={**clean, **environment}, capture_output=True, text=True, check=True
+        ["bash", "-euc", script],
+        cwd=tree,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
     )

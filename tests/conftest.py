@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-# Of the make that runs the tests: those that run make themselves start afresh.
+# Of the make that runs the tests: commands of make in tests start afresh.
 _CHOICES = (
     "DATASET",
     "SPLIT",

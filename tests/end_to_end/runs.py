@@ -49,30 +49,11 @@ def words(target: str, settings: Settings, **choices: object) -> list[str]:
 
 
 def popen(target: str, settings: Settings, *flags: str, **choices: object) -> "subprocess.Popen[str]":
-    """make, in a process group of its own, with one thread a process and nothing of a make around the tests."""
-    choices_of_make = (
-        "DATASET",
-        "SPLIT",
-        "TRAINED_ON",
-        "SPLITS",
-        "SEEDS",
-        "HEADS",
-        "HEAD",
-        "RECIPE",
-        "WORKERS",
-        "SCHEDULER",
-        "SET",
-        "TESTS",
-        "FORMAT",
-        "KIND",
-        "OUT",
-    )
-    around = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", *choices_of_make)
-    clean = {name: value for name, value in os.environ.items() if name not in around}
+    """make, in a process group of its own, with one thread a process."""
     return subprocess.Popen(
         [*words(target, settings, **choices), *flags],
         cwd=ROOT,
-        env={**clean, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

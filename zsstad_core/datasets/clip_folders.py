@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from zsstad_core.datasets.base import Part
@@ -30,6 +30,17 @@ def clips_by_class(folder: Path, suffixes: Sequence[str], setting: str, expected
             if name in found:
                 raise DataError(f"{folder}: {name} is there {_as_both(found[name], is_folder)}; keep one kind")
             found[name] = file
+    return found
+
+
+def wanted_on_disk(
+    wanted: Iterable[str], on_disk: Mapping[str, Path], folder: Path, annotation: Path, expected: str
+) -> dict[str, Path]:
+    """The wanted clips that are there, by name. Raises MissingFileError, naming what lies there instead, for none."""
+    found = {name: on_disk[name] for name in wanted if name in on_disk}
+    if not found:
+        others = f" ({len(on_disk)} others, such as {min(on_disk)})" if on_disk else ""
+        raise MissingFileError(f"{folder}: no clip that {annotation.name} names{others}; expected {expected}")
     return found
 
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from zsstad_core import settings
 from zsstad_core.datasets.base import Part
-from zsstad_core.datasets.clip_folders import clips_by_class, first_of_each
+from zsstad_core.datasets.clip_folders import clips_by_class, first_of_each, wanted_on_disk
 from zsstad_core.datasets.ucf101_24_annotation import Annotation
 from zsstad_core.datasets.ucf101_24_lists import read_parts
 from zsstad_core.errors import MissingFileError
@@ -69,13 +69,8 @@ class Ucf101_24:
         self._train_list = root / chosen.train_list if chosen.train_list else None
 
     def videos(self) -> list[VideoSource]:
-        found = [VideoSource(name, self._on_disk[name], _FPS, _FRAME) for name in self._wanted if name in self._on_disk]
-        if not found:
-            others = f" ({len(self._on_disk)} others, such as {min(self._on_disk)})" if self._on_disk else ""
-            raise MissingFileError(
-                f"{self._clips}: no clip that {self._annotation.path.name} names{others}; expected {_EXPECTED}"
-            )
-        return found
+        there = wanted_on_disk(self._wanted, self._on_disk, self._clips, self._annotation.path, _EXPECTED)
+        return [VideoSource(name, path, _FPS, _FRAME) for name, path in there.items()]
 
     def missing(self) -> list[str]:
         return [name for name in self._wanted if name not in self._on_disk]

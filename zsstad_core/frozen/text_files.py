@@ -9,23 +9,18 @@ from pathlib import Path
 import yaml
 
 from zsstad_core.errors import DataError
+from zsstad_core.yaml_files import compose, line_of
 
 
 def read_texts(file: Path) -> tuple[dict[str, list[str]], dict[str, int]]:
     """Texts by class, and the line that each class stands on. Raises DataError naming file and line."""
-    try:
-        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise DataError(f"{file}{line}: not valid YAML: {error.problem}") from error
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise DataError(f"{file}: not readable: {' '.join(str(error).split())}; it must be YAML in UTF-8") from error
+    node = compose(file)
     if not isinstance(node, yaml.MappingNode):
         raise DataError(f"{file}: no class texts; write CLASS: text, or CLASS: [text, text]")
     texts: dict[str, list[str]] = {}
     lines: dict[str, int] = {}
     for key, value in node.value:
-        name, line = str(key.value), key.start_mark.line + 1
+        name, line = str(key.value), line_of(key)
         if name in texts:
             raise DataError(f"{file}:{line}: {name} stands twice (first in line {lines[name]}); keep one")
         texts[name], lines[name] = _texts(value, f"{file}:{line}: {name}"), line

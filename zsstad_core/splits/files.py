@@ -15,6 +15,7 @@ from typing import NamedTuple
 import yaml
 
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.yaml_files import compose, line_of
 
 _GROUPS = {"seen", "unseen"}
 
@@ -46,13 +47,7 @@ def read_lists(file: Path) -> dict[str, Lists]:
     """
     if not file.is_file():
         raise MissingFileError(f"{file}: no such file of label splits")
-    try:
-        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise DataError(f"{file}{line}: not valid YAML: {error.problem}") from error
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise DataError(f"{file}: not readable: {' '.join(str(error).split())}; it must be YAML in UTF-8") from error
+    node = compose(file)
     if node is None:
         raise DataError(f"{file}: holds no label split; write NAME: [unseen classes]")
     entries = _entries(node, file)
@@ -69,26 +64,28 @@ def _split(node: yaml.Node, file: Path) -> Lists:
     if isinstance(node, yaml.MappingNode):
         return _groups(node, file)
     if isinstance(node, yaml.ScalarNode) and node.value:
-        return Lists(_line(node), same_as=node.value)
-    return Lists(_line(node), unseen=_names(node, file))
+        return Lists(line_of(node), same_as=node.value)
+    return Lists(line_of(node), unseen=_names(node, file))
 
 
 def _groups(node: yaml.Node, file: Path) -> Lists:
     entries = _entries(node, file)
     if strange := [name for name in entries if name not in _GROUPS]:
-        raise DataError(f"{file}:{_line(entries[strange[0]])}: {strange[0]} is neither seen nor unseen")
+        raise DataError(f"{file}:{line_of(entries[strange[0]])}: {strange[0]} is neither seen nor unseen")
     names = {name: _names(value, file) for name, value in entries.items()}
-    return Lists(_line(node), unseen=names.get("unseen"), seen=names.get("seen"))
+    return Lists(line_of(node), unseen=names.get("unseen"), seen=names.get("seen"))
 
 
 def _entries(node: yaml.Node, file: Path) -> dict[str, yaml.Node]:
     if not isinstance(node, yaml.MappingNode):
-        raise DataError(f"{file}:{_line(node)}: not a label split; write NAME: [unseen classes], or seen: and unseen:")
+        raise DataError(
+            f"{file}:{line_of(node)}: not a label split; write NAME: [unseen classes], or seen: and unseen:"
+        )
     entries: dict[str, yaml.Node] = {}
     for key, value in node.value:
         name = str(key.value)
         if name in entries:
-            raise DataError(f"{file}:{_line(key)}: {name} stands twice; keep one")
+            raise DataError(f"{file}:{line_of(key)}: {name} stands twice; keep one")
         entries[name] = value
     return entries
 
@@ -97,12 +94,10 @@ def _names(node: yaml.Node, file: Path) -> tuple[Named, ...]:
     if isinstance(node, yaml.ScalarNode) and not node.value:
         return ()
     if not isinstance(node, yaml.SequenceNode):
-        raise DataError(f"{file}:{_line(node)}: a list of class names is due here: [run, stand]")
+        raise DataError(f"{file}:{line_of(node)}: a list of class names is due here: [run, stand]")
     for item in node.value:
         if not isinstance(item, yaml.ScalarNode):
-            raise DataError(f"{file}:{_line(item)}: a class name is due here; put one with a comma or colon in quotes")
-    return tuple(Named(str(item.value), _line(item)) for item in node.value)
-
-
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
+            raise DataError(
+                f"{file}:{line_of(item)}: a class name is due here; put one with a comma or colon in quotes"
+            )
+    return tuple(Named(str(item.value), line_of(item)) for item in node.value)

@@ -1,0 +1,24 @@
+"""YAML files whose entries are traced to their lines: label splits, class texts. Values are read as written."""
+
+from pathlib import Path
+
+import yaml
+
+from zsstad_core.errors import DataError
+
+
+def compose(file: Path) -> yaml.Node | None:
+    """The file's nodes, each with its place; None for an empty file. Raises DataError naming file and line."""
+    try:
+        node: yaml.Node | None = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise DataError(f"{file}{line}: not valid YAML: {error.problem}") from error
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise DataError(f"{file}: not readable: {' '.join(str(error).split())}; it must be YAML in UTF-8") from error
+    return node
+
+
+def line_of(node: yaml.Node) -> int:
+    """The line that a node begins on, from 1."""
+    return int(node.start_mark.line) + 1
