@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from zsstad_core import configure
 from zsstad_core.datasets import DATASETS
-from zsstad_core.errors import MissingFileError, SettingsError, UserError, friendly
+from zsstad_core.errors import MissingFileError, SettingsError, UserError
 from zsstad_core.heads import HEADS
 from zsstad_core.recipes import RECIPES
 from zsstad_core.settings import Settings
@@ -335,38 +335,3 @@ def test_a_head_that_can_be_chosen_is_one_that_there_is() -> None:
 
 def test_a_dataset_that_can_be_chosen_is_one_that_there_is() -> None:
     assert set(get_args(Settings.model_fields["dataset"].annotation)) == set(DATASETS)
-
-
-# ---- what a user sees
-
-
-def test_a_refusal_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
-    @friendly
-    def main() -> None:
-        raise SettingsError("split is 9")
-
-    with pytest.raises(SystemExit) as left:
-        main()
-    assert left.value.code == 2
-    assert capsys.readouterr() == ("", "error: split is 9\n")
-
-
-@pytest.mark.fault(2)
-def test_ctrl_c_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
-    @friendly
-    def main() -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(SystemExit) as left:
-        main()
-    assert left.value.code == 130
-    assert capsys.readouterr().err == "stopped; finished units are kept, the same command goes on from here\n"
-
-
-def test_our_own_mistakes_keep_their_traceback() -> None:
-    @friendly
-    def main() -> None:
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        main()

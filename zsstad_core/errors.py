@@ -6,6 +6,8 @@ is for our own mistakes only: `friendly` turns these errors into one line and an
 
 import errno
 import functools
+import os
+import select
 import sys
 from collections.abc import Callable, Mapping
 
@@ -60,7 +62,8 @@ class ModelError(UserError, RuntimeError):
 def friendly[**P](main: Callable[P, None]) -> Callable[P, None]:
     """Decorate an entry point: what a user can mend or has asked for becomes one line on standard error.
 
-    Exit codes: a `UserError`, or a full disk, 2; Ctrl-C 130; SIGTERM (SLURM, `kill`) 143.
+    Exit codes: a `UserError`, or a full disk, 2; Ctrl-C 130; SIGTERM (SLURM, `kill`) 143; and 141, in silence, where
+    nobody reads our standard output any more (`| head`).
     """
 
     @functools.wraps(main)
@@ -68,8 +71,14 @@ def friendly[**P](main: Callable[P, None]) -> Callable[P, None]:
         try:
             with sigterm_raises():
                 main(*args, **kwargs)
+                sys.stdout.flush()
         except UserError as error:
             _leave(2, f"error: {error}")
+        except BrokenPipeError:
+            if not _unread(1):  # some other pipe, which is not the reader's doing
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python still flushes when it ends
+            raise SystemExit(141) from None
         except OSError as error:
             if error.errno not in FULL:
                 raise
@@ -81,6 +90,13 @@ def friendly[**P](main: Callable[P, None]) -> Callable[P, None]:
             _leave(143, _STOPPED)
 
     return wrapped
+
+
+def _unread(descriptor: int) -> bool:
+    """Whether it is a pipe whose reader is gone."""
+    asked = select.poll()
+    asked.register(descriptor, select.POLLOUT)
+    return any(events & select.POLLERR for _, events in asked.poll(0))
 
 
 def _leave(code: int, line: str) -> None:
