@@ -5,9 +5,9 @@
 
 Models: frames a second of `detect` and of `encode` as the stages run them (decode, crop, batch, write, publish), over
 what the same model reaches on tensors that are in memory already, in batches of the same size. Disk: write and read of
-a unit's tokens over numpy's `tofile` and `fromfile` of the same bytes (page cache warm, as after an extraction), and
-nine neighbouring frames at a random place. Every ratio is of one round; a round takes all parts in turn, and the median
-of the rounds is printed.
+the tokens of eight units over numpy's `tofile` and `fromfile` of the same bytes (page cache warm, as after an
+extraction), and nine neighbouring frames at a random place. Every ratio is of one round; a round takes all parts in
+turn, and the median of the rounds is printed.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import batched
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ KINDS = {  # tokens of one unit: (rows, shape of a row, type)
     "frame, person, object: fp16 [512]": (20_000, (512,), np.float16),
     "pixel: uint8 [224, 224, 3]": (400, (224, 224, 3), np.uint8),
 }
-_NEIGHBOURS, _GATHERS = 9, 100
+_NEIGHBOURS, _GATHERS, _UNITS = 9, 100, 8
 
 
 def main() -> None:
@@ -99,31 +100,49 @@ def models(plan: Plan, rounds: int) -> None:
 
 
 def disk(folder: Path, rounds: int) -> None:
-    """Token arrays, by the cache's reader and by Zarr's own, over raw files."""
-    rng = np.random.default_rng(0)
+    """Token arrays of several units, by the cache's reader and by Zarr's own, over raw files of the same bytes."""
     measured: dict[str, list[float]] = {}
-    place, raw = folder / "unit", folder / "raw"
+
+    def note(name: str, value: float) -> None:
+        measured.setdefault(name, []).append(value)
+
+    rng = np.random.default_rng(0)
+    units, raws = [folder / f"unit-{n}" for n in range(_UNITS)], [folder / f"raw-{n}" for n in range(_UNITS)]
     for name, (rows, shape, dtype) in KINDS.items():
         tokens: NDArray[Any] = rng.integers(0, 100, (rows, *shape)).astype(dtype)
         for _ in range(rounds):
-            place.mkdir()
-            write, plain_write = seconds(write_tokens, place, tokens), seconds(tokens.tofile, raw)
-            measured.setdefault(f"{name}: write (and read back to check), over tofile", []).append(plain_write / write)
-            ours, theirs = ShardedRows(place / ARRAY).read, rows_by_zarr(place / ARRAY)
-            for reader, read in {"": ours, "Zarr's own ": theirs}.items():
-                plain_read = seconds(np.fromfile, raw, dtype)
-                share = plain_read / seconds(read, 0, rows)
-                measured.setdefault(f"{name}: {reader}read, over fromfile", []).append(share)
+            for unit in units:
+                unit.mkdir()
+            plain = seconds(lambda like: [like.tofile(raw) for raw in raws], tokens)
+            written = seconds(lambda like: [write_tokens(unit, like) for unit in units], tokens)
+            note(f"{name}: write (and read back to check), over tofile", plain / written)
+
+            by_ours = [ShardedRows(unit / ARRAY).read for unit in units]
+            by_zarr = [rows_by_zarr(unit / ARRAY) for unit in units]
+            by_numpy: list[Rows] = [partial(rows_of_file, raw, dtype) for raw in raws]
+            plain = seconds(read_all, by_numpy, rows)
+            note(f"{name}: read, over fromfile", plain / seconds(read_all, by_ours, rows))
+            note(f"{name}: Zarr's own read, over fromfile", plain / seconds(read_all, by_zarr, rows))
+
             starts = rng.integers(0, rows - _NEIGHBOURS, _GATHERS).tolist()
-            plain = seconds(gather, rows_of_map(raw, tokens), starts)
-            gathered = seconds(gather, ours, starts)
-            measured.setdefault(f"{name}: {_NEIGHBOURS} neighbours, gathers/s", []).append(_GATHERS / gathered)
-            measured.setdefault(f"{name}: {_NEIGHBOURS} neighbours, over memmap", []).append(plain / gathered)
-            share = plain / seconds(gather, theirs, starts)
-            measured.setdefault(f"{name}: {_NEIGHBOURS} neighbours by Zarr's own, over memmap", []).append(share)
-            shutil.rmtree(place)
+            plain = seconds(gather, rows_of_map(raws[0], tokens), starts)
+            gathered = seconds(gather, by_ours[0], starts)
+            note(f"{name}: {_NEIGHBOURS} neighbours, gathers/s", _GATHERS / gathered)
+            note(f"{name}: {_NEIGHBOURS} neighbours, over memmap", plain / gathered)
+            note(
+                f"{name}: {_NEIGHBOURS} neighbours by Zarr's own, over memmap",
+                plain / seconds(gather, by_zarr[0], starts),
+            )
+            for unit in units:
+                shutil.rmtree(unit)
     print()
     table(measured)
+
+
+def read_all(readers: list[Rows], rows: int) -> None:
+    """Every unit, one after the other, each freed before the next."""
+    for read in readers:
+        read(0, rows)
 
 
 def loaded(work: Work) -> Work:
@@ -155,6 +174,11 @@ def bare_encoder(encoder: Encoder, views: NDArray[np.uint8], batch: int) -> None
     """The model, on views in memory."""
     for start in range(0, len(views), batch):
         encoder.encode_views(views[start : start + batch])
+
+
+def rows_of_file(raw: Path, dtype: Any, start: int, stop: int) -> Any:
+    """Numpy's own, of a whole file."""
+    return np.fromfile(raw, dtype)[start:stop]
 
 
 def rows_by_zarr(path: Path) -> Rows:
