@@ -21,8 +21,8 @@ WORKERS ?=## index, detect and encode on so many local processes (default: none,
 SCHEDULER ?=## or on the workers of a dask scheduler: tcp://HOST:8786
 SET ?=## settings for this command: "encoder.crop=pad training.lr=1e-3"
 FORMAT ?=## of `make export`: h5 or npz                      (default: h5)
-KIND ?=## of `make export`: frame, groundtruth, person, object, text  (default: all that the head reads)
-OUT ?=## of `make export` and `make table`: folder for the files  (default: export/DATASET, results/DATASET/HEAD-SPLITS)
+KIND ?=## of `make export`: frame, person, ..., text, encoder  (docs/export.md; default: all that the head reads)
+OUT ?=## of `make export`, `table`, `interest`: folder for the files  (default: export/DATASET, results/DATASET/...)
 STAGE ?=## of `make why` and `make invalidate`: index, groundtruth, finetune, detect, encode, text, train, score, evaluate
 SPLITS ?=## of `make table`: 1,2 or 50/50-0,50/50-1 ..., or without: each class left out once  (default: all published)
 SEEDS ?=## of `make table`: trainings of each head            (default: 1)
@@ -46,7 +46,7 @@ PYTHON := .venv/bin/python
 RUN := $(PYTHON) -m
 AGAIN = $(MAKE)  # named so that `make -n` prints the line and does not follow it
 DEMO_HEADS := iclip clip_frame clip_crop
-PLANNED := extract train eval index groundtruth finetune detect encode text score evaluate
+PLANNED := extract train eval interest index groundtruth finetune detect encode text score evaluate
 NEEDS_ENVIRONMENT := demo $(PLANNED) table plan status why verify invalidate gc timing export settings test test-all test-faults lint format pretrain-demo
 
 .PHONY: help setup requirements clean $(NEEDS_ENVIRONMENT)
@@ -71,6 +71,12 @@ $(NEEDS_ENVIRONMENT):
 	@$(AGAIN) --no-print-directory $@
 
 else
+
+ifneq ($(filter interest,$(MAKECMDGOALS)),)
+ifneq ($(shell $(RUN) stages.interest --check $(CHOICE)),ok)
+$(error nothing was started)
+endif
+endif
 
 ifneq ($(filter $(PLANNED),$(MAKECMDGOALS)),)
 PLAN := $(shell $(RUN) stages.plan --makefile $(CHOICE))
@@ -103,6 +109,9 @@ train: | $(TRAINED)  ## train the head on the seen classes of the split
 
 eval: | $(EVALUATED)  ## score, evaluate, print the table and the path of metrics.json
 	@$(RUN) stages.report $(CHOICE)
+
+interest: | $(SCORE)  ## draw the interest tokens of HEAD=stclip over some test frames, and print the files (OUT=)
+	@$(RUN) stages.interest $(CHOICE)$(call option,OUT,out)
 
 table: | $(TABLED)  ## train and evaluate what is missing of a paper's table, and print it (SPLITS=, SEEDS=, HEADS=)
 	@$(RUN) stages.table $(CHOICE)$(TABLE)

@@ -113,8 +113,8 @@ def disk(folder: Path, rounds: int) -> None:
         for _ in range(rounds):
             for unit in units:
                 unit.mkdir()
-            plain = seconds(lambda like: [like.tofile(raw) for raw in raws], tokens)
-            written = seconds(lambda like: [write_tokens(unit, like) for unit in units], tokens)
+            plain = seconds(write_all, tokens.tofile, raws)
+            written = seconds(write_all, partial(write_tokens, tokens=tokens), units)
             note(f"{name}: write (and read back to check), over tofile", plain / written)
 
             by_ours = [ShardedRows(unit / ARRAY).read for unit in units]
@@ -137,6 +137,12 @@ def disk(folder: Path, rounds: int) -> None:
                 shutil.rmtree(unit)
     print()
     table(measured)
+
+
+def write_all(write: Callable[[Path], object], places: list[Path]) -> None:
+    """One after the other."""
+    for place in places:
+        write(place)
 
 
 def read_all(readers: list[Rows], rows: int) -> None:

@@ -1,7 +1,7 @@
 """export: tokens with their index as files for other people's code; docs/export.md shows what is in them.
 
-reads   tokens-KIND, text
-writes  OUT/tokens-KIND.h5 or .npz, one file a kind; nothing in the cache
+reads   tokens-KIND, text; with KIND=encoder train
+writes  OUT/tokens-KIND.h5 or .npz, one file a kind, or OUT/encoder.safetensors; nothing in the cache
 """
 
 from pathlib import Path
@@ -9,27 +9,33 @@ from pathlib import Path
 import pandas as pd
 
 from zsstad_core import configure
-from zsstad_core.cache.export import FORMATS, Exported, export_texts, export_tokens
+from zsstad_core.cache.export import FORMATS, Exported, export_texts, export_tokens, whole_file
 from zsstad_core.errors import SettingsError, friendly
 from zsstad_core.plan import Plan
 
-KINDS = ("frame", "groundtruth", "person", "object", "text")
+KINDS = (
+    *("frame", "groundtruth", "person", "object", "text"),
+    *("pixel", "groundtruth_pixel", "person_pixel", "groundtruth_unprojected", "person_unprojected"),
+)
 
 
 @friendly
 def main() -> None:
     parser = configure.arguments(__doc__)
     parser.add_argument("--format", default="h5", help=" or ".join(FORMATS))
-    parser.add_argument("--kind", default="all", help=f"{', '.join(KINDS)}, or all that the head reads")
+    parser.add_argument("--kind", default="all", help=f"{', '.join(KINDS)}, encoder, or all tokens that the head reads")
     parser.add_argument("--out", default="", help="folder for the files (export/DATASET)")
     options = parser.parse_args()
     plan = Plan(configure.from_arguments(options))
     if options.format not in FORMATS:
         raise SettingsError(f'FORMAT is "{options.format}"; it must be one of {", ".join(FORMATS)}')
     folder = Path(options.out or f"export/{plan.settings.dataset}")
-    for kind in chosen(plan, options.kind):
-        file = exported(plan, kind, folder, options.format)
-        print(f"export: {file.path}: {file.rows} rows of {file.width} {file.dtype}")
+    if options.kind == "encoder":
+        print(f"export: {encoder(plan, folder / 'encoder.pt')}: encoder.pretrained= takes it")
+    else:
+        for kind in chosen(plan, options.kind):
+            file = exported(plan, kind, folder, options.format)
+            print(f"export: {file.path}: {file.rows} rows of {' x '.join(map(str, file.shape))} {file.dtype}")
     plan.save()
 
 
@@ -37,7 +43,7 @@ def chosen(plan: Plan, kind: str) -> list[str]:
     if kind in KINDS:
         return [kind]
     if kind != "all":
-        raise SettingsError(f'KIND is "{kind}"; it must be one of {", ".join(KINDS)}, all')
+        raise SettingsError(f'KIND is "{kind}"; it must be one of {", ".join(KINDS)}, encoder, all')
     if not plan.reads.tokens:
         raise SettingsError(f"the head {plan.settings.head} reads no tokens; choose another HEAD=, or name a KIND=")
     return [*plan.kinds(), "text"]
@@ -46,11 +52,41 @@ def chosen(plan: Plan, kind: str) -> list[str]:
 def exported(plan: Plan, kind: str, folder: Path, file_format: str) -> Exported:
     about = {"dataset": plan.settings.dataset}
     if kind != "text":
+        refuse_unmade(plan, kind)
         return export_tokens(plan.tokens(kind), folder, file_format, about)
     read = plan.text.inputs.get("texts", [])
     texts = {"text": [text if isinstance(text, str) else " / ".join(text) for text in read]} if read else {}
     rows = pd.DataFrame({"class_name": plan.dataset.classes, **texts}, dtype=object)
     return export_texts(plan.text, rows, folder, file_format, about)
+
+
+def refuse_unmade(plan: Plan, kind: str) -> None:
+    """Refuse what is not there and `make encode` would not make under these settings."""
+    if kind in plan.kinds() or plan.tokens(kind).done.exists():
+        return
+    if kind in plan.read_kinds():
+        raise SettingsError("encoder.pixels is decoded, so no views are kept: set encoder.pixels=cached, `make encode`")
+    raise SettingsError(
+        f"head {plan.settings.head} reads no tokens of kind {kind}, and none are in the cache; choose a HEAD= and "
+        f"settings that do, and run `make encode`"
+    )
+
+
+def encoder(plan: Plan, path: Path) -> Path:
+    """The image encoder with the LoRA that the trained head has in it folded into its weights, and the text encoder."""
+    if plan.settings.head != "stclip" or not plan.settings.heads.stclip.lora_rank:
+        raise SettingsError(
+            f"head {plan.settings.head} trains nothing in the encoder; stclip does, with heads.stclip.lora_rank above 0"
+        )
+    assert plan.train is not None
+    from zsstad_core.heads.stclip_build import build, merged_encoder
+    from zsstad_core.learning.weights import as_bytes, load_into
+
+    head = build(plan.settings, 0)
+    load_into(head, plan.train)
+    with whole_file(path) as temporary:
+        temporary.write_bytes(as_bytes(merged_encoder(head, plan.settings)))
+    return path
 
 
 if __name__ == "__main__":

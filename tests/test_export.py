@@ -125,6 +125,29 @@ def test_all_that_the_head_reads_is_exported(plan: Plan, tmp_path: Path, capsys:
     assert len(lines) == 5
 
 
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_views_are_exported_as_the_encoder_sees_them(
+    folder: Path, file_format: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    made = made_plan(folder, head="stclip")
+    extract(made)
+    out = export(made, tmp_path, "--format", file_format)
+    kinds = ("groundtruth_pixel", "person_pixel", "pixel")
+    assert names(out) == sorted(f"tokens-{kind}.{file_format}" for kind in (*kinds, "text"))
+    for kind in kinds:
+        arrays = read(out / f"tokens-{kind}.{file_format}")
+        rows, views = read_artifact_tokens(made.tokens(kind), "frames" if kind == "pixel" else "boxes")
+        assert views.shape[1:] == (64, 64, 3)
+        assert arrays["tokens"].dtype == np.uint8
+        assert arrays["tokens"].tobytes() == views.tobytes()
+        np.testing.assert_array_equal(arrays["frame"], rows["frame"])
+    assert f"tokens-pixel.{file_format}: {len(rows)} rows of 64 x 64 x 3 uint8" in capsys.readouterr().out
+
+    # One kind by its name, also where another head is chosen.
+    alone = export(made, tmp_path / "out", "--head", "iclip", "--kind", "pixel", "--format", file_format)
+    assert (alone / f"tokens-pixel.{file_format}").read_bytes() == (out / f"tokens-pixel.{file_format}").read_bytes()
+
+
 # ---- the same content, the same bytes
 
 
@@ -205,7 +228,24 @@ def test_a_damaged_unit_leaves_the_earlier_file(
     ("words", "said"),
     [
         (("--format", "csv"), 'FORMAT is "csv"; it must be one of h5, npz'),
-        (("--kind", "crop"), 'KIND is "crop"; it must be one of frame, groundtruth, person, object, text, all'),
+        (
+            ("--kind", "crop"),
+            'KIND is "crop"; it must be one of frame, groundtruth, person, object, text, pixel, groundtruth_pixel, '
+            "person_pixel, groundtruth_unprojected, person_unprojected, encoder, all",
+        ),
+        (
+            ("--kind", "person_unprojected"),
+            "head iclip reads no tokens of kind person_unprojected, and none are in the cache; choose a HEAD= and "
+            "settings that do, and run `make encode`",
+        ),
+        (
+            ("--kind", "pixel", "--head", "stclip", "--set", "encoder.pixels=decoded encoder.crop=pad"),
+            "encoder.pixels is decoded, so no views are kept: set encoder.pixels=cached, `make encode`",
+        ),
+        (
+            ("--kind", "encoder"),
+            "head iclip trains nothing in the encoder; stclip does, with heads.stclip.lora_rank above 0",
+        ),
         (("--head", "oracle"), "the head oracle reads no tokens; choose another HEAD=, or name a KIND="),
     ],
 )

@@ -119,6 +119,8 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "heads.iclip.prompting_scale": (1.0, LEARNED),
     "heads.iclip.dropout": (0.0, LEARNED),
     "heads.iclip.temperature": (1.0, LEARNED),
+    "heads.iclip.block_lr_factor": (1.0, LEARNED),
+    "heads.iclip.bias_lr_factor": (1.0, LEARNED),
     "heads.stclip.frames_before": (3, NOTHING),  # another head is chosen; see tests/test_plan_stclip.py
     "heads.stclip.frames_after": (3, NOTHING),
     "heads.stclip.temporal": ("none", NOTHING),
@@ -141,8 +143,6 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "training.warmup": (0, LEARNED),
     "training.warmup_factor": (0.5, LEARNED),
     "training.lr": (1e-3, LEARNED),
-    "training.block_lr_factor": (1.0, LEARNED),
-    "training.bias_lr_factor": (1.0, LEARNED),
     "training.momentum": (0.0, LEARNED),
     "training.weight_decay": (0.0, LEARNED),
     "training.batch": (4, LEARNED),

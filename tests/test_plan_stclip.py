@@ -114,6 +114,11 @@ def test_its_own_settings_are_learned_anew_from_the_same_views(folder: Path, nam
     assert redone(folder, f"heads.stclip.{name}", value) == LEARNED | more
 
 
+@pytest.mark.parametrize("name", ["block_lr_factor", "bias_lr_factor"])
+def test_how_fast_parts_of_iclip_learn_is_iclips_alone(folder: Path, name: str):
+    assert redone(folder, f"heads.iclip.{name}", 1.0) == set()
+
+
 def test_how_memory_is_saved_redoes_nothing(folder: Path):
     assert redone(folder, "heads.stclip.checkpointing", True) == set()
 

@@ -7,8 +7,6 @@ STCLIP_TRAINING: dict[str, Any] = {
     "warmup": 800,
     "warmup_factor": 0.25,
     "lr": 2.5e-4,
-    "block_lr_factor": 1.0,
-    "bias_lr_factor": 1.0,
     "weight_decay": 1e-7,
     "batch": 8,
 }
@@ -41,8 +39,8 @@ RECIPES: dict[str, dict[str, Any]] = {
         "scoring": {"batch": 8},
     },
     "stclip/stickworld": {
-        "training": {**STCLIP_TRAINING, "iterations": 600, "warmup": 60, "checkpoint_every": 100},
-        "scoring": {"select": "first", "first": 3, "batch": 8},
+        "training": {**STCLIP_TRAINING, "iterations": 150, "warmup": 60, "lr": 2.5e-3, "checkpoint_every": 50},
+        "scoring": {"batch": 8},
     },
     "stickworld": {
         "detector": {

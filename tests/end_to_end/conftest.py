@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.end_to_end import runs
-from tests.end_to_end.made import Settings, settings_of, write_all
+from tests.end_to_end.made import Settings, as_set, settings_of, write_all
+from zsstad_core.configure import load
+from zsstad_core.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,12 @@ class Work:
 
     def run(self, target: str, head: str = "iclip", split: int = 2, **changed: object) -> runs.Ended:
         return self.start(target, head, split, **changed).wait()
+
+    def plan(self, head: str = "iclip", split: int = 2, **changed: object) -> Plan:
+        """The plan of such a command."""
+        settings = {**self.settings, **{name.replace("__", "."): value for name, value in changed.items()}}
+        choices = {"head": head, "split": str(split)}
+        return Plan(load(ROOT / "pipeline.yaml", overrides=as_set(settings), choices=choices))
 
     def forget(self, *stages: str) -> None:
         """Remove what stages made (and `training`, the checkpoints)."""

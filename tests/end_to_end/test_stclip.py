@@ -3,14 +3,20 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from tests.end_to_end import runs
 from tests.end_to_end.caches import artifacts, ledger, made, metrics
 from tests.end_to_end.conftest import ByMake, Work
 from tests.end_to_end.made import TEST
+from zsstad_core.errors import CacheError
+from zsstad_core.heads import build
+from zsstad_core.learning.from_cache import scoring_bank, text_tokens
 from zsstad_core.learning.read_ahead import WAIT
+from zsstad_core.learning.weights import load_into
 from zsstad_core.tables import read_table
 
 SHORT = {
@@ -92,6 +98,43 @@ def test_killed_in_the_middle_it_ends_with_the_same_bytes(work: Work, new_work):
     ended = again.run("eval", head="stclip", **SHORT).ok()
     assert "train: going on from iter_" in ended.out
     assert results(again) == results(work)
+
+
+def test_an_exported_encoder_has_the_trained_lora_in_it(work: Work, tmp_path: Path):
+    """Saved, exported with LoRA folded in, loaded by name as any encoder: the same logits."""
+    plan = work.plan("stclip", **SHORT)
+    settings = {**work.settings, **{name.replace("__", "."): value for name, value in SHORT.items()}}
+    choices = {"head": "stclip", "kind": "encoder", "out": tmp_path / "out"}
+    ended = runs.run("export", settings, tmp_path / "log", **choices).ok()
+    file = tmp_path / "out" / "encoder.pt"
+    assert ended.out == f"export: {file}: encoder.pretrained= takes it\n"
+    merged_settings = work.plan("stclip", **SHORT, heads__stclip__lora_rank=0, encoder__pretrained=file).settings
+
+    trained, merged = build(plan.settings, 0).eval(), build(merged_settings, 0).eval()
+    load_into(trained, plan.train)
+    kept = {name: weight for name, weight in trained.state_dict().items() if ".lora." not in name}
+    merged.load_state_dict(kept, strict=True)
+    videos = [video_id for video_id, part in plan.official.items() if part == "test" and video_id in plan.members]
+    batch, _ = scoring_bank(plan, "cpu", videos).gather(np.arange(3))
+    text_KD = text_tokens(plan, plan.dataset.classes)
+    with torch.inference_mode():
+        wanted, got = trained(batch, text_KD), merged(batch, text_KD)
+        for lora in (lora for block in trained.tower.blocks for lora in block.lora):
+            lora.b_OR.zero_()
+        untrained = trained(batch, text_KD)
+    torch.testing.assert_close(got, wanted, rtol=1e-4, atol=1e-4)
+    assert (untrained - wanted).abs().max() > 10 * (got - wanted).abs().max()  # LoRA has learned, and it matters
+
+
+def test_weights_of_other_shapes_are_refused_in_one_line(work: Work):
+    """Half a rank of LoRA more, or a whole part: the file is named, and what to do."""
+    plan = work.plan("stclip", **SHORT)
+    other = build(work.plan("stclip", **SHORT, heads__stclip__lora_rank=4).settings, 0)
+    with pytest.raises(
+        CacheError, match=r"head\.pt: not the weights of this head \(.*size mismatch.*\); train again"
+    ) as e:
+        load_into(other, plan.train)
+    assert "\n" not in str(e.value)
 
 
 def test_frozen_crops_are_tokens_before_the_projection(work: Work, new_work):

@@ -17,7 +17,7 @@ from PIL import Image
 
 from zsstad_core.errors import DataError
 from zsstad_core.frozen.encoder import normalised
-from zsstad_core.frozen.views import GREY, view, views, views_of, whole_pixels
+from zsstad_core.frozen.views import GREY, placed, view, views, views_of, whole_pixels
 
 MODES = {"clip": "shortest", "squash": "squash", "pad": "longest"}
 AWKWARD = [(1, 1), (1, 2), (2, 1), (1, 50), (50, 1), (31, 32), (32, 31), (33, 97), (97, 33), (240, 320), (225, 224)]
@@ -163,3 +163,30 @@ def test_the_plan_can_name_tokens_without_loading_torch():
     )
     root = Path(__file__).resolve().parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+@given(st.sampled_from(["clip", "squash", "pad"]), st.integers(8, 200), st.integers(8, 200), st.sampled_from([32, 56]))
+@settings(max_examples=60, deadline=None)
+def test_a_part_of_a_view_is_found_in_the_frame_that_it_was_cut_from(crop, width, height, size):
+    """Each pixel of the frame says where it lies; what a patch of the view shows must lie in its box, and fill it."""
+    patch = 8
+    frame = np.zeros((height, width, 3), np.uint8)
+    frame[..., 0], frame[..., 1], frame[..., 2] = np.arange(width), np.arange(height)[:, None], 255
+    seen = view(frame, None, size, crop).astype(float)
+    place = placed(width, height, size, crop)
+    step = np.array([width / place.wide, height / place.high])  # pixels of the frame in one of the view
+    slack = 1 + step  # rounding to uint8, and what the filter sees beyond the frame's border
+    for top in range(0, size, patch):
+        for left in range(0, size, patch):
+            pixels = seen[top : top + patch, left : left + patch].reshape(-1, 3)
+            x1, y1, x2, y2 = place.in_picture(np.array([[left, top, left + patch, top + patch]], float), width, height)[
+                0
+            ]
+            pixels = pixels[pixels[:, 2] == 255]  # where the filler is grey, blue is 104
+            assert (len(pixels) == 0) == (x2 <= x1 or y2 <= y1)
+            if len(pixels):
+                first, last = pixels[:, :2].min(0) + 0.5, pixels[:, :2].max(0) + 0.5  # centres of pixels
+                assert (first >= [x1, y1] - slack).all()
+                assert (last <= np.array([x2, y2]) + slack).all()
+                assert (first <= [x1, y1] + step / 2 + slack).all()
+                assert (last >= [x2, y2] - step / 2 - slack).all()

@@ -112,6 +112,12 @@ def test_groups_learn_at_the_published_rates() -> None:
     assert {p.ndim for group in groups if group["name"].endswith("biases") for p in group["params"]} == {1}
 
 
+def test_the_factors_of_the_settings_are_those_of_the_groups() -> None:
+    settings = with_iclip(block_lr_factor=3.0, bias_lr_factor=5.0)
+    groups = Iclip(settings, WIDTH).parameter_groups(1.0, settings.training)
+    assert [group["lr"] for group in groups] == [3.0, 15.0, 1.0, 5.0]
+
+
 def test_a_head_without_blocks_or_prompting_has_no_empty_groups() -> None:
     settings = with_iclip(blocks="", prompting_layers=1)
     groups = Iclip(settings, WIDTH).parameter_groups(2e-4, settings.training)

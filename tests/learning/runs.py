@@ -21,10 +21,12 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.learning.runs", "torch._dynamo", "torch.utils.tensorboard"])
 
 
-def run(work_dir: Path, log: Callable[[str], None] = lambda line: None, **changes: Any) -> dict[str, Tensor]:
+def run(
+    work_dir: Path, log: Callable[[str], None] = lambda line: None, iclip: dict[str, Any] | None = None, **changes: Any
+) -> dict[str, Tensor]:
     """Train a small iCLIP on made-up tokens. One thread, so that every process adds up in the same order."""
     torch.set_num_threads(1)
-    settings = small_settings(changes)
+    settings = small_settings(changes, **(iclip or {}))
     text_KD = torch.randn(CLASSES, WIDTH, generator=torch.Generator().manual_seed(0))
     bank = made(1).bank(iclip_reads(settings))
     return train(build(settings, WIDTH), bank, text_KD, settings.training, work_dir, log)

@@ -88,3 +88,10 @@ def test_checkpoints_of_other_settings_are_refused(tmp_path: Path) -> None:
     run(tmp_path)
     with pytest.raises(CacheError, match=r"iter_12\.pth: is of another training \(different: settings\); remove"):
         run(tmp_path, lr=0.01)
+
+
+def test_checkpoints_of_other_rates_of_the_head_are_refused(tmp_path: Path) -> None:
+    """The Runner would take the rates out of the checkpoint, and the setting would have no effect."""
+    run(tmp_path)
+    with pytest.raises(CacheError, match=r"iter_12\.pth: is of another training \(different: rates\); remove"):
+        run(tmp_path, iclip={"block_lr_factor": 1.0})

@@ -52,8 +52,8 @@ def several_bank(data: Any, joined: np.ndarray) -> Any:
     return data.bank(reads, persons=persons, person_tokens=tokens_RD, label_RK=labels_RK)
 
 
-def run(work_dir: Path, bank: Any, iterations: int = 12, **changed: Any) -> Head:
-    settings = small_settings({"loss": "ava", "iterations": iterations, **changed})
+def run(work_dir: Path, bank: Any, iterations: int = 12, lr: float = 0.05, **iclip: Any) -> Head:
+    settings = small_settings({"loss": "ava", "iterations": iterations, "lr": lr}, **iclip)
     head = build(settings, WIDTH)
     train(head, bank, TEXT, settings.training, work_dir, lambda line: None, types=TYPES)
     return head

@@ -44,7 +44,7 @@ class Scale(Head):
     def parameter_groups(self, lr: float, settings: Any) -> list[dict[str, Any]]:
         return [
             {"name": "weights", "params": [self.scale_D], "lr": lr, "weight_decay": settings.weight_decay},
-            {"name": "biases", "params": [self.shift_K], "lr": lr * settings.bias_lr_factor, "weight_decay": 0.0},
+            {"name": "biases", "params": [self.shift_K], "lr": 3 * lr, "weight_decay": 0.0},
         ]
 
 
@@ -61,7 +61,7 @@ def points(work_dir: Path, tag: str) -> list[float]:
 
 @pytest.mark.parametrize("warmup", [0, 1, 4, 12])
 def test_each_group_climbs_to_its_own_learning_rate(warmup: int, tmp_path: Path) -> None:
-    train_scale(tmp_path, warmup=warmup, log_every=1, lr=0.5, bias_lr_factor=3.0, warmup_factor=0.25)
+    train_scale(tmp_path, warmup=warmup, log_every=1, lr=0.5, warmup_factor=0.25)
     share = [min(0.25 + 0.75 * i / warmup, 1) if warmup else 1 for i in range(12)]
     assert points(tmp_path, "lr/weights") == pytest.approx([0.5 * s for s in share], rel=1e-6)
     assert points(tmp_path, "lr/biases") == pytest.approx([1.5 * s for s in share], rel=1e-6)
@@ -69,7 +69,7 @@ def test_each_group_climbs_to_its_own_learning_rate(warmup: int, tmp_path: Path)
 
 def test_a_step_is_plain_sgd_at_the_logged_rate(tmp_path: Path) -> None:
     head, twin = Scale(), Scale()
-    changes = {"iterations": 1, "warmup": 1, "lr": 0.5, "loss": "cross_entropy", "bias_lr_factor": 3.0}
+    changes = {"iterations": 1, "warmup": 1, "lr": 0.5, "loss": "cross_entropy"}
     train_scale(tmp_path, head, **changes)
     bank = made(1).bank(Reads(("person",)))
     batch, extra = bank.gather(FrameOrder(bank.samples, 4, training().seed).batch(0))

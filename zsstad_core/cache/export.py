@@ -34,11 +34,11 @@ type Tokens = NDArray[np.generic]
 
 @dataclass(frozen=True)
 class Exported:
-    """A file that was written: its tokens are [rows, width] of `dtype`."""
+    """A file that was written: so many rows of tokens, each of `shape` and `dtype`."""
 
     path: Path
     rows: int
-    width: int
+    shape: tuple[int, ...]
     dtype: str
 
 
@@ -66,7 +66,7 @@ class _Source:
 
 
 def export_tokens(artifact: Artifact, folder: Path, file_format: str, about: Mapping[str, Any]) -> Exported:
-    """Write the tokens of frames or boxes, rows sorted by video_id, frame, box; the columns are those of their table.
+    """Write tokens or views of frames or boxes, rows sorted by video_id, frame, box; the columns are their table's.
 
     about: what the provenance says besides what the artifact says itself (the dataset).
     The file is there whole or not at all. An h5 file needs memory for one unit's tokens and all rows of the table, an
@@ -107,9 +107,9 @@ def _export(artifact: Artifact, source: _Source, folder: Path, file_format: str,
     prefix = "" if artifact.stage.startswith("tokens-") else "tokens-"
     path = folder / f"{prefix}{artifact.stage}.{file_format}"
     write = _write_h5 if file_format == "h5" else _write_npz
-    with _whole(path) as temporary:
+    with whole_file(path) as temporary:
         shape, dtype = write(temporary, source, provenance)
-    return Exported(path, shape[0], shape[1], str(dtype))
+    return Exported(path, shape[0], shape[1:], str(dtype))
 
 
 def _write_h5(path: Path, source: _Source, provenance: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -186,8 +186,11 @@ def _refuse_full_disk(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) 
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A temporary path that becomes `path` when the block ends well; otherwise nothing is left."""
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary path that becomes `path` when the block ends well; otherwise nothing is left.
+
+    Raises CacheError where nothing can be written there.
+    """
     temporary = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -38,7 +38,8 @@ class Tower(nn.Module):
     Frozen by construction: the encoder's weights are buffers here, not parameters, and are not in the state_dict. What
     `parameters()` and `state_dict()` give is LoRA alone, so no optimiser and no checkpoint can hold anything else.
 
-    size: S. width: W. joint: D. patches: N.
+    size: S. width: W. joint: D. patches: N. grid: rows and columns of patches, which are tokens row by row. patch:
+    pixels of a patch's side.
 
     In a half-precision autocast matrix products are in it; the sum that runs through the blocks stays float32.
 
@@ -66,6 +67,7 @@ class Tower(nn.Module):
         own.transformer = nn.Identity()  # it is `blocks` now
         self.ends = own
         self.size, self.width, self.joint = visual.image_size[0], visual.conv1.out_channels, visual.proj.shape[1]
+        self.grid, self.patch = visual.grid_size, visual.patch_size[0]
         self.patches = visual.grid_size[0] * visual.grid_size[1]
         self.mean, self.std = tuple(mean), tuple(std)
         self.checkpointing = checkpointing

@@ -5,8 +5,9 @@ resize of the short side, then the centre crop, with torchvision's arithmetic. B
 them: rounded to whole pixels by Python's `round`, no margin, no square expansion.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
@@ -90,6 +91,46 @@ def whole_pixels(box: Box, width: int, height: int) -> tuple[int, int, int, int]
     return left, top, min(max(x2, left + 1), width), min(max(y2, top + 1), height)
 
 
+@dataclass(frozen=True)
+class Placement:
+    """Where a picture lies in its view, in pixels of the view: resized to `wide` x `high`, its corner at (left, top).
+
+    left and top are negative where a crop cuts it off, positive where it is padded.
+    """
+
+    left: int
+    top: int
+    wide: int
+    high: int
+
+    def in_picture(self, box_N4: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
+        """Boxes of the view [N, 4] in pixels of the picture, which is width x height; beyond its border they end there.
+
+        Of a box that lies in the padding nothing is left: its x2 is its x1, or its y2 its y1.
+        """
+        start, scale = np.array([self.left, self.top] * 2), np.array([width / self.wide, height / self.high] * 2)
+        inside: NDArray[np.float64] = np.clip((box_N4 - start) * scale, 0, [width, height] * 2)
+        return inside
+
+
+def placed(width: int, height: int, size: int, crop: Crop) -> Placement:
+    """Where a picture of width x height lies in its view of `size`.
+
+    clip    the short side becomes `size`, the central square stays: torchvision's Resize and CenterCrop (0.28)
+    squash  both sides become `size`
+    pad     the long side becomes `size`; sizes and offsets as open_clip's resize mode `longest`
+    """
+    if crop == "squash":
+        return Placement(0, 0, size, size)
+    if crop == "pad":
+        ratio = max(width, height) / size
+        wide, high = (max(round(side / ratio), 1) for side in (width, height))
+        return Placement((size - wide) // 2, (size - high) // 2, wide, high)
+    long = int(size * max(width, height) / min(width, height))
+    wide, high = (size, long) if width <= height else (long, size)
+    return Placement(-round((wide - size) / 2), -round((high - size) / 2), wide, high)
+
+
 def _fill(
     out: Pixels,
     frame: Pixels,
@@ -99,38 +140,18 @@ def _fill(
 ) -> None:
     """Write the views of `boxes` into `out` [N, size, size, 3]."""
     image = Image.fromarray(frame)
-    square = _SQUARE[crop]
     for row, box in zip(out, boxes, strict=True):
         part = image if box is None else image.crop(whole_pixels(box, *image.size))
-        row[:] = np.asarray(square(part, row.shape[0], _FILTER[interpolation]))
+        row[:] = np.asarray(_square(part, row.shape[0], crop, _FILTER[interpolation]))
 
 
-def _clip(image: Image.Image, size: int, how: Image.Resampling) -> Image.Image:
-    """Short side to `size`, then the central square: torchvision's Resize and CenterCrop (0.28)."""
-    # The whole side is resized although the crop throws part of it away: PIL can resize only the part that stays
-    # (its `box`, up to twice as fast), but in float32 coordinates, and the pixels differ.
-    width, height = image.size
-    long = int(size * max(width, height) / min(width, height))
-    wide, high = (size, long) if width <= height else (long, size)
-    left, top = round((wide - size) / 2), round((high - size) / 2)
-    return image.resize((wide, high), how).crop((left, top, left + size, top + size))
-
-
-def _squash(image: Image.Image, size: int, how: Image.Resampling) -> Image.Image:
-    return image.resize((size, size), how)
-
-
-def _pad(image: Image.Image, size: int, how: Image.Resampling) -> Image.Image:
-    """Long side to `size`, the rest grey; sizes and offsets as open_clip's resize mode `longest`."""
-    ratio = max(image.size) / size
-    wide, high = (max(round(side / ratio), 1) for side in image.size)
-    padded = Image.new("RGB", (size, size), GREY)
-    padded.paste(image.resize((wide, high), how), ((size - wide) // 2, (size - high) // 2))
-    return padded
-
-
-_SQUARE: dict[str, Callable[[Image.Image, int, Image.Resampling], Image.Image]] = {
-    "clip": _clip,
-    "squash": _squash,
-    "pad": _pad,
-}
+def _square(image: Image.Image, size: int, crop: Crop, how: Image.Resampling) -> Image.Image:
+    # The whole side is resized although a crop throws part of it away: PIL can resize only the part that stays (its
+    # `box`, up to twice as fast), but in float32 coordinates, and the pixels differ.
+    place = placed(*image.size, size, crop)
+    resized = image.resize((place.wide, place.high), how)
+    if crop == "pad":
+        padded = Image.new("RGB", (size, size), GREY)
+        padded.paste(resized, (place.left, place.top))
+        return padded
+    return resized.crop((-place.left, -place.top, size - place.left, size - place.top))

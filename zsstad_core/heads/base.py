@@ -36,6 +36,9 @@ class Head(nn.Module):
     same alone and in any company.
     """
 
+    faster = ""
+    """The setting by which parts of the head learn faster than `training.lr`, for who must lower it; empty: none."""
+
     def forward(self, batch: Batch, text_KD: Tensor) -> Tensor:
         raise NotImplementedError
 

@@ -33,6 +33,8 @@ class Iclip(Head):
     Initial weights depend on `training.seed` alone; making a head leaves torch's random state as it was.
     """
 
+    faster = "heads.iclip.block_lr_factor"
+
     def __init__(self, settings: Settings, width: int) -> None:
         super().__init__()
         own = settings.heads.iclip
@@ -45,6 +47,7 @@ class Iclip(Head):
         self.order = own.blocks
         self.context_weight = own.context_weight
         self.temperature = own.temperature
+        self.block_lr_factor, self.bias_lr_factor = own.block_lr_factor, own.bias_lr_factor
 
     def forward(self, batch: Batch, text_KD: Tensor) -> Tensor:
         interaction_ND = self.interaction(batch)[batch.person_BP]
@@ -79,7 +82,7 @@ class Iclip(Head):
         """
         groups: list[dict[str, Any]] = []
         for name, module, own_lr in (
-            ("blocks", self.blocks, lr * settings.block_lr_factor),
+            ("blocks", self.blocks, lr * self.block_lr_factor),
             ("prompting", self.prompting, lr),
         ):
             named = list(module.named_parameters()) if module is not None else []
@@ -90,7 +93,7 @@ class Iclip(Head):
                 {
                     "name": f"{name}_biases",
                     "params": biases,
-                    "lr": own_lr * settings.bias_lr_factor,
+                    "lr": own_lr * self.bias_lr_factor,
                     "weight_decay": 0.0,
                 },
             ]

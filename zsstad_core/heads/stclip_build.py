@@ -1,8 +1,9 @@
 """ST-CLIP from the settings: the head around the encoder that they name."""
 
 import torch
+from torch import Tensor
 
-from zsstad_core.frozen import tower
+from zsstad_core.frozen import encoder_weights, tower
 from zsstad_core.heads.stclip import Stclip
 from zsstad_core.settings import Settings
 
@@ -13,3 +14,13 @@ def build(settings: Settings, width: int) -> Stclip:
     with torch.random.fork_rng(devices=[]):  # LoRA draws when it is made; the head draws it again, from its seed
         encoder = tower.load(settings.encoder, lora_rank=own.lora_rank, checkpointing=own.checkpointing)
     return Stclip(own, encoder, settings.training.seed)
+
+
+def merged_encoder(head: Stclip, settings: Settings) -> dict[str, Tensor]:
+    """open_clip's whole model, image and text, as a state_dict with the head's LoRA folded into its image encoder.
+
+    Read as `encoder.pretrained`, with LoRA of rank 0 in the head, it gives the same logits. Raises as
+    `encoder_weights.load`.
+    """
+    weights: dict[str, Tensor] = encoder_weights.load(settings.encoder).model.state_dict()
+    return weights | {f"visual.{name}": weight for name, weight in head.tower.merged().items()}

@@ -92,8 +92,8 @@ def train(
 
 def _watch(head: Head, settings: Training, log: Callable[[str], None], clock: Clock) -> Watch:
     way_out = f"lower training.lr ({settings.lr})"
-    if len(head.parameter_groups(settings.lr, settings)) > 1:  # a head whose parts learn at several rates
-        way_out += f" or training.block_lr_factor ({settings.block_lr_factor})"
+    if head.faster:
+        way_out += f" or {head.faster}"
 
     def waited() -> float:
         return clock.seconds.get(WAIT, 0.0)
@@ -172,6 +172,7 @@ def _identity(head: Head, bank: TokenBank, text_KD: Tensor, settings: Training) 
     """What a checkpoint must have in common with the training that goes on from it."""
     return {
         "settings": settings.content(),
+        "rates": [group["lr"] for group in head.parameter_groups(1.0, settings)],
         "weights": [[name, list(weight.shape)] for name, weight in head.state_dict().items()],
         "labels": hashlib.sha256(text_KD.detach().cpu().float().contiguous().numpy().tobytes()).hexdigest(),
         "samples": bank.identity(),

@@ -71,6 +71,12 @@ class Iclip(Section):
     temperature: Annotated[float, Field(gt=0)] = 0.07
     """Cosines are divided by this; fixed, as published."""
 
+    block_lr_factor: Annotated[float, Field(gt=0)] = 10.0
+    """Learning rate of the interaction blocks, as a multiple of `training.lr`. Code: 10."""
+
+    bias_lr_factor: Annotated[float, Field(gt=0)] = 2.0
+    """Learning rate of biases, as a multiple of that of their module; biases have no weight decay. Code: 2."""
+
 
 class Oracle(Section):
     """The perfect classifier that measures a detector."""

@@ -20,20 +20,14 @@ class Training(Section):
     """Where the climb starts, as a share of the learning rate."""
 
     lr: Annotated[float, Field(gt=0)] = 2e-4
-    """Learning rate (SGD), constant after the warm-up."""
-
-    block_lr_factor: Annotated[float, Field(gt=0)] = 10.0
-    """iCLIP alone: learning rate of the interaction blocks, as a multiple of `lr`. Its code: 10."""
-
-    bias_lr_factor: Annotated[float, Field(gt=0)] = 2.0
-    """iCLIP alone: learning rate of biases, as a multiple; biases have no weight decay. Its code: 2. ST-CLIP has one
-    learning rate and weight decay for all, as published."""
+    """Learning rate (SGD), constant after the warm-up. A head may have parts that learn faster
+    (heads.iclip.block_lr_factor)."""
 
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     """Momentum of SGD."""
 
     weight_decay: Annotated[float, Field(ge=0)] = 1e-7
-    """Weight decay of SGD."""
+    """Weight decay of SGD; iCLIP's biases have none, as published."""
 
     batch: Annotated[int, Field(ge=1)] = 8
     """Frames a step."""

@@ -1,0 +1,1 @@
+"""What a trained head did, for looking at: data of single frames, and pictures of them."""
