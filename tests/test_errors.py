@@ -1,5 +1,6 @@
 """How a command ends, as its user sees it."""
 
+import os
 import subprocess
 import sys
 
@@ -54,7 +55,13 @@ main()
 @pytest.mark.parametrize("body", ["print('x' * 1_000_000)", "print('x')"])  # more than a pipe holds, and less
 def test_a_reader_that_has_enough_is_no_mistake(body: str) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", PRINTS.format(body=body)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", PRINTS.format(body=body)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={
+            name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"
+        },  # less waits till the end
     )
     assert process.stdout is not None
     process.stdout.close()
