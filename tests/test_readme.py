@@ -1,13 +1,16 @@
 """The README's commands are true: each is one that make knows, with settings that exist, and the small run runs."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.checkout import checkout, shell
 from tests.conftest import ROOT
+from tests.end_to_end import made
 from zsstad_core import configure
 
 README = (ROOT / "README.md").read_text()
@@ -75,6 +78,54 @@ def test_the_demo_prints_what_the_readme_shows(tmp_path: Path) -> None:
     assert [form(line) for line in printed] == [form(line) for line in shown]
     for picture in printed[-1].removeprefix("pictures: ").split(", "):
         assert (tree / picture).stat().st_size > 10_000
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_the_commands_for_a_real_benchmark_do_what_the_readme_says(tmp_path: Path) -> None:
+    """Word by word, on a small J-HMDB that lies where the README says, with small models in pipeline.yaml."""
+    tree = checkout(tmp_path / "tree")
+    made.write_all(tree / "data/jhmdb")
+    own = {**made.settings_of(Path("data/jhmdb")), "cache.root": "cache", "training.iterations": 8}
+    write_settings(tree / "pipeline.yaml", {**own, "encoder.model": "tests/assets/tiny-clip.json"})
+    steps, table, plans, oracle = (block_with(words) for words in ("make extract", "make table", "make plan", "oracle"))
+
+    printed = shell(steps, tree).stdout.splitlines()
+    metrics = json.loads((tree / printed[-1]).read_text())
+    assert (metrics["dataset"], metrics["split"], metrics["head"]) == ("jhmdb", "2", "iclip")
+
+    printed = shell(table, tree).stdout.splitlines()
+    results = json.loads((tree / "results/jhmdb/iclip-all/table.json").read_text())
+    assert {(run["split"], run["seed"]) for run in results["runs"] if run["head"] == "iclip"} == {
+        (split, seed) for split in ("1", "2", "3", "4") for seed in (2, 3, 4)
+    }
+    assert [line for line in printed if line.startswith("| **iclip**")], printed
+    assert [line for line in printed if re.match(r"\| iCLIP .* 72\.81 \|", line)], printed  # paper 002, table 2
+
+    printed = shell(plans, tree).stdout.splitlines()
+    assert any(re.match(r"tokens-frame-\w+ +fresh", line) for line in printed), printed
+    assert any("detector.person_score" in line for line in printed), printed
+
+    printed = shell(oracle, tree).stdout.splitlines()
+    assert json.loads((tree / printed[-1]).read_text())["head"] == "oracle"
+
+
+def block_with(words: str) -> str:
+    """The one block of commands that holds these words and no setting of the small run."""
+    (block,) = [block for block in BLOCKS if words in block and "SMALL=" not in block]
+    return block
+
+
+def write_settings(path: Path, changed: dict[str, object]) -> None:
+    """Change values in a pipeline.yaml, as its user would."""
+    settings = yaml.safe_load(path.read_text())
+    for name, value in changed.items():
+        *sections, last = name.split(".")
+        section = settings
+        for part in sections:
+            section = section[part]
+        section[last] = str(value) if isinstance(value, Path) else value
+    path.write_text(yaml.safe_dump(settings, sort_keys=False))
 
 
 def text_after(words: str) -> list[str]:
