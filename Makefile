@@ -20,9 +20,11 @@ RECIPE ?=## a recipe of pipeline.yaml, for example yolox-nano
 WORKERS ?=## index, detect and encode on so many local processes (default: none, in one process)
 SCHEDULER ?=## or on the workers of a dask scheduler: tcp://HOST:8786
 SET ?=## settings for this command: "encoder.crop=pad training.lr=1e-3"
+VIDEO ?=## of `make ask`: a file, "a.mp4, b.mov", a folder, or a list (.txt, a path a line)
+LABELS ?=## of `make ask`: "juggle a ball, wave, clap", or a file: one a line, or YAML with texts
 FORMAT ?=## of `make export`: h5 or npz                      (default: h5)
 KIND ?=## of `make export`: frame, person, ..., text, encoder  (docs/export.md; default: all that the head reads)
-OUT ?=## of `make export`, `table`, `interest`: folder for the files  (default: export/DATASET, results/DATASET/...)
+OUT ?=## of `make ask`, `export`, `table`, `interest`, `report`: folder for the files  (default: results/ask/NAME, export/DATASET, results/DATASET/...)
 STAGE ?=## of `make why` and `make invalidate`: index, groundtruth, finetune, detect, encode, text, train, score, evaluate
 SPLITS ?=## of `make table`: 1,2 or 50/50-0,50/50-1 ..., or without: each class left out once  (default: all published)
 SEEDS ?=## of `make table`: trainings of each head            (default: 1)
@@ -30,6 +32,7 @@ HEADS ?=## of `make table`: methods, commas between           (default: HEAD= an
 APPLY ?=## of `make gc`: 1 removes what it lists
 DAYS ?=## of `make gc`: what changed in so many days stays  (default: 14)
 TRAINED ?=## of `make gc`: 1 takes trained heads too
+JOBS ?=## processes of `make test` and `make test-all`       (default: 2)
 TESTS ?=## what `make test` runs: "tests/cache -k kill"        (default: everything quick)
 
 define newline
@@ -41,13 +44,15 @@ option = $(if $(value $(1)), --$(2) $(call quoted,$(value $(1))))
 CHOICE = $(call option,DATASET,dataset)$(call option,SPLIT,split)$(call option,HEAD,head)\
          $(call option,TRAINED_ON,trained-on)$(call option,RECIPE,recipe)$(call option,WORKERS,workers)$(call option,SCHEDULER,scheduler)$(call option,SET,set)
 TABLE = $(call option,SPLITS,splits)$(call option,SEEDS,seeds)$(call option,HEADS,heads)$(call option,OUT,out)
+ASK = $(call option,VIDEO,video)$(call option,LABELS,labels)$(call option,OUT,out)
 EXPORT = $(call option,FORMAT,format)$(call option,KIND,kind)$(call option,OUT,out)
 PYTHON := .venv/bin/python
 RUN := $(PYTHON) -m
+ONE_THREAD = OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1}
 AGAIN = $(MAKE)  # named so that `make -n` prints the line and does not follow it
 DEMO_HEADS := iclip clip_frame clip_crop
-PLANNED := extract train eval interest index groundtruth finetune detect encode text score evaluate
-NEEDS_ENVIRONMENT := demo $(PLANNED) table plan status why verify invalidate gc timing export settings test test-all test-faults lint format pretrain-demo
+PLANNED := extract train eval report interest index groundtruth finetune detect encode text score evaluate
+NEEDS_ENVIRONMENT := demo $(PLANNED) ask table plan status doctor why verify invalidate gc timing export settings test test-all test-faults lint format pretrain-demo
 
 .PHONY: help setup requirements clean $(NEEDS_ENVIRONMENT)
 
@@ -86,6 +91,17 @@ endif
 include $(PLAN)
 endif
 
+ifneq ($(filter ask,$(MAKECMDGOALS)),)
+ifneq ($(filter-out ask,$(MAKECMDGOALS)),)
+$(error make ask stands alone: its videos and labels are settings of their own)
+endif
+ASK_PLAN := $(shell $(RUN) stages.ask --makefile $(CHOICE)$(ASK))
+ifeq ($(ASK_PLAN),)
+$(error nothing was started)
+endif
+include $(ASK_PLAN)
+endif
+
 ifneq ($(filter table,$(MAKECMDGOALS)),)
 ifneq ($(filter-out table,$(MAKECMDGOALS)),)
 $(error make table stands alone: its runs have settings of their own)
@@ -110,11 +126,17 @@ train: | $(TRAINED)  ## train the head on the seen classes of the split
 eval: | $(EVALUATED)  ## score, evaluate, print the table and the path of metrics.json
 	@$(RUN) stages.report $(CHOICE)
 
+report: | $(EVALUATED)  ## write what was found, and why, as one HTML file to look at, and print its path (OUT=)
+	@$(RUN) stages.page $(CHOICE)$(call option,OUT,out)
+
 interest: | $(SCORE)  ## draw the interest tokens of HEAD=stclip over some test frames, and print the files (OUT=)
 	@$(RUN) stages.interest $(CHOICE)$(call option,OUT,out)
 
 table: | $(TABLED)  ## train and evaluate what is missing of a paper's table, and print it (SPLITS=, SEEDS=, HEADS=)
 	@$(RUN) stages.table $(CHOICE)$(TABLE)
+
+ask: | $(ASKED)  ## who does what in your own videos, by your own words (VIDEO=, LABELS=, OUT=; docs/ask.md)
+	@$(RUN) stages.ask $(CHOICE)$(ASK) --anew $(call quoted,$(ASKED_ANEW))
 
 # One stage, with what it needs and lacks.
 index: | $(INDEX)  ## stage: the clips and the frames they really have
@@ -132,6 +154,9 @@ plan:  ## what is fresh, partial, missing or stale, and why
 
 status:  ## videos that were set aside because a stage could not read them, and why
 	@$(RUN) stages.status $(CHOICE)
+
+doctor:  ## look for what makes a mAP vanish, in whatever is made so far; fails where something is found (docs/doctor.md)
+	@$(RUN) stages.doctor $(CHOICE)
 
 why:  ## what a stage's artifacts are and why, in full (STAGE=)
 	@$(RUN) stages.why $(CHOICE)$(call option,STAGE,stage)
@@ -155,10 +180,10 @@ settings:  ## write pipeline.yaml (if there is none) and docs/settings.md from t
 	@$(RUN) stages.settings
 
 test:  ## the quick tests
-	@$(RUN) pytest $(TESTS)
+	@$(ONE_THREAD) $(RUN) pytest -n $(or $(JOBS),2) $(TESTS)
 
 test-all:  ## all tests, also those that take minutes
-	@$(RUN) pytest -m '' $(TESTS)
+	@$(ONE_THREAD) $(RUN) pytest -n $(or $(JOBS),2) -m '' $(TESTS)
 
 test-faults:  ## provoke every fault of docs/faults.md, and say of each how it ended (minutes)
 	@$(RUN) pytest -m fault -p tests.fault_report $(TESTS)

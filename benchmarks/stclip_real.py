@@ -44,6 +44,7 @@ def main() -> None:
         chosen = clips(options.data.absolute(), Path(folder))
         settings = {
             "datasets.jhmdb.root": folder,
+            "datasets.jhmdb.clips_per_class": 1,
             "detector.checkpoint": options.data.absolute() / "weights/yolox_nano/yolox_nano_mmdet.pth",
             "encoder.pretrained": "random",
             "training.iterations": options.steps,
@@ -56,14 +57,12 @@ def main() -> None:
         )
         used = {target: make(target, words) for target in ("extract", "train", "eval")}
         metrics = json.loads(Path(used["eval"].out.splitlines()[-1]).read_text())
-    frames = metrics["groundtruth"]["frames"]
+    frames, unseen = metrics["groundtruth"]["frames counted"], 100 * metrics["unseen"]
     print(f"\n{', '.join(chosen)}\n\n| | seconds | peak memory |\n|---|---|---|")
     for target, of_target in used.items():
         print(f"| make {target} | {of_target.seconds:.0f} | {of_target.peak:.1f} GiB |")
     rates = [float(rate) for rate in re.findall(r"([\d.]+) it/s", used["train"].out)]
-    print(
-        f"\n{options.steps} steps, {1 / rates[-1]:.1f} s each; evaluated on {frames} frames: unseen {metrics['unseen']}"
-    )
+    print(f"\n{options.steps} steps of {1 / rates[-1]:.1f} s; {frames} frames evaluated, unseen {unseen:.2f}")
 
 
 def clips(data: Path, folder: Path) -> list[str]:

@@ -9,7 +9,7 @@ import json
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import friendly
-from zsstad_core.evaluation import evaluate, missing_groundtruth, nothing_to_evaluate
+from zsstad_core.evaluation import chance, chance_draws, evaluate, missing_groundtruth, nothing_to_evaluate
 from zsstad_core.learning.training_videos import training_videos
 from zsstad_core.plan import Plan
 from zsstad_core.tables import labelled
@@ -31,7 +31,10 @@ def evaluated(plan: Plan) -> Content:
         metrics = nothing_to_evaluate(plan.settings, detections)
     else:
         of_labelled = detections["video_id"].isin({*tested["video_id"], *missing["video_id"]})
-        metrics = evaluate(plan.settings, plan.split, tested, missing, detections[of_labelled])
+        tables = (tested, missing, detections[of_labelled])
+        metrics = evaluate(plan.settings, plan.split, *tables)
+        if plan.settings.head != "oracle":  # which has no rows for the classes that it rules out
+            metrics["chance"] = chance(chance_draws(plan.settings, plan.split, *tables))
     keys = {artifact.stage: artifact.key for artifact in plan.deciding()}
     metrics["made with"] = {"keys": keys, **plan.score.made_with()}
     if plan.source and plan.train:

@@ -8,7 +8,7 @@ import json
 
 from zsstad_core import configure
 from zsstad_core.errors import friendly
-from zsstad_core.evaluation import as_table
+from zsstad_core.evaluation import as_table, below_chance
 from zsstad_core.plan import Plan
 
 
@@ -18,7 +18,11 @@ def main() -> None:
     (unit, _), *_ = plan.evaluate.parts()
     path = unit.file("metrics.json")
     # A list of classes may have several names (1 is 75/25): the one that is asked for stands above it.
-    print(as_table({**json.loads(path.read_text()), "split": plan.settings.split}))
+    metrics = {**json.loads(path.read_text()), "split": plan.settings.split}
+    print(as_table(metrics))
+    if below := below_chance(metrics):
+        said = ", ".join(f"{name} {100 * value:.2f}" for name, value in below.items())
+        print(f"below chance ({said}): `make doctor` with the same variables looks for why")
     print(path)
 
 

@@ -2,31 +2,37 @@
 
 reads   the dataset's classes
 writes  text: tokens, one row a class in the dataset's order
+        texts: where the best of several texts of a class counts, one row a text, class after class
 """
 
 from zsstad_core import configure
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.phrasings import combined, flat
-from zsstad_core.frozen.encoder_identity import class_texts
 from zsstad_core.plan import Plan
-from zsstad_core.work import Content, run_whole
+from zsstad_core.work import Compute, Content, Work, run, run_whole
 
 
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    prepare = from_file if plan.settings.encoder.tokens_from else encoded
-    run_whole("text", plan.text, lambda: prepare(plan))
+    if plan.settings.encoder.tokens_from:
+        run_whole("text", plan.text, lambda: from_file(plan))
+        return
+    run(Work("text", [plan.text, *([plan.phrasings] if plan.phrasings else [])], lambda: encoded(plan)))
 
 
-def encoded(plan: Plan) -> Content:
+def encoded(plan: Plan) -> Compute:
     from zsstad_core.frozen.device import choose_device
     from zsstad_core.frozen.encoder import Encoder
 
     encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
-    texts = class_texts(plan.dataset.classes, plan.settings.encoder)
-    tokens = combined(encoder.encode_texts(flat(texts)), texts)
-    return Content(tokens=tokens, made_with={"encoder": encoder.says, "weights": encoder.weights})
+    tokens = encoder.encode_texts(flat(plan.class_texts))
+    made_with = {"encoder": encoder.says, "weights": encoder.weights}
+    contents = {
+        "text": Content(tokens=combined(tokens, plan.class_texts), made_with=made_with),
+        "texts": Content(tokens=tokens, made_with=made_with),
+    }
+    return lambda group, artifacts, clock: contents
 
 
 def from_file(plan: Plan) -> Content:

@@ -17,16 +17,28 @@ _CHOICES = (
     "RECIPE",
     "SET",
     "TESTS",
+    "JOBS",
     "STAGE",
     "APPLY",
     "DAYS",
     "TRAINED",
     "FORMAT",
     "KIND",
+    "VIDEO",
+    "LABELS",
     "OUT",
 )
 for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", *_CHOICES):
     os.environ.pop(name, None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In several processes: a file's tests in one, and in one all that share the cache that make fills for them."""
+    for item in items:
+        file = item.path.relative_to(ROOT / "tests")
+        together = file.parts[0] if file.parts[0] == "end_to_end" else str(file)
+        item.add_marker(pytest.mark.xdist_group(together))
+
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY_CLIP = ROOT / "tests" / "assets" / "tiny-clip.json"

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.datasets.made_jhmdb import TEST, TRAIN, annotation, open_jhmdb, write_clips, write_pickle
-from zsstad_core.evaluation import as_table, evaluate, missing_groundtruth
+from zsstad_core.evaluation import as_table, below_chance, chance, chance_draws, evaluate, missing_groundtruth
 from zsstad_core.settings import Settings
 from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import BOX, table
@@ -223,3 +223,28 @@ def test_what_the_videos_lack_stands_on_the_tables_face():
     assert shown(truth=pd.concat([TRUTH, lost]))[2] == "5 annotated frames of 3 test clips; the videos have 4 of 5"
     decoded = shown(truth=pd.concat([TRUTH, lost]), evaluation={"frames": "decoded"})
     assert decoded[2] == "4 decoded frames of 3 test clips; the videos have 4 of 5"
+
+
+def test_chance_is_what_random_scores_get_and_the_same_whenever_it_is_drawn():
+    settings = Settings.model_validate({"head": "clip_crop"})
+    truth = TRUTH.query("class_name != 'jump'")
+    both = found(
+        *(
+            (video, frame, name, 0.9)
+            for video, frame in ((v, f) for v in ("w/a", "r/b") for f in range(2))
+            for name in ("wave", "run")
+        )
+    )
+    draws = chance_draws(settings, SPLIT, truth, NONE, both)
+    assert draws == chance_draws(settings, SPLIT, truth, NONE, both.assign(probability=0.1, score=0.1))
+    assert len(draws) > 1
+    mean = chance(draws)
+    assert 0.5 <= mean["unseen"] < 1  # two of four persons wave: at best they stand first, at worst behind the others
+    assert chance([{"unseen": None, "seen": 0.2}])["unseen"] is None
+
+
+def test_only_a_map_below_chance_is_pointed_out():
+    chances = {"unseen": 0.2, "seen": 0.3}
+    assert below_chance({"unseen": 0.1, "seen": 0.3, "chance": chances}) == {"unseen": 0.2}
+    assert below_chance({"unseen": None, "seen": 0.4, "chance": chances}) == {}
+    assert below_chance({"unseen": 0.0}) == {}  # the oracle, or nothing to evaluate against

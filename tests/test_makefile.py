@@ -85,6 +85,8 @@ def test_make_alone_explains_every_target_and_variable(tree: Path) -> None:
     table = ["SPLITS=", "SEEDS=", "HEADS="]
     assert variables == [
         *choices,
+        "VIDEO=",
+        "LABELS=",
         "FORMAT=",
         "KIND=",
         "OUT=",
@@ -106,7 +108,8 @@ def test_the_words_that_help_offers_are_those_that_there_are(tree: Path) -> None
 
 
 def test_every_stage_has_a_target() -> None:
-    files = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__", "report"}  # `make eval` reports
+    files = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
+    files -= {"report", "page"}  # `make eval` prints the one, `make report` writes the other
     assert files <= TARGETS
 
 
@@ -179,6 +182,29 @@ def test_interest_tokens_are_asked_for_before_anything_is_planned(noting: Path) 
     ]
 
 
+def test_a_question_is_asked_in_full_with_its_videos_and_labels_as_they_were_typed(noting: Path) -> None:
+    make(noting, "ask", "VIDEO=my holiday, day 2.mp4", "LABELS=it's $5, wave", "TRAINED_ON=stickworld", "OUT=of mine")
+    asked = ["--trained-on", "stickworld", "--video", "my holiday, day 2.mp4", "--labels", "it's $5, wave"]
+    asked += ["--out", "of mine"]
+    assert calls(noting) == [["-m", "stages.ask", "--makefile", *asked], ["-m", "stages.ask", *asked, "--anew", ""]]
+
+
+def test_a_question_stands_alone(noting: Path) -> None:
+    done = make(noting, "ask", "eval")
+    assert done.returncode != 0
+    assert "make ask stands alone" in done.stderr
+
+
+def test_a_report_is_written_where_it_is_asked_for(noting: Path) -> None:
+    done = make(noting, "report", "HEAD=iclip", "OUT=of mine")
+    assert (done.returncode, done.stderr) == (0, "")
+    choice = ["--head", "iclip"]
+    assert calls(noting) == [
+        ["-m", "stages.plan", "--makefile", *choice],
+        ["-m", "stages.page", *choice, "--out", "of mine"],
+    ]
+
+
 def test_a_table_stands_alone(noting: Path) -> None:
     done = make(noting, "table", "eval")
     assert done.returncode == 2
@@ -187,8 +213,9 @@ def test_a_table_stands_alone(noting: Path) -> None:
 
 def test_tests_are_chosen(noting: Path) -> None:
     make(noting, "test", "TESTS=tests/cache -k kill")
-    make(noting, "test-all")
-    assert calls(noting) == [["-m", "pytest", "tests/cache", "-k", "kill"], ["-m", "pytest", "-m", ""]]
+    make(noting, "test-all", "JOBS=4")
+    run = ["-m", "pytest", "-n"]
+    assert calls(noting) == [[*run, "2", "tests/cache", "-k", "kill"], [*run, "4", "-m", ""]]
 
 
 # ---- with an environment

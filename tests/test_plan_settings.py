@@ -55,7 +55,11 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "datasets.ucf101_24.train_list": ("trainlist01.txt", NOTHING),
     "datasets.ucf101_24.clips_per_class": (1, NOTHING),
     "datasets.folder.root": ("another", NOTHING),
+    "datasets.folder.videos": (["one.mp4"], NOTHING),
+    "datasets.folder.every": (5, NOTHING),  # another dataset is chosen; see tests/datasets/test_folder_sampled.py
+    "datasets.folder.per_second": (2.0, NOTHING),
     "datasets.folder.labels": (["reading", "walking"], NOTHING),
+    "datasets.folder.texts": ("texts.yaml", NOTHING),
     "datasets.folder.annotation": ("boxes.csv", NOTHING),
     "datasets.folder.train_list": ("train.txt", NOTHING),
     "datasets.ava.root": ("another", NOTHING),  # another dataset is chosen; see tests/datasets/test_ava_plan.py
@@ -99,6 +103,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "encoder.precision": ("bf16", BY_IMAGES | BY_TEXT),
     "encoder.pixels": ("decoded", NOTHING),
     "encoder.texts": ("texts.yaml", BY_TEXT),
+    "encoder.phrasings": ("max", NOTHING),  # no class has several texts; see tests/test_phrasings.py
     "encoder.template": ("a video of {}", BY_TEXT),
     "encoder.underscores": ("space", BY_TEXT),
     "encoder.batch": (1, NOTHING),
@@ -165,11 +170,23 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "scoring.margin": (0.7, SCORED),
     "scoring.labels": ("all", SCORED),
     "scoring.voting": ("mean", SCORED),
+    "scoring.similarities": (True, SCORED),
     "scoring.batch": (1, NOTHING),
     "evaluation.iou": (0.75, {"evaluate"}),
     "evaluation.frames": ("decoded", {"evaluate"}),
     "evaluation.protocol": ("act", {"evaluate"}),
     "evaluation.video_iou": ([], {"evaluate"}),
+    "tracks.lost_after": (0.5, NOTHING),
+    "tracks.high_score": (0.6, NOTHING),
+    "ask.threshold": (0.5, NOTHING),
+    "ask.similarity": (0.2, NOTHING),
+    "ask.smoothing": ("none", NOTHING),
+    "ask.seconds": (2.0, NOTHING),
+    "report.clips": (3, NOTHING),
+    "report.frames": (10, NOTHING),
+    "report.moments": (1, NOTHING),
+    "report.picture": (64, NOTHING),
+    "report.megabytes": (1.0, NOTHING),
     "recipes": ({}, NOTHING),
 }
 PATHS = {"cache.root", "datasets.jhmdb.root", "detector.boxes_from", "encoder.tokens_from", "encoder.texts"}
@@ -209,9 +226,10 @@ def test_a_setting_redoes_what_it_must_and_no_more(folder: Path, name: str) -> N
 
 
 def test_what_only_says_how_redoes_nothing() -> None:
-    """But for what names a file: its content counts, its place does not."""
+    """But for what names a file: its content counts, its place does not. And scores with similarities are the same
+    scores, with one table more."""
     for name, (_, stages) in TABLE.items():
-        by_content = ("detector.boxes_from", "encoder.tokens_from", "encoder.texts")
+        by_content = ("detector.boxes_from", "encoder.tokens_from", "encoder.texts", "scoring.similarities")
         if HOW in SETTINGS[name].metadata and name not in by_content:
             assert stages == (LEARNED if name == "datasets.jhmdb.clips_per_class" else NOTHING), name
 

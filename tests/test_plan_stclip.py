@@ -54,7 +54,7 @@ def redone(folder: Path, name: str, value: Any, **base: Any) -> set[str]:
             {"tokens-frame", "tokens-person_unprojected", "tokens-groundtruth_unprojected"},
         ),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value) if isinstance(value, set) else value),
 )
 def test_only_what_the_settings_read_is_extracted(folder: Path, asked: dict[str, Any], tokens: set[str]):
     made = stclip(folder, **asked)

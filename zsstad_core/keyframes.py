@@ -31,10 +31,11 @@ made, where the video is not there, and where it has no such keyframe."""
 
 @dataclass(frozen=True)
 class Step:
-    """What one step of a head's window is: so many frames, or so many seconds to the nearest frame."""
+    """What one step of a head's window is: so many frames, so many seconds to the nearest frame, or, of a video of
+    which some frames are looked at, so many of these (`looked_at`)."""
 
     length: float = 1.0
-    unit: Literal["frames", "seconds"] = "frames"
+    unit: Literal["frames", "seconds", "looked_at"] = "frames"
 
 
 class Chosen(NamedTuple):
@@ -63,6 +64,10 @@ class Keyframes:
     def content(self) -> dict[str, Any]:
         """What decides which frames are wanted, as plain data."""
         return asdict(self)
+
+    def holds_window(self, reach: int) -> bool:
+        """Whether so many frames on each side of a keyframe are wanted too."""
+        return reach <= self.around
 
     def until_enough(self, times: Iterator[tuple[float, int, int]]) -> Iterator[tuple[float, int, int]]:
         """Frames in order, (seconds, height, width) each, up to the last that can matter: a film goes on for an hour.
@@ -99,6 +104,46 @@ class Keyframes:
         order_K = np.argsort(keyframe_K)
         frames = np.unique(np.concatenate([keyframe_K, around.ravel()]))
         return Chosen(frames.astype(np.int64), keyframe_K[order_K].astype(np.int64), second_K[order_K])
+
+
+@dataclass(frozen=True)
+class Sampled(Keyframes):
+    """Every n-th frame of a video (`every`), or so many a second (`per_second`): they are looked at as if the video had
+    no others, and a head's windows are of them. Nothing is annotated, so their seconds are only their numbers.
+
+    So many a second are the first frame of each such part of a second, counted from the first frame of the video: a
+    video that is slower than that is looked at whole.
+    """
+
+    first: int = 0
+    last: int = 0
+    step: Step = Step(1.0, "looked_at")
+    every: int = 1
+    per_second: float | None = None
+
+    def content(self) -> dict[str, Any]:
+        return {"every": self.every} if self.per_second is None else {"per_second": self.per_second}
+
+    def holds_window(self, reach: int) -> bool:
+        return True
+
+    def until_enough(self, times: Iterator[tuple[float, int, int]]) -> Iterator[tuple[float, int, int]]:
+        return times
+
+    def lasts_too_long(self, pts_F: NDArray[np.float64]) -> bool:
+        return False
+
+    def choose(self, pts_F: ArrayLike) -> Chosen:
+        pts_F = np.asarray(pts_F, np.float64)
+        if self.per_second is None:
+            frames = np.arange(0, len(pts_F), self.every)
+        else:
+            by_time = np.argsort(pts_F, kind="stable")
+            # A frame that stands a rounding error before the beginning of its part of a second is in it.
+            part_F = np.floor((pts_F[by_time] - pts_F.min(initial=np.inf)) * self.per_second + 1e-3)
+            frames = np.sort(by_time[np.unique(part_F, return_index=True)[1]])
+        frames = frames.astype(np.int64)
+        return Chosen(frames, frames, np.arange(len(frames)))
 
 
 def nearest(rising_F: NDArray[np.float64], moment_N: ArrayLike, reach: float) -> Ints:

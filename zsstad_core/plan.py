@@ -32,7 +32,7 @@ from zsstad_core.datasets.token_files import token_file
 from zsstad_core.errors import SettingsError, UnfitHeadError
 from zsstad_core.frozen import detector_config, encoder_identity
 from zsstad_core.heads import HEADS
-from zsstad_core.settings import Settings
+from zsstad_core.settings import Encoder, Settings
 from zsstad_core.splits import LabelSplit, load_split
 
 SCHEMA = {
@@ -44,7 +44,7 @@ SCHEMA = {
     "text": 1,
     "train": 1,
     "score": 1,
-    "evaluate": 2,  # a named protocol, video mAP
+    "evaluate": 3,  # chance beside the means
 }
 """Raised by one when a stage's code changes what it writes for the same inputs."""
 
@@ -86,7 +86,7 @@ class Plan:
     def _refuse_windows_that_are_not_extracted(self) -> None:
         """Of a dataset with keyframes, only the frames around them are in the index."""
         reach = max(self.reads.window_before, self.reads.window_after)
-        if self.dataset.keyframes is not None and reach > self.dataset.keyframes.around:
+        if self.dataset.keyframes is not None and not self.dataset.keyframes.holds_window(reach):
             key = f"datasets.{self.settings.dataset}.around"
             raise UnfitHeadError(
                 f"{key} is {self.dataset.keyframes.around}; windows of {self.settings.head} hold {reach} frames on a "
@@ -124,9 +124,20 @@ class Plan:
         return trained_elsewhere.shared(here, there)
 
     def _texts(self, classes: Iterable[str]) -> dict[str, list[str]]:
-        every = encoder_identity.phrasings(self.dataset.classes, self.settings.encoder)
+        every = encoder_identity.phrasings(self.dataset.classes, self._reads_texts)
         texts = dict(zip(self.dataset.classes, every, strict=True))
         return {name: texts[name] for name in classes}
+
+    @property
+    def _reads_texts(self) -> Encoder:
+        """Settings of the encoder, with the texts of this dataset where it has its own."""
+        own = self.settings.datasets.folder.texts if self.settings.dataset == "folder" else None
+        return self.settings.encoder.model_copy(update={"texts": own}) if own else self.settings.encoder
+
+    @cached_property
+    def class_texts(self) -> list[str | list[str]]:
+        """What the text encoder reads for each class of the dataset: a text, or several."""
+        return encoder_identity.class_texts(self.dataset.classes, self._reads_texts)
 
     def missing(self) -> list[str]:
         """Wanted videos that nothing can be found in: not on disk, or set aside. Sorted."""
@@ -226,9 +237,23 @@ class Plan:
         if given := self._given("text"):
             classes = list(self.dataset.classes)
             return whole(self.root, "text", {"schema": SCHEMA["text"], **given, "classes": classes})
-        identity = encoder_identity.text_identity(self.settings.encoder, self._digest)
-        texts = encoder_identity.class_texts(self.dataset.classes, self.settings.encoder)
-        return whole(self.root, "text", {"schema": SCHEMA["text"], "encoder": identity, "texts": texts})
+        return whole(self.root, "text", {"schema": SCHEMA["text"], **self._text_encoder(), "texts": self.class_texts})
+
+    @cached_property
+    def phrasings(self) -> Artifact | None:
+        """Text tokens of every text of all classes, one after the other, where the best of a class counts
+        (`encoder.phrasings`); None where each class has one, or the mean of several counts. A file of tokens
+        (`encoder.tokens_from`) has one a class."""
+        encoder = self.settings.encoder
+        if encoder.phrasings == "mean" or encoder.tokens_from or not self.reads.tokens:
+            return None
+        if all(isinstance(texts, str) for texts in self.class_texts):
+            return None
+        inputs = {"schema": SCHEMA["text"], **self._text_encoder(), "each of": self.class_texts}
+        return whole(self.root, "texts", inputs)
+
+    def _text_encoder(self) -> dict[str, Any]:
+        return {"encoder": encoder_identity.text_identity(self.settings.encoder, self._digest)}
 
     def _given(self, kind: str) -> dict[str, Any]:
         """The digest of the file that the tokens of a kind come from; empty where an encoder makes them."""
@@ -262,7 +287,7 @@ class Plan:
     def _extract(self, kinds: Iterable[str]) -> list[Artifact]:
         detected = self.settings.scoring.boxes == "detected" or "object" in self.reads.tokens
         boxes = [*([self.finetune] if self.finetune else []), self.detect] if detected else []
-        text = [self.text] if self.reads.tokens else []
+        text = [self.text, *([self.phrasings] if self.phrasings else [])] if self.reads.tokens else []
         return [self.index, self.groundtruth, *boxes, *(self.tokens(kind) for kind in kinds), *text]
 
     # ---- train, score, evaluate
@@ -306,11 +331,17 @@ class Plan:
             "needs": self._sets("test", [*reads, *([self.train] if self.train else [])]),
             **self._head(),
             "scoring": self.settings.scoring.content(),
+            **({"similarities": True} if self.keeps_similarities else {}),
             "seen": list(self.split.seen),
             "unseen": list(self.split.unseen),
             **self._types((*self.split.seen, *self.split.unseen)),
         }
         return whole(self.root, "score", inputs)
+
+    @property
+    def keeps_similarities(self) -> bool:
+        """Whether the scores come with table similarities; the oracle knows of none."""
+        return self.settings.scoring.similarities and bool(self.reads.tokens)
 
     @cached_property
     def evaluate(self) -> Artifact:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from zsstad_core.cache import ledger
-from zsstad_core.cache.artifact import WHOLE, Artifact
+from zsstad_core.cache.artifact import WHOLE, Artifact, target_of
 from zsstad_core.cache.differences import Difference, Inputs, newest_other, plain, replaced, since
 from zsstad_core.cache.units import MANIFEST, published, short_digest, write_whole
 from zsstad_core.errors import SettingsError
@@ -61,7 +61,7 @@ def of_stage(plan: Plan, stage: str) -> list[Artifact]:
     """The artifacts of a stage, by the name that make knows it by. Raises SettingsError naming those of the plan."""
     stages: dict[str, list[Artifact]] = {}
     for artifact in plan.all():
-        stages.setdefault("encode" if artifact.stage.startswith("tokens-") else artifact.stage, []).append(artifact)
+        stages.setdefault(target_of(artifact), []).append(artifact)
     if stage not in stages:
         raise SettingsError(
             f"STAGE={stage} is not a stage of HEAD={plan.settings.head}; it must be one of {', '.join(stages)}"
@@ -209,7 +209,7 @@ def _steps(plan: Plan) -> list[tuple[list[Artifact], list[Artifact], str]]:
     tokens = [plan.tokens(kind) for kind in plan.kinds()]
     finetune = [artifact for artifact in plan.extract() if artifact.stage == "finetune"]
     boxes = [artifact for artifact in plan.extract() if artifact.stage == "detect"]
-    text = [artifact for artifact in plan.extract() if artifact.stage == "text"]
+    text = [artifact for artifact in plan.extract() if target_of(artifact) == "text"]
     train = [plan.train] if plan.train else []
     steps = [
         ([plan.index], [], "index"),

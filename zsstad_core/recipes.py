@@ -57,7 +57,7 @@ RECIPES: dict[str, dict[str, Any]] = {
             "underscores": "space",
         },
     },
-    "folder": {"split": "all-unseen", "scoring": {"labels": "all"}},
+    "folder": {"split": "all-unseen", "scoring": {"labels": "all", "similarities": True}},
     "finetune": {"detector": {"finetune": {"epochs": 10}}},
     "yolox-nano": {
         "detector": {"config": "yolox/yolox_nano_8xb8-300e_coco.py", "checkpoint": "data/yolox_nano_mmdet.pth"}

@@ -61,6 +61,15 @@ COLUMNS: dict[str, dict[str, str]] = {
         "probability": "float64",
         "box_score": "float64",
     },
+    # One row a row of detections, where `scoring.similarities` asks for it: the cosine of the person's and the label's
+    # tokens that the probability was made of.
+    "similarities": {
+        "video_id": "str",
+        "frame": "int32",
+        "box": "int32",
+        "class_name": "str",
+        "similarity": "float64",
+    },
 }
 _SORT = ["video_id", "frame", "box", "class_name"]
 

@@ -181,7 +181,7 @@ class Artifact:
         Raises CacheError where the artifact is not complete, a unit is not the one that was recorded, or the videos
         are not those that are wanted.
         """
-        target = "encode" if self.stage.startswith("tokens-") else self.stage
+        target = target_of(self)
         try:
             units = json.loads(self.done.read_text())["units"]
             recorded = {name: (unit["digest"], tuple(unit["wanted"])) for name, unit in units.items()}
@@ -203,6 +203,12 @@ class Artifact:
         """What the units say made them (weights, versions); the same for all."""
         parts = self.parts()
         return parts[0][0].made_with if parts else {}
+
+
+def target_of(artifact: Artifact) -> str:
+    """The name that make knows an artifact's stage by: `encode` makes tokens-KIND, `text` also texts."""
+    first = artifact.stage.partition("-")[0]
+    return {"tokens": "encode", "texts": "text"}.get(first, first)
 
 
 def whole(root: Path, stage: str, inputs: Mapping[str, Any]) -> Artifact:

@@ -1,9 +1,10 @@
 """A folder of videos of one's own: which there are, what the actions are called, and what is annotated of them.
 
 video_id is a video's path below the folder, with its extension and with `/` (`holidays/beach.mp4`), so that two videos
-are never taken for one. Without an annotation all videos are test, nothing is known of them, and every person is scored
-against all labels. Which labels are unseen says the label split: SPLIT=all-unseen (which the recipe `folder` sets), a
-YAML file of one's own, or any other that needs no published list.
+are never taken for one; of videos that are named one by one (`datasets.folder.videos`) as much of the end of each path
+as tells it from the others. Without an annotation all videos are test, nothing is known of them, and every person is
+scored against all labels. Which labels are unseen says the label split: SPLIT=all-unseen (which the recipe `folder`
+sets), a YAML file of one's own, or any other that needs no published list.
 """
 
 import os
@@ -16,6 +17,7 @@ from zsstad_core import settings
 from zsstad_core.datasets.base import Part
 from zsstad_core.datasets.folder_annotation import Box, read_annotation, read_train_list
 from zsstad_core.errors import DataError, MissingFileError, SettingsError
+from zsstad_core.keyframes import Keyframes, Sampled
 from zsstad_core.video import VideoSource
 
 if TYPE_CHECKING:
@@ -38,18 +40,29 @@ class Folder:
     """
 
     class_types = None
-    keyframes = None
     drawn_on = None
 
     def __init__(self, chosen: settings.Folder) -> None:
         self._root = Path(chosen.root)
-        if not self._root.is_dir():
+        self._named = [Path(name) for name in chosen.videos]
+        if not self._root.is_dir() and not self._named:
             raise MissingFileError(
                 f"{self._root}: no such folder (datasets.folder.root); name the folder of your videos"
             )
+        for path in self._named:
+            if not path.is_file():
+                raise MissingFileError(f"{path}: no such video (datasets.folder.videos)")
+        self._every, self._per_second = chosen.every, chosen.per_second
         self._labels = tuple(chosen.labels)
         self._annotation = self._root / chosen.annotation if chosen.annotation else None
         self._train_list = self._root / chosen.train_list if chosen.train_list else None
+
+    @cached_property
+    def keyframes(self) -> Keyframes | None:
+        """The frames that are looked at, where these are not all."""
+        if self._every == 1 and self._per_second is None:
+            return None
+        return Sampled(every=self._every, per_second=self._per_second)
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
@@ -164,10 +177,27 @@ class Folder:
 
     @cached_property
     def _on_disk(self) -> dict[str, Path]:
-        return {path.relative_to(self._root).as_posix(): path for path in sorted(_videos(self._root))}
+        if self._named:
+            return dict(sorted(_told_apart(self._named).items()))
+        return {path.relative_to(self._root).as_posix(): path for path in sorted(videos_below(self._root))}
 
 
-def _videos(root: Path) -> Iterator[Path]:
+def _told_apart(paths: list[Path]) -> dict[str, Path]:
+    """Paths by their names, and those that share one by their shortest ends that differ. A file named twice, through a
+    link too, is there once."""
+    files = {path.resolve(): path for path in reversed(paths)}
+    ids: dict[str, Path] = {}
+    left, depth = list(files), 0
+    while left:
+        depth += 1
+        ends = {file: "/".join(file.parts[-depth:]) for file in left}
+        alone = [file for file in left if [*ends.values()].count(ends[file]) == 1]
+        ids |= {ends[file]: files[file] for file in alone}
+        left = [file for file in left if file not in alone]
+    return ids
+
+
+def videos_below(root: Path) -> Iterator[Path]:
     """Video files at any depth, in linked folders too, without hidden names; a folder is seen once, however linked."""
     been = set()
     for folder, folders, files in os.walk(root, followlinks=True):

@@ -60,6 +60,11 @@ def load(settings: Encoder) -> Loaded:
     return Loaded(model, _tokenizer(name), config["model_cfg"]["embed_dim"], _says(settings))
 
 
+def tokenizer(settings: Encoder) -> Any:
+    """The tokenizer of the model that the settings name, alone: `Loaded.tokenizer`. Raises as `load`."""
+    return _tokenizer(_registered(settings, encoder_identity.model_config(settings)["model_cfg"]))
+
+
 def digest(model: nn.Module) -> str:
     """SHA-256 of a model's state_dict: name, type, shape and bytes of every tensor, by name; however it was stored."""
     sha = hashlib.sha256()

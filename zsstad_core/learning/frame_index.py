@@ -66,8 +66,15 @@ class FrameIndex:
         """Rows of the frames `offset_T` steps away in the same video, int64 [B, T]; NO_ROW where there is none.
 
         So many seconds away is the frame nearest to that moment, if it is less than half a step off: by times, since
-        films run at 24, 25 or 30 frames a second, and not all of them evenly.
+        films run at 24, 25 or 30 frames a second, and not all of them evenly. Of frames that are looked at, it is the
+        next rows.
         """
+        if self.step.unit == "looked_at":
+            next_BT = row_B[:, None] + offset_T * int(self.step.length)
+            inside_BT = (next_BT >= 0) & (next_BT < len(self))
+            same_BT = inside_BT & (self.video_F[np.where(inside_BT, next_BT, 0)] == self.video_F[row_B][:, None])
+            beside: Ints = np.where(same_BT, next_BT, NO_ROW)
+            return beside
         if self._time_F is None:
             return self._find(self.key_F[row_B][:, None] + offset_T * int(self.step.length))
         moment_BT = self._time_F[row_B][:, None] + offset_T * self.step.length

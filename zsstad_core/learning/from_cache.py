@@ -87,6 +87,24 @@ def text_tokens(plan: Plan, class_names: Sequence[str]) -> Tensor:
     return torch.from_numpy(read_tokens(unit)[rows].astype(np.float32))
 
 
+def scored_texts(plan: Plan, class_names: Sequence[str]) -> tuple[Tensor, list[int]]:
+    """float32 [T, D]: text tokens that persons are scored against, and of each the place of its class in `class_names`.
+
+    One a class, the mean of its texts; or each of its texts, where the best of them counts (`encoder.phrasings`).
+    """
+    if plan.phrasings is None:
+        return text_tokens(plan, class_names), [*range(len(class_names))]
+    (unit, _), *_ = plan.phrasings.parts()
+    class_of = [
+        name
+        for name, texts in zip(plan.dataset.classes, plan.class_texts, strict=True)
+        for _ in range(1 if isinstance(texts, str) else len(texts))
+    ]
+    rows = [row for name in class_names for row, other in enumerate(class_of) if other == name]
+    tokens_TD = torch.from_numpy(read_tokens(unit)[rows].astype(np.float32))
+    return tokens_TD, [class_names.index(class_of[row]) for row in rows]
+
+
 def _bank(
     plan: Plan,
     device: str,

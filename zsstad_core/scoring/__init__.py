@@ -2,7 +2,7 @@
 
 from zsstad_core.scoring.groups import Group, groups, unlabelled
 from zsstad_core.scoring.oracle import oracle
-from zsstad_core.scoring.persons import score
+from zsstad_core.scoring.persons import Scored, score, scored
 from zsstad_core.scoring.voting import vote
 
-__all__ = ["Group", "groups", "oracle", "score", "unlabelled", "vote"]
+__all__ = ["Group", "Scored", "groups", "oracle", "score", "scored", "unlabelled", "vote"]

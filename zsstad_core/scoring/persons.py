@@ -4,7 +4,7 @@ Shapes: B samples of a batch, P persons, R persons of the bank, K classes, D tok
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from zsstad_core.learning.token_bank import TokenBank
 
 
+class Scored(NamedTuple):
+    """Table detections, and table similarities of the same rows."""
+
+    detections: pd.DataFrame
+    similarities: pd.DataFrame
+
+
 def score(
     head: "Head",
     bank: "TokenBank",
@@ -29,7 +36,22 @@ def score(
     batch: int,
     types: "LabelTypes | None" = None,
 ) -> pd.DataFrame:
-    """Table "detections": every person of the bank against every class.
+    """Table "detections" of `scored`."""
+    return scored(head, bank, text_KD, class_names, batch, types).detections
+
+
+def scored(
+    head: "Head",
+    bank: "TokenBank",
+    text_KD: "Tensor",
+    class_names: Sequence[str],
+    batch: int,
+    types: "LabelTypes | None" = None,
+    temperature: float = 1.0,
+) -> Scored:
+    """Tables "detections" and "similarities": every person of the bank against every class.
+
+    temperature: what the head has divided its similarities by, to give its logits.
 
     probability is what `probabilities` makes of the head's logits over `class_names` (text_KD: float32, their label
     tokens, in that order; types: theirs), score = probability x box_score; float64, never rounded. `batch` is how many
@@ -44,6 +66,7 @@ def score(
     from zsstad_core.extraction.prefetch import prefetch
 
     probability_RK = np.full((len(bank.persons), len(class_names)), np.nan)
+    similarity_RK = probability_RK.copy()
     text_KD = text_KD.to(bank.device, torch.float32)
     starts = range(0, bank.samples, batch)
     was_training = head.training
@@ -51,9 +74,11 @@ def score(
     with torch.inference_mode():
         batches = (bank.gather(np.arange(start, min(start + batch, bank.samples))) for start in starts)
         for tokens, extra in prefetch(batches, depth=1) if bank.reads_ahead else batches:
-            probability_BPK = probabilities(head(tokens, text_KD), types).cpu().numpy()
+            logits_BPK = head(tokens, text_KD)
+            probability_BPK = probabilities(logits_BPK, types).cpu().numpy()
             filled_BP = extra.row_BP >= 0
             probability_RK[extra.row_BP[filled_BP]] = probability_BPK[filled_BP]
+            similarity_RK[extra.row_BP[filled_BP]] = (logits_BPK.double() * temperature).cpu().numpy()[filled_BP]
     head.train(was_training)
 
     bad_R = ~np.isfinite(probability_RK).all(1)
@@ -63,7 +88,9 @@ def score(
             f"{person.video_id} frame {person.frame} box {person.box}: the head's probabilities are not finite "
             f"({int(bad_R.sum())} such persons); train the head again, with a lower training.lr"
         )
-    return _detections(bank.persons, probability_RK, class_names)
+    similar = _rows(bank.persons, ["video_id", "frame", "box"], class_names)
+    similar = table("similarities", similar.assign(similarity=similarity_RK.ravel()))
+    return Scored(_detections(bank.persons, probability_RK, class_names), similar)
 
 
 def probabilities(logits_BPK: "Tensor", types: "LabelTypes | None") -> "Tensor":
@@ -86,15 +113,18 @@ def probabilities(logits_BPK: "Tensor", types: "LabelTypes | None") -> "Tensor":
 
 
 def _detections(persons: pd.DataFrame, probability_RK: NDArray[np.float64], class_names: Sequence[str]) -> pd.DataFrame:
-    classes = len(class_names)
-    rows = persons[["video_id", "frame", "box", *BOX]].iloc[np.repeat(np.arange(len(persons)), classes)]
-    box_score = np.repeat(persons["score"].to_numpy(np.float64), classes)
+    box_score = np.repeat(persons["score"].to_numpy(np.float64), len(class_names))
     return table(
         "detections",
-        rows.assign(
-            class_name=np.tile(np.asarray(class_names, object), len(persons)),
+        _rows(persons, ["video_id", "frame", "box", *BOX], class_names).assign(
             probability=probability_RK.ravel(),
             box_score=box_score,
             score=probability_RK.ravel() * box_score,
         ),
     )
+
+
+def _rows(persons: pd.DataFrame, columns: list[str], class_names: Sequence[str]) -> pd.DataFrame:
+    """Some columns of the persons, each once a class."""
+    rows = persons[columns].iloc[np.repeat(np.arange(len(persons)), len(class_names))]
+    return rows.assign(class_name=np.tile(np.asarray(class_names, object), len(persons)))

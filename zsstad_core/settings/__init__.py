@@ -16,13 +16,14 @@ from zsstad_core.settings.base import HOW, Section
 from zsstad_core.settings.datasets import Ava, Datasets, Folder, Jhmdb, Stickworld, Ucf101_24
 from zsstad_core.settings.frozen import Detector, Encoder, Finetune
 from zsstad_core.settings.heads import ClipCrop, ClipFrame, Heads, Iclip, Oracle, Stclip
-from zsstad_core.settings.results import Evaluation, Scoring
+from zsstad_core.settings.results import Ask, Evaluation, Report, Scoring, Tracks
 from zsstad_core.settings.running import Cache, Slurm, Workers
 from zsstad_core.settings.splits import SplitName, TrainedOn
 from zsstad_core.settings.training import Training
 
 __all__ = [
     "HOW",
+    "Ask",
     "Ava",
     "Cache",
     "ClipCrop",
@@ -37,12 +38,14 @@ __all__ = [
     "Iclip",
     "Jhmdb",
     "Oracle",
+    "Report",
     "Scoring",
     "Section",
     "Settings",
     "Slurm",
     "Stclip",
     "Stickworld",
+    "Tracks",
     "TrainedOn",
     "Training",
     "Ucf101_24",
@@ -76,6 +79,9 @@ class Settings(Section):
     training: Training = Training()
     scoring: Scoring = Scoring()
     evaluation: Evaluation = Evaluation()
+    report: Report = Report()
+    tracks: Tracks = Tracks()
+    ask: Ask = Ask()
 
     recipes: Annotated[dict[str, dict[str, Any]], HOW] = RECIPES
     """Named changes to the settings above. DATASET and HEAD/DATASET apply by themselves; any other is chosen by

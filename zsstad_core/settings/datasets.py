@@ -1,5 +1,6 @@
 """Settings of the datasets: where their files are, and which of them are wanted."""
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -112,7 +113,12 @@ class Ava(Section):
 
 
 def _names(value: Any) -> Any:
-    """Names with commas between them are a list too: SET= knows no other."""
+    """Names with commas between them are a list too, as is JSON's way to write one: SET= knows no other."""
+    if isinstance(value, str) and value.startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
     return [name.strip() for name in value.split(",")] if isinstance(value, str) else value
 
 
@@ -122,8 +128,22 @@ class Folder(Section):
     root: Annotated[str, HOW] = "data/folder"
     """Folder of videos, at any depth, in any container that FFmpeg opens. The other paths here start from it."""
 
+    videos: Annotated[list[str], BeforeValidator(_names), HOW] = Field(default=[])
+    """Video files, wherever they are, instead of all below `root`: their names are their ids, with as much of the path
+    as tells them apart. `make ask` sets it."""
+
+    every: Annotated[int, Field(ge=1)] = 1
+    """Look at every n-th frame only: nobody is detected, encoded or scored on the others. Only without annotation."""
+
+    per_second: Annotated[float, Field(gt=0)] | None = None
+    """Or at so many frames a second, the first of each such part of a second; a slower video is looked at whole."""
+
     labels: Annotated[list[str], BeforeValidator(_names), HOW] = Field(default=[])
     """Names of the actions, `[opening a door, reading]`, in SET= without brackets; empty: those of the annotation."""
+
+    texts: Annotated[str | None, HOW] = None
+    """A YAML file of texts for these labels, as `encoder.texts`, in whose place it stands; but for this dataset alone,
+    so that it has no bearing on the one that TRAINED_ON= names."""
 
     annotation: Annotated[str | None, HOW] = None
     """CSV or JSON file of boxes: video, frame, x1, y1, x2, y2 and, where wanted, person, label and part; empty: nothing
@@ -132,6 +152,17 @@ class Folder(Section):
     train_list: Annotated[str | None, HOW] = None
     """List of the training videos, one a line; empty: those whose `part` is train in the annotation, or none. All
     others are test."""
+
+    @model_validator(mode="after")
+    def _looks_at_the_annotated_frames(self) -> "Folder":
+        if self.every > 1 and self.per_second is not None:
+            raise ValueError(f"every is {self.every} and per_second {self.per_second:g}; set one of them")
+        if self.annotation is not None and (self.every > 1 or self.per_second is not None):
+            named = "per_second" if self.per_second is not None else "every"
+            raise ValueError(
+                f"{named} leaves frames out, and annotation may name any of them; leave out one of these settings"
+            )
+        return self
 
 
 class Stickworld(Section):

@@ -113,6 +113,10 @@ class Encoder(Section):
     """What stands for a class in place of its name: a mapping of class to text, or to a list of texts whose directions
     are averaged; or the path of a YAML file that holds one. Classes that are not in it are read by their names."""
 
+    phrasings: Annotated[Literal["mean", "max"], HOW] = "mean"
+    """How several texts of a class count when persons are scored: their `mean` direction is the class, or the one that
+    fits best does (`max`). A head is trained on the mean."""
+
     template: str = "{}"
     """What the text encoder reads for a class; `{}` is the class name, or its text. Papers 001 and 002: the bare
     name."""

@@ -36,8 +36,40 @@ class Scoring(Section):
     same or by detection score (ST-CLIP's soft voting, whose weights are not published). Refused where persons do
     several actions at once; the oracle, who knows the action, does not vote."""
 
+    similarities: Annotated[bool, HOW] = False
+    """Keep beside each probability the similarity that it comes from, the cosine of the person's and the label's
+    tokens (table similarities); `make ask` reads it."""
+
     batch: Annotated[int, HOW, Field(ge=1)] = 64
     """Frames that are scored together."""
+
+
+class Tracks(Section):
+    """Persons followed through a video (ByteTrack), for what is shown of it; no score depends on it."""
+
+    lost_after: Annotated[float, HOW, Field(ge=0)] = 1.0
+    """Seconds after which a person who is not found any more is given up; one who comes back later is a new one."""
+
+    high_score: Annotated[Fraction, HOW] = 0.4
+    """Detection score from which on a box may begin a track; weaker ones only continue those that are there."""
+
+
+class Ask(Section):
+    """`make ask`: when a person is said to do something (docs/ask.md)."""
+
+    threshold: Annotated[Fraction | None, HOW] = None
+    """Probability below which a person is labelled nothing; empty: a quarter more than by chance, 1.25 / labels."""
+
+    similarity: Annotated[Annotated[float, Field(ge=-1, le=1)] | None, HOW] = None
+    """Similarity below which a person is labelled nothing, whatever the probability: the labels may all be wrong.
+    Empty: it does not matter."""
+
+    smoothing: Annotated[Literal["none", "window", "exponential"], HOW] = "window"
+    """Along a track, a score becomes the mean of those around it (`window`), or of those up to it, which count less
+    the older they are (`exponential`)."""
+
+    seconds: Annotated[float, HOW, Field(gt=0)] = 1.0
+    """Of the window, its length; of the exponential, the time in which a score's weight falls to 1/e."""
 
 
 class Evaluation(Section):
@@ -60,3 +92,23 @@ class Evaluation(Section):
     )
     """Video mAP at these overlaps of tubes, or its mean over a range of them, where the ground truth has tubes; an
     empty list for none."""
+
+
+class Report(Section):
+    """What the page of `make report` shows (docs/report.md)."""
+
+    clips: Annotated[int, HOW, Field(ge=0)] = 12
+    """Clips in the player: in turn one of each unseen class, one of a best moment and one of a worst."""
+
+    frames: Annotated[int, HOW, Field(ge=1)] = 300
+    """Most frames of a clip. Of a longer video a stretch is shown around what it is shown for."""
+
+    moments: Annotated[int, HOW, Field(ge=0)] = 2
+    """Frames in the gallery: of the best for unseen and for seen classes so many each, of the worst for each kind of
+    error."""
+
+    picture: Annotated[int, HOW, Field(ge=16)] = 480
+    """Pixels of the longer side of a picture; smaller ones keep their size."""
+
+    megabytes: Annotated[float, HOW, Field(gt=0)] = 12.0
+    """Size of the player's clips together; those that do not fit are left out. Everything else is 5 to 8 MB."""

@@ -1,0 +1,70 @@
+"""ask: who does what in somebody's own videos, by somebody's own words (docs/ask.md).
+
+reads   index, detect, score, text; the videos
+writes  OUT/answer.json, detections.csv, labels.pbtxt and a video with boxes for each video (results/ask/NAME)
+        with --makefile: the rules that bring the scores about, that make includes
+"""
+
+from pathlib import Path
+
+from zsstad_core import configure, plan_text
+from zsstad_core.ask import refusals, text
+from zsstad_core.ask.question import Question, asked
+from zsstad_core.cache.units import write_whole
+from zsstad_core.errors import friendly
+from zsstad_core.plan import Plan
+
+
+@friendly
+def main() -> None:
+    parser = configure.arguments(__doc__)
+    parser.add_argument("--video", default="", help="VIDEO= of the Makefile: a file, several, a folder, a list")
+    parser.add_argument("--labels", default="", help="LABELS= of the Makefile: names with commas between, or a file")
+    parser.add_argument("--out", default="", help="folder for the files (results/ask/NAME)")
+    parser.add_argument("--anew", default="", help="the stages that ran for this question")
+    parser.add_argument("--makefile", action="store_true", help="write the rules for make, and print the file's name")
+    options = parser.parse_args()
+    question = asked(options)
+    plan = Plan(configure.from_arguments(question.options), retry=options.makefile)
+    if options.makefile:
+        print(plan_text.write_makefile(makefile(plan, question)))
+    else:
+        answered(plan, Path(options.out or f"results/ask/{question.name}"), options.anew)
+    plan.save()
+
+
+def makefile(plan: Plan, question: Question) -> str:
+    """Texts first: a label that is too long is told before anything is detected."""
+    refusals.refuse_without_pictures(plan.sources.values())
+    refusals.refuse_other_encoder(plan)
+    needed = [*(artifact.done for artifact in plan.extract() if artifact.stage == "text"), plan.score.done]
+    lines = [f"ASKED := {' '.join(map(str, needed))}", f"ASKED_ANEW := {text.anew(plan)}"]
+    return "\n".join([*lines, *plan_text.rules({question.words(): plan})])
+
+
+def answered(plan: Plan, folder: Path, anew: str) -> None:
+    from zsstad_core.ask import files
+    from zsstad_core.ask.annotated import write_annotated
+    from zsstad_core.ask.answer import answers
+    from zsstad_core.ask.drawing import marks
+
+    labels, found = plan.dataset.classes, answers(plan)
+    refusals.refuse_nobody(plan, found)
+    shown = files.names_of_videos(found)
+    refusals.refuse_overwriting(plan, folder, shown)
+    for one in found:
+        frames, lost = write_annotated(plan.sources[one.video_id], marks(one, labels), folder / shown[one.video_id])
+        refusals.refuse_other_frames(one, frames)
+        print("\n".join([*text.of_video(one, labels), *(f"  {line}" for line in lost)]))
+    write_whole(folder / "answer.json", files.as_text(files.as_json(plan, found, shown)))
+    write_whole(folder / "detections.csv", files.as_csv(found))
+    write_whole(folder / "labels.pbtxt", files.as_labelmap(labels))
+    if plan.shared:
+        print(f"ask: learned in training, so no zero-shot: {', '.join(plan.shared)}")
+    print(f"ask: {text.stages_text(plan, anew)}")
+    for name in ("answer.json", "detections.csv", "labels.pbtxt", *shown.values()):
+        print(f"ask: {folder / name}")
+
+
+if __name__ == "__main__":
+    main()

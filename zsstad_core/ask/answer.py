@@ -1,0 +1,106 @@
+"""Table detections of somebody's videos, by persons: who does what, from when to when.
+
+Shapes: N boxes of persons of a video, K labels in the order in which they were named.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from zsstad_core.ask.spans import Floats, Span, labelled, smoothed, spans
+from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.plan import Plan
+from zsstad_core.settings import Ask
+from zsstad_core.tables import BOX
+from zsstad_core.tracks import UNTRACKED, linked
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found in a video.
+
+    video: its row of table videos. frames: of table frames, those that were looked at, in the order of time, with
+    `time` and `end`, at which the next one begins. boxes: [N] rows of frame, time, end, box, x1 ... y2, box_score,
+    track, label (its number, from 0; NOTHING), by frame and box. probability_NK, similarity_NK: smoothed along tracks.
+    """
+
+    video_id: str
+    video: "pd.Series[float]"
+    frames: pd.DataFrame
+    boxes: pd.DataFrame
+    probability_NK: Floats
+    similarity_NK: Floats
+    spans: list[Span]
+
+    @property
+    def tracks(self) -> list[int]:
+        return sorted(set(self.boxes["track"].tolist()) - {UNTRACKED})
+
+
+def threshold_of(ask: Ask, labels: int) -> float:
+    """The probability below which a person is labelled nothing."""
+    return 1.25 / labels if ask.threshold is None else ask.threshold
+
+
+def answers(plan: Plan) -> list[Answer]:
+    """One for each video, also for one in which nobody was found."""
+    videos = read_artifact_table(plan.index, "videos")
+    frames = read_artifact_table(plan.index, "frames")
+    if plan.dataset.keyframes:
+        frames = frames.merge(read_artifact_table(plan.index, "keyframes")[["video_id", "frame"]])
+    detections = read_artifact_table(plan.score, "detections")
+    similarities = read_artifact_table(plan.score, "similarities")
+    settings, labels = plan.settings, plan.dataset.classes
+    tracks = linked(detections, frames, settings.tracks.lost_after, settings.tracks.high_score)
+    return [
+        answer(
+            str(video["video_id"]),
+            video,
+            *(table[table["video_id"] == video["video_id"]] for table in (frames, detections, similarities, tracks)),
+            labels=labels,
+            ask=settings.ask,
+        )
+        for _, video in videos.iterrows()
+    ]
+
+
+def answer(
+    video_id: str,
+    video: "pd.Series[float]",
+    frames: pd.DataFrame,
+    detections: pd.DataFrame,
+    similarities: pd.DataFrame,
+    tracks: pd.DataFrame,
+    *,
+    labels: Sequence[str],
+    ask: Ask,
+) -> Answer:
+    """The answer about one video, of which the tables are."""
+    frames = _with_ends(frames)
+    probability_NK = _per_label(detections, "probability", labels)
+    similarity_NK = _per_label(similarities, "similarity", labels)
+    boxes = detections.drop_duplicates(["frame", "box"])[["frame", "box", *BOX, "box_score"]]
+    boxes = boxes.merge(tracks[["frame", "box", "track"]], on=["frame", "box"])
+    boxes = boxes.merge(frames[["frame", "time", "end"]], on="frame").sort_values(["frame", "box"], ignore_index=True)
+    track_N, time_N = boxes["track"].to_numpy(np.int64), boxes["time"].to_numpy(np.float64)
+    probability_NK = smoothed(probability_NK, track_N, time_N, ask.smoothing, ask.seconds)
+    similarity_NK = smoothed(similarity_NK, track_N, time_N, ask.smoothing, ask.seconds)
+    label_N = labelled(probability_NK, similarity_NK, threshold_of(ask, len(labels)), ask.similarity)
+    found = spans(label_N, track_N, time_N, boxes["end"].to_numpy(np.float64))
+    return Answer(video_id, video, frames, boxes.assign(label=label_N), probability_NK, similarity_NK, found)
+
+
+def _with_ends(frames: pd.DataFrame) -> pd.DataFrame:
+    frames = frames.sort_values(["pts", "frame"], ignore_index=True)
+    time_F = frames["pts"].to_numpy(np.float64)
+    last = float(np.median(np.diff(time_F))) if len(time_F) > 1 else 0.0
+    return frames.assign(time=time_F, end=np.append(time_F[1:], time_F[-1:] + last))
+
+
+def _per_label(rows: pd.DataFrame, column: str, labels: Sequence[str]) -> Floats:
+    """A column of one row a (box, label) as [N, K], by frame and box."""
+    place = {name: number for number, name in enumerate(labels)}
+    rows = rows.assign(label=rows["class_name"].map(place)).sort_values(["frame", "box", "label"], kind="stable")
+    return rows[column].to_numpy(np.float64).reshape(-1, len(labels))

@@ -1,0 +1,182 @@
+"""The answer as files: JSON with tracks and spans, a CSV in AVA's format with its label map. docs/ask.md has them field
+by field."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+
+from zsstad_core.ask.answer import Answer, threshold_of
+from zsstad_core.ask.spans import NOTHING
+from zsstad_core.keyframes import NOWHERE, nearest
+from zsstad_core.plan import Plan
+from zsstad_core.tables import BOX
+from zsstad_core.tracks import UNTRACKED
+
+FORMAT = "zsstad answer 1"
+
+_NUMBERS = re.compile(r"\[[-+.e\d,\s]+\]")
+
+
+def as_json(plan: Plan, answers: Sequence[Answer], shown: Mapping[str, str]) -> dict[str, Any]:
+    """The whole answer. shown: the annotated video of each video, by its name beside this file."""
+    return {"format": FORMAT, "asked": _asked(plan), "videos": [_of_video(plan, one, shown) for one in answers]}
+
+
+def as_text(content: Mapping[str, Any]) -> str:
+    """JSON with an entry a line, and lists of numbers on the line of theirs."""
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    return _NUMBERS.sub(lambda numbers: " ".join(numbers[0].split()), text) + "\n"
+
+
+def _asked(plan: Plan) -> dict[str, Any]:
+    settings, labels = plan.settings, plan.dataset.classes
+    texts = plan.class_texts if plan.settings.encoder.tokens_from is None else list(labels)
+    keyframes = plan.dataset.keyframes
+    return {
+        "labels": [
+            {
+                "id": number,
+                "name": name,
+                "texts": [read] if isinstance(read, str) else read,
+                **({"learned as": plan.shared[name]} if name in plan.shared else {}),
+            }
+            for number, (name, read) in enumerate(zip(labels, texts, strict=True), 1)
+        ],
+        "phrasings": settings.encoder.phrasings,
+        "head": settings.head,
+        "trained on": _trained_on(plan),
+        "made with": {**plan.score.made_with(), "keys": {one.stage: one.key for one in _deciding(plan)}},
+        "frames looked at": keyframes.content() if keyframes else "all",
+        "threshold": threshold_of(settings.ask, len(labels)),
+        "similarity": settings.ask.similarity,
+        "smoothing": {"kind": settings.ask.smoothing, "seconds": settings.ask.seconds},
+        "tracks": {"lost_after": settings.tracks.lost_after, "high_score": settings.tracks.high_score},
+    }
+
+
+def _deciding(plan: Plan) -> list[Any]:
+    return [artifact for artifact in plan.deciding() if artifact.stage not in ("groundtruth", "evaluate")]
+
+
+def _trained_on(plan: Plan) -> dict[str, str] | None:
+    if plan.source is None or plan.train is None:
+        return None
+    return {"dataset": plan.source.settings.dataset, "split": plan.source.settings.split, "key": plan.train.key}
+
+
+def _of_video(plan: Plan, one: Answer, shown: Mapping[str, str]) -> dict[str, Any]:
+    labels = plan.dataset.classes
+    entries = _entries(one, labels)
+    track_N = one.boxes["track"].to_numpy(np.int64)
+    return {
+        "video": one.video_id,
+        "digest": str(one.video["digest"]),
+        "width": int(one.video["width"]),
+        "height": int(one.video["height"]),
+        "frames": int(one.video["frames"]),
+        "fps": round(float(one.video["fps"]), 6),
+        "frames looked at": len(one.frames),
+        "start": round(float(one.frames["time"].min()), 6),
+        "end": round(float(one.frames["end"].max()), 6),
+        "annotated": shown.get(one.video_id),
+        "tracks": [
+            {
+                "track": track,
+                "start": min(entries[row]["time"] for row in rows),
+                "end": round(float(one.boxes["end"].to_numpy()[rows].max()), 6),
+                "spans": [_span(one, span, labels) for span in one.spans if span.track == track],
+                "boxes": [entries[row] for row in rows],
+            }
+            for track in one.tracks
+            for rows in [np.flatnonzero(track_N == track)]
+        ],
+        "without track": [entries[row] for row in np.flatnonzero(track_N == UNTRACKED)],
+    }
+
+
+def _span(one: Answer, span: Any, labels: Sequence[str]) -> dict[str, Any]:
+    return {
+        "label": labels[span.label],
+        "start": round(span.start, 6),
+        "end": round(span.end, 6),
+        "boxes": len(span.rows),
+        "probability": round(float(one.probability_NK[span.rows, span.label].mean()), 6),
+        "similarity": round(float(one.similarity_NK[span.rows, span.label].mean()), 6),
+    }
+
+
+def _entries(one: Answer, labels: Sequence[str]) -> list[dict[str, Any]]:
+    """Of each box what the JSON says of it."""
+    columns = [one.boxes[name].tolist() for name in ("frame", "time", "box_score", "label")]
+    xyxy_N4 = one.boxes[BOX].to_numpy(np.float64).round(2).tolist()
+    scores = one.probability_NK.round(6).tolist(), one.similarity_NK.round(6).tolist()
+    return [
+        {
+            "frame": frame,
+            "time": round(time, 6),
+            "box": box,
+            "detection": round(detection, 6),
+            "label": None if label == NOTHING else labels[label],
+            "probability": probability,
+            "similarity": similarity,
+        }
+        for frame, time, detection, label, box, probability, similarity in zip(*columns, xyxy_N4, *scores, strict=True)
+    ]
+
+
+def names_of_videos(answers: Sequence[Answer]) -> dict[str, str]:
+    """What the annotated video of each video is called: its path in one word, with the ending where two differ in it
+    alone."""
+    flat = {one.video_id: one.video_id.replace("/", "_") for one in answers}
+    stems = [PurePath(name).stem for name in flat.values()]
+    return {
+        video_id: f"{name if stems.count(PurePath(name).stem) > 1 else PurePath(name).stem}.annotated.mp4"
+        for video_id, name in flat.items()
+    }
+
+
+def as_csv(answers: Sequence[Answer]) -> str:
+    """AVA's format: video, second, x1, y1, x2, y2 as fractions of the frame, label id from 1, score; every label of
+    every person.
+
+    A second is shown by the frame that was looked at and is nearest to it in time, if that is less than half a second
+    off; the earlier of two as near. The score is probability times detection score, as in table detections.
+    """
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    for one in answers:
+        size = np.tile([one.video["width"], one.video["height"]], 2).astype(np.float64)
+        fraction_N4 = (one.boxes[BOX].to_numpy(np.float64) / size).clip(0, 1)
+        score_NK = one.probability_NK * one.boxes["box_score"].to_numpy(np.float64)[:, None]
+        frame_N = one.boxes["frame"].to_numpy(np.int64)
+        for second, frame in _seconds(one):
+            for row in np.flatnonzero(frame_N == frame):
+                corners = [f"{side:.6f}" for side in fraction_N4[row]]
+                for number, score in enumerate(score_NK[row].tolist(), 1):
+                    writer.writerow([one.video_id, second, *corners, number, f"{score:.9g}"])
+    return lines.getvalue()
+
+
+def _seconds(one: Answer) -> list[tuple[int, int]]:
+    """Whole seconds of the video, and the frame that stands for each."""
+    time_F, frame_F = one.frames["time"].to_numpy(np.float64), one.frames["frame"].to_numpy(np.int64)
+    second_S = np.arange(max(0, int(np.floor(time_F[0]))), int(np.ceil(time_F[-1])) + 1)
+    place_S = nearest(time_F, second_S, 0.5)
+    there_S = place_S != NOWHERE
+    return list(zip(second_S[there_S].tolist(), frame_F[place_S[there_S]].tolist(), strict=True))
+
+
+def as_labelmap(labels: Sequence[str]) -> str:
+    """The numbers of the labels, as AVA's label maps are written."""
+    blocks = (f'item {{\n  name: "{_escaped(name)}"\n  id: {number}\n}}\n' for number, name in enumerate(labels, 1))
+    return "".join(blocks)
+
+
+def _escaped(name: str) -> str:
+    return name.replace("\\", "\\\\").replace('"', '\\"')

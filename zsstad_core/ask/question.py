@@ -1,0 +1,246 @@
+"""What `make ask` is asked, as settings: VIDEO=, LABELS=, and the other choices of make. Imports no torch, no pandas.
+
+Videos and labels become settings of dataset `folder`. SPLIT= says what the head was trained on (`trained_on.split`):
+of labels that somebody names, none is seen. What the head of another dataset needs to be itself (encoder, detector, its
+own settings) is taken from that dataset's recipes, below what SET= says.
+"""
+
+import argparse
+import json
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from zsstad_core import configure
+from zsstad_core.datasets.folder import videos_below
+from zsstad_core.errors import DataError, MissingFileError, SettingsError
+from zsstad_core.frozen.text_files import read_texts
+from zsstad_core.settings import Settings
+from zsstad_core.yaml_files import compose, line_of
+
+_LISTS, _YAML = {".txt"}, {".yaml", ".yml"}
+_TAKEN = {
+    "encoder": ("model", "pretrained", "seed", "crop", "precision", "template", "underscores"),
+    "detector": ("config", "checkpoint", "person_score", "persons_per_frame", "object_score", "objects_per_frame"),
+}
+"""Settings that a head takes along from where it was trained, with its own section."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """options: the same question as the command line of any stage. name: of the folder for the answer.
+
+    taken: settings that come along with the head, as SET= takes them; empty where nothing differs.
+    """
+
+    options: argparse.Namespace
+    name: str
+    taken: str
+
+    def words(self) -> str:
+        """The command line of a stage, for a rule of make."""
+        chosen = vars(self.options)
+        names = [name for name in (*configure.CHOICES, "recipe") if chosen[name]]
+        words = [word for name in names for word in (f"--{name.replace('_', '-')}", chosen[name])]
+        return shlex.join([*words, "--set", self.options.overrides]).replace("$", "$$")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Names of actions, and the file that has texts for them, if there is one."""
+
+    names: list[str]
+    texts: str | None = None
+
+
+def asked(options: argparse.Namespace) -> Question:
+    """The question of a command line with `video` and `labels`. Raises UserError where it cannot be asked."""
+    if options.dataset not in ("", "folder"):
+        raise SettingsError(
+            f"DATASET={options.dataset}: make ask is about the videos that VIDEO= names; for a head that was trained "
+            f"on {options.dataset} say TRAINED_ON={options.dataset}"
+        )
+    videos, labels = videos_of(options.video), labels_of(options.labels)
+    head = options.head or ("iclip" if options.trained_on else "clip_crop")
+    if head == "oracle":
+        raise SettingsError("HEAD=oracle knows the answer from an annotation; choose clip_crop, clip_frame, or a head")
+    chosen = {**vars(options), "dataset": "folder", "split": "", "head": head}
+    taken = taken_along(argparse.Namespace(**chosen), options.split) if options.trained_on else ""
+    folder = {
+        "videos": [] if isinstance(videos, Path) else [str(path) for path in videos],
+        **({"root": str(videos)} if isinstance(videos, Path) else {}),
+        "labels": labels.names,
+        "texts": labels.texts,
+        "annotation": None,
+        "train_list": None,
+    }
+    own = {f"datasets.folder.{name}": value for name, value in folder.items()}
+    if options.trained_on and options.split:
+        own["trained_on.split"] = options.split
+    chosen["overrides"] = " ".join(filter(None, [taken, options.overrides.replace("\n", " "), as_words(own)]))
+    return Question(argparse.Namespace(**chosen), name_of(videos), taken)
+
+
+def as_words(settings: dict[str, Any]) -> str:
+    """Settings as SET= takes them, texts in quotes so that none is read as a number."""
+    return " ".join(f"{key}={shlex.quote(json.dumps(value, ensure_ascii=False))}" for key, value in settings.items())
+
+
+def taken_along(options: argparse.Namespace, split: str) -> str:
+    """What differs between the settings under which the head was trained and those of dataset `folder`, as SET=."""
+    plain = configure.from_arguments(argparse.Namespace(**{**vars(options), "trained_on": ""}))
+    there = {"dataset": options.trained_on, "split": split or "full", "trained_on": ""}
+    source = configure.from_arguments(argparse.Namespace(**{**vars(options), **there}))
+    names = {**_TAKEN, f"heads.{options.head}": tuple(_own(source, options.head))}
+    different = {
+        f"{section}.{name}": getattr(_section(source, section), name)
+        for section, fields in names.items()
+        for name in fields
+        if getattr(_section(source, section), name) != getattr(_section(plain, section), name)
+    }
+    return as_words(different)
+
+
+def _own(settings: Settings, head: str) -> Iterable[str]:
+    own = getattr(settings.heads, head, None)
+    return own.content() if own is not None else ()
+
+
+def _section(settings: Settings, dotted: str) -> Any:
+    section: Any = settings
+    for name in dotted.split("."):
+        section = getattr(section, name)
+    return section
+
+
+# ---- videos
+
+
+def videos_of(text: str) -> Path | list[Path]:
+    """VIDEO=: a folder, or files. Raises SettingsError and MissingFileError.
+
+    A path that is there as it is written, spaces and commas and all; else several with commas or spaces between, names
+    with spaces in quotes, `*` and `?` as in a shell. A list (.txt) holds a path a line, from here or from where it is.
+    """
+    if not text.strip():
+        raise SettingsError(
+            'VIDEO= names no video; give a file, several ("a.mp4, b.mov"), a folder, or a list (.txt, a path a line)'
+        )
+    places = [place for name in _split(text) for place in _places(name)]
+    if len(places) == 1 and places[0].is_dir():
+        return places[0]
+    return [file for place in places for file in (sorted(videos_below(place)) if place.is_dir() else [place])]
+
+
+def _split(text: str) -> list[str]:
+    """The names in VIDEO=, by the first way of reading it that finds all of them."""
+    by_comma = [name.strip() for name in text.split(",") if name.strip()]
+    try:
+        by_space = shlex.split(text.replace(",", " "))
+    except ValueError:  # a quote in a name
+        by_space = text.replace(",", " ").split()
+    for names in ([text.strip()], by_comma, by_space):
+        if names and all(_found(name) for name in names):
+            return names
+    lacking = next(name for name in (by_comma if "," in text else by_space) if not _found(name))
+    raise MissingFileError(
+        f"VIDEO={text}: {lacking}: no such file or folder (names with spaces: in quotes, or the folder that holds them)"
+    )
+
+
+def _found(name: str) -> list[Path]:
+    path = _path(name)
+    if _there(path):
+        return [path]
+    return sorted(Path(path.anchor or ".").glob(str(path.relative_to(path.anchor)))) if set(name) & set("*?[") else []
+
+
+def _places(name: str) -> list[Path]:
+    (first, *_) = found = _found(name)
+    if first.suffix.lower() not in _LISTS or first.is_dir():
+        return found
+    places = []
+    for line, written in enumerate(first.read_text(encoding="utf-8").splitlines(), 1):
+        if not written.strip():
+            continue
+        tried = [_path(written.strip()), first.parent / written.strip()]
+        there = [path for path in tried if _there(path)]
+        if not there:
+            raise MissingFileError(f"{first}:{line}: {written.strip()}: no such file or folder")
+        places.append(there[0])
+    if not places:
+        raise DataError(f"{first}: names no video; write a path a line")
+    return places
+
+
+def _path(name: str) -> Path:
+    """With `~` for the home folder, where that is meant."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # of nobody who has one
+        return Path(name)
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # longer than a name of a file can be, as a label may be
+        return False
+
+
+def name_of(videos: Path | list[Path]) -> str:
+    """What the folder for the answer is called."""
+    if isinstance(videos, Path):
+        return videos.resolve().name or "videos"
+    return videos[0].stem + (f"-and-{len(videos) - 1}-more" if len(videos) > 1 else "")
+
+
+# ---- labels
+
+
+def labels_of(text: str) -> Labels:
+    """LABELS=: names with commas between, or a file: one a line (.txt), or YAML, a list or texts by name.
+
+    Raises SettingsError and DataError: none, one, or two that read the same.
+    """
+    written = text.strip()
+    path = _path(written)
+    if path.suffix.lower() in {*_LISTS, *_YAML} or (written and _there(path) and path.is_file()):
+        labels, where = _from_file(path), str(path)
+    else:
+        labels, where = Labels([name.strip() for name in written.split(",") if name.strip()]), "LABELS="
+    if not labels.names:
+        raise SettingsError(
+            f'{where} names no action; write some, LABELS="juggle a ball, wave, clap", or name a file of them'
+        )
+    read: dict[str, str] = {}
+    for name in labels.names:
+        same = " ".join(name.replace("_", " ").casefold().split())
+        if same in read:
+            raise SettingsError(f"{where} names the same action twice: {read[same]} and {name}; keep one")
+        read[same] = name
+    if len(labels.names) == 1:
+        raise SettingsError(
+            f"{where} names one action, {labels.names[0]}; name two or more, a score says which of them it is: what "
+            "else a person may be doing"
+        )
+    return labels
+
+
+def _from_file(path: Path) -> Labels:
+    if not path.is_file():
+        raise MissingFileError(f"LABELS={path}: no such file")
+    if path.suffix.lower() not in _YAML:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+        return Labels([line for line in lines if line and not line.startswith("#")])
+    node = compose(path)
+    if not isinstance(node, yaml.SequenceNode):
+        return Labels([*read_texts(path)[0]], str(path))
+    for entry in node.value:
+        if not isinstance(entry, yaml.ScalarNode) or not str(entry.value).strip():
+            raise DataError(f"{path}:{line_of(entry)}: a name is due here; put one with a colon in quotes")
+    return Labels([str(entry.value).strip() for entry in node.value])

@@ -1,0 +1,89 @@
+"""What cannot be asked, said before anything is computed, and what cannot be answered.
+
+What is wrong with VIDEO= and LABELS= themselves says `zsstad_core.ask.question`; a label that is too long, the encoder.
+"""
+
+import errno
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from zsstad_core.ask.answer import Answer
+from zsstad_core.cache.artifact import earlier
+from zsstad_core.cache.differences import Difference, plain, since
+from zsstad_core.cache.folders import written_inputs
+from zsstad_core.errors import DataError, SettingsError
+from zsstad_core.plan import Plan
+from zsstad_core.video import VideoSource
+
+
+def refuse_without_pictures(sources: Iterable[VideoSource]) -> None:
+    """Raise DataError for the first file that does not open, or has no video stream (a cover picture is none)."""
+    import av
+
+    for source in sources:
+        try:
+            with av.open(str(source.path.absolute())) as container:
+                streams = container.streams.video
+                if not any(not stream.disposition & av.stream.Disposition.attached_pic for stream in streams):
+                    raise DataError(f"{source.path}: has no video stream; nothing can be seen in it")
+        except av.error.FFmpegError as error:
+            reason = error.strerror if error.errno != errno.EINVAL else "Invalid data found"
+            raise DataError(f"{source.path}: is no video that opens: {reason}") from error
+
+
+def refuse_other_encoder(plan: Plan) -> None:
+    """Raise SettingsError where the head would have to be trained anew, only because the encoder is another than the
+    one that it was trained with."""
+    if plan.source is None or plan.train is None or plan.train.is_complete():
+        return
+    planned = {artifact.path: plain(artifact.inputs) for artifact in plan.source.all()}
+    mine = plain(plan.train.inputs)
+    others = [
+        folder
+        for folder in earlier(plan.source.root, "train", plan.train.key)
+        if all(written_inputs(folder).get(name) == mine[name] for name in ("head", "seen"))
+    ]
+    differences = [[*filter(_of_encoder, since(folder, plan.train, planned))] for folder in others]
+    if differences and all(differences):
+        there = plan.source.settings
+        raise SettingsError(
+            f"the head {there.head} of {there.dataset}, label split {there.split}, was trained with another encoder "
+            f"({differences[0][0]}); ask with that one, or train it with this: make train DATASET={there.dataset} "
+            f"SPLIT={there.split} HEAD={there.head} with the same SET="
+        )
+
+
+def refuse_nobody(plan: Plan, answers: Sequence[Answer]) -> None:
+    """Raise DataError where nobody was found in any video."""
+    if any(len(one.boxes) for one in answers):
+        return
+    first, detector, scoring = answers[0], plan.settings.detector, plan.settings.scoring
+    where = f"{first.video_id}: " if len(answers) == 1 else f"{len(answers)} videos: "
+    frames = sum(len(one.frames) for one in answers)
+    sure = f", scoring.threshold {scoring.threshold:g}" if scoring.select == "threshold" else ""
+    by = detector.boxes_from or f"{detector.config}, detector.person_score {detector.person_score:g}"
+    raise DataError(
+        f"{where}no person in any of the {frames} frames that were looked at ({by}{sure}); lower these scores, or take "
+        "another detector"
+    )
+
+
+def refuse_overwriting(plan: Plan, folder: Path, shown: Mapping[str, str]) -> None:
+    """Raise SettingsError where an annotated video would take the place of a video that was asked about."""
+    asked = {source.path.resolve() for source in plan.sources.values()}
+    for name in shown.values():
+        if (folder / name).resolve() in asked:
+            raise SettingsError(f"{folder / name}: is a video that you ask about; choose another OUT=")
+
+
+def refuse_other_frames(answer: Answer, frames: int) -> None:
+    """Raise DataError where the annotated video has more or fewer frames than were found in the video before."""
+    if frames != int(answer.video["frames"]):
+        raise DataError(
+            f"{answer.video_id}: has {frames} frames now, and had {int(answer.video['frames'])} when it was looked at; "
+            "ask again"
+        )
+
+
+def _of_encoder(difference: Difference) -> bool:
+    return difference.name.startswith("encoder.")

@@ -1,0 +1,54 @@
+"""What `make ask` prints of an answer."""
+
+from collections.abc import Sequence
+
+from zsstad_core.ask.answer import Answer
+from zsstad_core.cache.artifact import target_of
+from zsstad_core.plan import Plan
+from zsstad_core.quantities import count_text
+
+_LINES = 12  # of spans, of a video
+
+
+def of_video(answer: Answer, labels: Sequence[str]) -> list[str]:
+    """What was found in a video: a line for it, and one for each of its first spans."""
+    length = float(answer.frames["end"].max() - answer.frames["time"].min())
+    looked = len(answer.frames)
+    frames = count_text(int(answer.video["frames"]), "frame")
+    lines = [
+        f"{answer.video_id}: {frames}, {length:.1f} s"
+        + ("" if looked == int(answer.video["frames"]) else f", {looked} of them looked at")
+        + f"; {count_text(len(answer.tracks), 'person')} followed"
+    ]
+    for span in answer.spans[:_LINES]:
+        rows = span.rows, span.label
+        lines.append(
+            f"  {span.track:>3}  {span.start:8.2f} - {span.end:.2f} s  {labels[span.label]}  "
+            f"{answer.probability_NK[rows].mean():.2f} (similarity {answer.similarity_NK[rows].mean():.3f})"
+        )
+    if len(answer.spans) > _LINES:
+        lines.append(f"       and {len(answer.spans) - _LINES} more spans in answer.json")
+    if answer.boxes.empty:
+        lines.append("       nobody was found in any frame")
+    elif not answer.spans:
+        lines.append("       nobody is sure enough of any label (ask.threshold)")
+    return lines
+
+
+def anew(plan: Plan) -> str:
+    """`text, score`: the stages that have something to do, in the order of the work. Ground truth is not named: there
+    is none of somebody's own videos."""
+    todo = {target_of(artifact) for artifact in plan.all() if not artifact.is_complete()}
+    return ", ".join(name for name in _stages(plan) if name in todo)
+
+
+def stages_text(plan: Plan, made: str) -> str:
+    """What a question took that was not there before, and what was. made: as `anew` said it before the stages ran."""
+    asked = [name.strip() for name in made.split(",") if name.strip()]
+    kept = [name for name in _stages(plan) if name not in asked]
+    return f"asked anew: {', '.join(asked) or 'nothing'}; kept: {', '.join(kept) or 'nothing'}"
+
+
+def _stages(plan: Plan) -> list[str]:
+    artifacts = (artifact for artifact in plan.all() if artifact.stage not in ("groundtruth", "evaluate"))
+    return list(dict.fromkeys(target_of(artifact) for artifact in artifacts))

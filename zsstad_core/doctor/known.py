@@ -1,0 +1,153 @@
+"""What there is to look at: the tables of a plan, as far as they are made."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from zsstad_core.cache.artifact import Artifact
+from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.cache.token_kinds import form_of
+from zsstad_core.cache.tokens import read_tokens
+from zsstad_core.datasets.box_files import read_boxes
+from zsstad_core.evaluation import missing_groundtruth
+from zsstad_core.keyframes import NOWHERE, second_of
+from zsstad_core.plan import Plan
+from zsstad_core.settings import Settings
+from zsstad_core.splits import LabelSplit
+from zsstad_core.tables import labelled, read_table
+
+_TOKENS = 2000  # that are looked at
+
+
+@dataclass(frozen=True)
+class Known:
+    """None: not made yet.
+
+    groundtruth: of all videos that are here; before `make groundtruth` as the annotation has it, whose frames nobody
+    has compared with the videos (`placed` False). missing: of test videos that are not here. texts: what is read for
+    each class. frames: with the column fps. seconds: table keyframes. tokens: some image tokens by their kind.
+    """
+
+    settings: Settings
+    split: LabelSplit
+    classes: Sequence[str]
+    official: Mapping[str, str]
+    trains: bool
+    reads_text: bool
+    texts: Mapping[str, Sequence[str]]
+    groundtruth: pd.DataFrame
+    placed: bool
+    missing: pd.DataFrame
+    keyframes: bool
+    videos: pd.DataFrame | None
+    frames: pd.DataFrame | None
+    seconds: pd.DataFrame | None
+    boxes: pd.DataFrame | None
+    text: NDArray[np.generic] | None
+    tokens: Mapping[str, NDArray[np.generic]]
+    detections: pd.DataFrame | None
+    metrics: Mapping[str, Any] | None
+
+    @property
+    def tested(self) -> pd.DataFrame:
+        """The ground truth of test videos with an action."""
+        return labelled(self.groundtruth[self.groundtruth["video_id"].map(self.official) == "test"])
+
+    @property
+    def tested_boxes(self) -> pd.DataFrame:
+        """Table boxes of the videos of `tested`."""
+        assert self.boxes is not None
+        return self.boxes[self.boxes["video_id"].isin(self.tested["video_id"].unique())]
+
+    @property
+    def given(self) -> bool:
+        """Whether boxes come from a file."""
+        return self.settings.detector.boxes_from is not None
+
+    def in_steps(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Rows whose `frame` rises by one from one place that may be annotated to the next: of keyframes the second."""
+        if self.seconds is None:
+            return rows
+        second = second_of(rows, self.seconds)
+        return rows.assign(frame=second)[second != NOWHERE]
+
+
+def gather(plan: Plan) -> Known:
+    """Everything that is complete. Raises CacheError for what is damaged, and as the dataset does."""
+    placed = plan.groundtruth.is_complete()
+    groundtruth = read_artifact_table(plan.groundtruth, "groundtruth") if placed else plan.dataset.groundtruth()
+    keyframes = plan.dataset.keyframes is not None
+    indexed = plan.index.is_complete()
+    videos = read_artifact_table(plan.index, "videos") if indexed else None
+    frames = None
+    if videos is not None:
+        rate = videos.set_index("video_id")["fps"]
+        frames = read_artifact_table(plan.index, "frames").assign(fps=lambda rows: rows["video_id"].map(rate))
+    reads_text = bool(plan.reads.tokens)
+    return Known(
+        settings=plan.settings,
+        split=plan.split,
+        classes=plan.dataset.classes,
+        official=plan.official,
+        trains=plan.trains_here,
+        reads_text=reads_text,
+        texts={
+            name: [text] if isinstance(text, str) else text
+            for name, text in zip(plan.dataset.classes, plan.class_texts, strict=True)
+        },
+        groundtruth=groundtruth[groundtruth["video_id"].isin(plan.members)],
+        placed=placed,
+        missing=labelled(missing_groundtruth(plan.dataset, plan.missing())),
+        keyframes=keyframes,
+        videos=videos,
+        frames=frames,
+        seconds=read_artifact_table(plan.index, "keyframes") if keyframes and indexed else None,
+        boxes=_boxes(plan),
+        text=_text(plan) if reads_text else None,
+        tokens=_some_tokens(plan),
+        detections=_whole_table(plan.score) if plan.score.is_complete() else None,
+        metrics=_metrics(plan) if plan.evaluate.is_complete() else None,
+    )
+
+
+def _boxes(plan: Plan) -> pd.DataFrame | None:
+    """Table boxes; of a file as it has them: detect clips them to the picture, which hides what they were."""
+    if file := plan.settings.detector.boxes_from:
+        return read_boxes(Path(file), list(plan.members)).boxes
+    return read_artifact_table(plan.detect, "boxes") if plan.detect.is_complete() else None
+
+
+def _whole_table(artifact: Artifact) -> pd.DataFrame:
+    """The detections as they were written: scores that are not numbers too."""
+    (unit, _), *_ = artifact.parts()
+    return read_table(unit.file("detections.parquet"), "detections")
+
+
+def _metrics(plan: Plan) -> Mapping[str, Any]:
+    (unit, _), *_ = plan.evaluate.parts()
+    content: Mapping[str, Any] = json.loads(unit.file("metrics.json").read_text())
+    return content
+
+
+def _text(plan: Plan) -> NDArray[np.generic] | None:
+    if not plan.text.is_complete():
+        return None
+    (unit, _), *_ = plan.text.parts()
+    return read_tokens(unit)
+
+
+def _some_tokens(plan: Plan) -> Mapping[str, NDArray[np.generic]]:
+    """Some rows of each kind of token in the width of the texts, where all of it is made."""
+    some = {}
+    for kind in plan.kinds():
+        if form_of(kind) == "token" and plan.tokens(kind).is_complete():
+            (unit, _), *_ = plan.tokens(kind).parts()
+            rows = read_tokens(unit)
+            some[kind] = rows[:: max(1, len(rows) // _TOKENS)]
+    return some

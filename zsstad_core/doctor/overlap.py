@@ -1,0 +1,62 @@
+"""Annotated persons beside detected ones: which boxes stand on one frame, and how much they overlap.
+
+Shapes: G annotated boxes, N pairs of an annotated and a detected box.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from zsstad_core.boxes import paired_iou
+from zsstad_core.tables import BOX
+
+type Floats = NDArray[np.float64]
+
+_MOST = 4000  # annotated boxes that are compared: enough for any share, and seconds on the largest dataset
+_FRAME = ["video_id", "frame"]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Every annotated box with every detected one of its frame."""
+
+    row_N: NDArray[np.intp]  # of the annotated box
+    truth_N4: Floats
+    found_N4: Floats
+    count: int  # G
+
+    def best(self, truth_N4: Floats | None = None, found_N4: Floats | None = None) -> Floats:
+        """Of each annotated box the largest overlap with a detected one, float64 [G], 0 where there is none; with
+        other coordinates in place of one side's."""
+        truth_N4 = self.truth_N4 if truth_N4 is None else truth_N4
+        overlap_N = paired_iou(truth_N4, self.found_N4 if found_N4 is None else found_N4)
+        best_G = np.zeros(self.count)
+        np.maximum.at(best_G, self.row_N, overlap_N)
+        return best_G
+
+
+def annotated_persons(groundtruth: pd.DataFrame, most: int = _MOST) -> pd.DataFrame:
+    """video_id, frame, x1, y1, x2, y2 of annotated persons on frames that are there, each once; where there are more
+    than `most`, every so-manieth of the table."""
+    persons = groundtruth[groundtruth["decoded"]].drop_duplicates([*_FRAME, "box"])
+    step = -(-len(persons) // most) if len(persons) else 1
+    return persons[[*_FRAME, *BOX]].iloc[::step].reset_index(drop=True)
+
+
+def pairs(truth: pd.DataFrame, found: pd.DataFrame) -> Pairs:
+    """Both tables have the columns video_id, frame and the box."""
+    left = truth[[*_FRAME, *BOX]].assign(row=np.arange(len(truth)))
+    both = left.merge(found[[*_FRAME, *BOX]], on=_FRAME, suffixes=("", "_found"))
+    return Pairs(
+        both["row"].to_numpy(np.intp),
+        both[BOX].to_numpy(np.float64),
+        both[[f"{side}_found" for side in BOX]].to_numpy(np.float64),
+        len(truth),
+    )
+
+
+def by_video(truth: pd.DataFrame, value_G: Floats) -> "pd.Series[float]":
+    """The mean of a value in each video. Boxes of one video are no independent witnesses, videos are."""
+    return pd.Series(value_G).groupby(truth["video_id"].to_numpy()).mean()

@@ -1,0 +1,68 @@
+"""Scores that say nothing: not numbers, all the same, or no better than random ones."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from zsstad_core.doctor.finding import Finding
+
+_SPREAD = 1e-6
+
+
+def not_numbers(detections: pd.DataFrame) -> list[Finding]:
+    """detections: the table as it was read."""
+    bad = detections[~np.isfinite(detections[["score", "probability"]].to_numpy(np.float64)).all(1)]
+    if bad.empty:
+        return []
+    row = bad.iloc[0]
+    return [
+        Finding(
+            "scores that are not numbers",
+            f"{len(bad)} of {len(detections)} (box, class) pairs",
+            f"{row['video_id']} frame {int(row['frame'])} box {int(row['box'])}, {row['class_name']}",
+            "train the head again with a lower training.lr, or check the tokens (encoder.tokens_from)",
+        )
+    ]
+
+
+def constant(detections: pd.DataFrame) -> list[Finding]:
+    """Labels that give each person the same probability; and persons who get each label alike."""
+    if len(detections) < 2 or not np.isfinite(detections["probability"]).all():
+        return []
+    spread = detections.groupby("class_name")["probability"].agg(["min", "max", "size"])
+    flat = spread[(spread["max"] - spread["min"] <= _SPREAD * spread["max"].abs().clip(1e-300)) & (spread["size"] > 1)]
+    if len(flat) < len(spread):
+        return []
+    name = str(flat.index[0])
+    return [
+        Finding(
+            "scores that are all the same",
+            f"each of {len(spread)} classes gives all its {int(flat['size'].median())} persons one probability",
+            f"{name}, {flat['max'].iloc[0]:.4f} for everybody",
+            "check the tokens and the head: nothing that a person does moves a score",
+        )
+    ]
+
+
+def no_better_than_chance(metrics: Mapping[str, object], draws: Sequence[Mapping[str, float | None]]) -> list[Finding]:
+    """metrics: metrics.json; draws: the same means with random probabilities in place of the head's
+    (`zsstad_core.evaluation.chance_draws`). A symptom."""
+    findings = []
+    for group in ("unseen", "seen"):
+        value = metrics.get(group)
+        random = [number for draw in draws if (number := draw[group]) is not None]
+        if not isinstance(value, float | int) or not random or value > max(random):
+            continue
+        mean = float(np.mean(random))
+        findings.append(
+            Finding(
+                f"{group} mAP no better than chance",
+                f"{100 * value:.2f}; random scores for the same boxes get {100 * mean:.2f} on average of {len(random)}"
+                " draws",
+                f"the {group} classes of label split {metrics.get('split')}",
+                "compare with HEAD=oracle (what the boxes allow) and HEAD=clip_crop (what the encoder knows)",
+                cause=False,
+            )
+        )
+    return findings

@@ -1,0 +1,161 @@
+"""Boxes in other units, or with their numbers in another order: which reading of them fits the other side.
+
+Every reading is tried on the annotated boxes, and on the detected ones where these come from a file (a detector of ours
+is right by construction). One is named where it raises the overlap far above what the boxes have as they are.
+
+Shapes: N pairs of an annotated and a detected box; sizes are width and height of the video, [N, 2].
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from zsstad_core.doctor.finding import Finding
+from zsstad_core.doctor.overlap import Floats, Pairs, annotated_persons, by_video, pairs
+from zsstad_core.tables import BOX
+
+type Reading = Callable[[Floats, Floats], Floats]
+
+_GAIN = 0.15  # in mean IoU
+_LEAST = 0.3  # mean IoU of a reading that fits
+_SIMPLER = 0.01  # a reading that is made of two must win by so much over one
+_OUTSIDE = 0.05  # share of annotated boxes that reach out of the picture
+
+_DRAWN = (
+    (320, 240),
+    (340, 256),
+    (640, 480),
+    (1280, 720),
+    (1920, 1080),
+    (224, 224),
+    (416, 416),
+    (1000, 1000),
+    (100, 100),
+)
+
+
+def _y_first(xyxy_N4: Floats, size_N2: Floats) -> Floats:
+    return xyxy_N4[:, [1, 0, 3, 2]]
+
+
+def _width_height(xyxy_N4: Floats, size_N2: Floats) -> Floats:
+    return np.concatenate([xyxy_N4[:, :2], xyxy_N4[:, :2] + xyxy_N4[:, 2:]], axis=1)
+
+
+def _centre(xyxy_N4: Floats, size_N2: Floats) -> Floats:
+    half_N2 = xyxy_N4[:, 2:] / 2
+    return np.concatenate([xyxy_N4[:, :2] - half_N2, xyxy_N4[:, :2] + half_N2], axis=1)
+
+
+def _drawn_on(width: float, height: float, xyxy_N4: Floats, size_N2: Floats) -> Floats:
+    return xyxy_N4 * np.tile(size_N2 / (width, height), 2)
+
+
+def _readings() -> Mapping[str, tuple[int, Reading]]:
+    """Every reading by what it says of the boxes, with of how many mistakes it is made; the simplest first."""
+    orders: dict[str, Reading] = {
+        "y1, x1, y2, x2 (x and y swapped)": _y_first,
+        "x, y, width, height": _width_height,
+        "the centre's x, y, then width, height": _centre,
+    }
+    units: dict[str, Reading] = {"fractions of the frame, 0 to 1": partial(_drawn_on, 1.0, 1.0)}
+    units |= {f"pixels of pictures of {width}x{height}": partial(_drawn_on, width, height) for width, height in _DRAWN}
+    found = {name: (1, reading) for name, reading in {**orders, **units}.items()}
+    for order, rearranged in orders.items():
+        for unit, scaled in units.items():
+            found[f"{order}, in {unit}"] = (2, partial(_both, rearranged, scaled))
+    return found
+
+
+def _both(rearranged: Reading, scaled: Reading, xyxy_N4: Floats, size_N2: Floats) -> Floats:
+    """Sides are put in order in the picture they were drawn on: a swapped pair is scaled after it."""
+    return scaled(rearranged(xyxy_N4, size_N2), size_N2)
+
+
+READINGS = _readings()
+
+
+def other_units(groundtruth: pd.DataFrame, persons: pd.DataFrame, videos: pd.DataFrame, given: bool) -> list[Finding]:
+    """persons: table boxes, persons; given: whether from a file. videos: table videos."""
+    truth = annotated_persons(groundtruth)
+    both = pairs(truth, persons)
+    if not len(both.row_N):
+        return []
+    sizes = videos.set_index("video_id")[["width", "height"]]
+    size_N2 = sizes.loc[truth["video_id"].iloc[both.row_N]].to_numpy(np.float64)
+    as_is = both.best()
+    fits: dict[str, tuple[float, str, Floats]] = {}
+    for side in ("detected", "annotated") if given else ("annotated",):
+        name, better = _best_reading(both, size_N2, side)
+        fits[side] = (float(better.mean()), name, better)
+    side, (_, name, better) = max(fits.items(), key=lambda fit: fit[1][0])
+    gain = by_video(truth, better - as_is)
+    if better.mean() < _LEAST or gain.mean() < _GAIN or (gain > 0).mean() < 2 / 3:
+        return []
+    # What changes both sides alike (a swap) does not say which of them is wrong.
+    alike = (
+        given and fits["annotated"][1] == fits["detected"][1] and abs(fits["annotated"][0] - fits["detected"][0]) < 0.02
+    )
+    whose = "detected or annotated" if alike else side
+    at = int(np.argmax(better - as_is))
+    row = truth.iloc[at]
+    shown = row[BOX] if side == "annotated" else persons.merge(row[["video_id", "frame"]].to_frame().T).iloc[0][BOX]
+    file = "detector.boxes_from" if side == "detected" else "the annotation"
+    return [
+        Finding(
+            f"{whose} boxes are {name}",
+            f"the mean IoU of {len(truth)} annotated boxes with a detected one is {as_is.mean():.2f} as they are and "
+            f"{better.mean():.2f} when read so",
+            f"{row['video_id']} frame {int(row['frame'])}, box {[round(float(side), 3) for side in shown]} of "
+            f"{'x'.join(str(int(side)) for side in sizes.loc[row['video_id']])}",
+            f"write x1, y1, x2, y2 in pixels of the video into {file}",
+        )
+    ]
+
+
+def _best_reading(both: Pairs, size_N2: Floats, side: str) -> tuple[str, Floats]:
+    """The reading of one side's boxes that overlaps best, and each annotated box's overlap under it."""
+    best: tuple[float, str, Floats] = (-1.0, "", np.zeros(both.count))
+    for name, (parts, reading) in READINGS.items():
+        if side == "detected":
+            overlap = both.best(found_N4=reading(both.found_N4, size_N2))
+        else:
+            overlap = both.best(truth_N4=reading(both.truth_N4, size_N2))
+        if (value := float(overlap.mean()) - _SIMPLER * parts) > best[0]:
+            best = (value, name, overlap)
+    return best[1], best[2]
+
+
+def annotation_alone(groundtruth: pd.DataFrame, videos: pd.DataFrame | None) -> list[Finding]:
+    """What the annotation shows without a detection: fractions; and, where table videos is there, boxes that reach out
+    of the picture. Boxes in pixels are due."""
+    rows = groundtruth[groundtruth["decoded"]]
+    sizes = None if videos is None else videos.set_index("video_id")[["width", "height"]].reindex(rows["video_id"])
+    corner_N2 = rows[["x2", "y2"]].to_numpy(np.float64)
+    if len(rows) and (corner_N2 <= 1.5).all(1).mean() > 0.5:
+        row = rows.iloc[int(np.flatnonzero((corner_N2 <= 1.5).all(1))[0])]
+        return [
+            Finding(
+                "annotated boxes are fractions of the frame, 0 to 1",
+                f"{int((corner_N2 <= 1.5).all(1).sum())} of {len(rows)} end at most 1.5 pixels from the corner",
+                f"{row['video_id']} frame {int(row['frame'])}, box {[round(float(row[side]), 3) for side in BOX]}",
+                "write x1, y1, x2, y2 in pixels of the video into the annotation",
+            )
+        ]
+    if sizes is None:
+        return []
+    outside = (corner_N2 > sizes.to_numpy(np.float64) * 1.02 + 1).any(1)
+    if outside.sum() <= _OUTSIDE * len(rows):
+        return []
+    row, size = rows[outside].iloc[0], sizes[outside].iloc[0]
+    return [
+        Finding(
+            "annotated boxes reach out of the picture",
+            f"{int(outside.sum())} of {len(rows)}",
+            f"{row['video_id']} frame {int(row['frame'])}, box {[round(float(row[side]), 3) for side in BOX]} of "
+            f"{int(size['width'])}x{int(size['height'])}",
+            "write x1, y1, x2, y2 in pixels of the video: were they drawn on pictures of another size?",
+        )
+    ]

@@ -1,0 +1,89 @@
+"""Which action is taken for which: detected persons against the annotated ones that they are.
+
+A detected person is the annotated one that it overlaps most, from the protocol's IoU on; each is at most one other:
+pairs are made by falling overlap, of equals the better-scored detection and then the first annotated person first. It
+is taken for its best-scored action, of those that count by the protocol. Scores of classes that did not compete in one
+softmax cannot be compared: where persons do several actions at once, ask for each type of classes alone.
+
+An annotated person who does several evaluated actions counts once where any of them is the predicted one; else it is
+shared equally among them. The sum of everything is thus the number of annotated persons with an evaluated action, and
+of detected persons who are none of them.
+
+Shapes: K classes; P detected and A annotated persons; Q pairs of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from zsstad_core.metrics.matching import Floats, Ints
+from zsstad_core.report.matched import matched
+
+NOBODY, OTHER, MISSED = "nobody there", "another action", "missed"
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Persons by annotated and by predicted action: `persons[i, j]` do annotated[i] and are taken for predicted[j].
+
+    annotated: the classes in the order given, OTHER (annotated persons without any of these classes), NOBODY (detected
+    persons who are no annotated one, or one whom another detection overlaps more). predicted: the classes, MISSED.
+    persons: float64 [K + 2, K + 1]. OTHER and NOBODY are never MISSED.
+    """
+
+    annotated: tuple[str, ...]
+    predicted: tuple[str, ...]
+    persons: Floats
+
+
+def confusion(
+    groundtruth: pd.DataFrame,
+    detections: pd.DataFrame,
+    classes: Sequence[str],
+    iou: float = 0.5,
+    protocol: str = "multisports",
+) -> Confusion:
+    """The persons of both tables; tables, rules and DataErrors are those of `frame_ap`."""
+    held = matched(groundtruth, detections, classes, iou, protocol)
+    found_P = held.best_of_each_person()
+    person_G, first_A = _persons(groundtruth, held.frame_G)
+    size, does_AK = len(held.classes), np.zeros((len(first_A), len(held.classes)), bool)
+    evaluated = held.class_G >= 0
+    does_AK[person_G[evaluated], held.class_G[evaluated]] = True
+    row_AK = np.column_stack([does_AK, ~does_AK.any(1)]) / np.maximum(does_AK.sum(1), 1)[:, None]  # with OTHER
+
+    place_Q, other_Q, iou_Q = held.overlaps(found_P, first_A)
+    close = np.flatnonzero(iou_Q >= held.iou)
+    close = close[np.lexsort((other_Q[close], place_Q[close], -iou_Q[close]))]
+    is_P = _one_to_one(place_Q[close], other_Q[close], len(found_P))
+    predicted_P = held.class_N[found_P]
+    persons = np.zeros((size + 2, size + 1))
+    there = np.flatnonzero(is_P >= 0)
+    right = does_AK[is_P[there], predicted_P[there]]
+    np.add.at(persons, (predicted_P[there[right]], predicted_P[there[right]]), 1.0)
+    wrong = there[~right]
+    np.add.at(persons[: size + 1].T, predicted_P[wrong], row_AK[is_P[wrong]])
+    np.add.at(persons[size + 1], predicted_P[is_P < 0], 1.0)
+    seen_A = np.zeros(len(first_A), bool)
+    seen_A[is_P[there]] = True
+    persons[:size, size] = row_AK[~seen_A, :size].sum(0)
+    return Confusion((*held.classes, OTHER, NOBODY), (*held.classes, MISSED), persons)
+
+
+def _persons(groundtruth: pd.DataFrame, frame_G: Ints) -> tuple[Ints, Ints]:
+    """The annotated person (frame and box) of each row, from 0, and the first row of each."""
+    person_G, _ = pd.factorize(pd.MultiIndex.from_arrays([frame_G, groundtruth["box"].to_numpy()]))
+    _, first_A = np.unique(person_G, return_index=True)
+    return person_G, first_A
+
+
+def _one_to_one(place_Q: Ints, other_Q: Ints, persons: int) -> Ints:
+    """The annotated person that each detected one is, -1 for none; the pairs come best first."""
+    is_P, gone = np.full(persons, -1, np.int64), set()
+    for place, other in zip(place_Q.tolist(), other_Q.tolist(), strict=True):
+        if is_P[place] < 0 and other not in gone:
+            gone.add(other)
+            is_P[place] = other
+    return is_P

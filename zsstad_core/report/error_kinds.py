@@ -1,0 +1,183 @@
+"""Every false positive by its kind, and what of the ground truth was never found.
+
+After TIDE (Bolya, Foley, Hays and Hoffman, "TIDE: A General Toolbox for Identifying Object Detection Errors", ECCV
+2020, sections 2.2 and 2.3), for detections of (box, class) pairs where a person may do several actions. A detection
+that is no true positive is, with t the protocol's IoU and b = 0.1 (`background`), the first of these that holds:
+
+    duplicate     IoU >= t with an annotated person doing the class: a better-scored detection has that one
+    wrong action  IoU >= t with an annotated person who does something else
+    wrong place   b <= IoU < t with one doing the class
+    both          b <= IoU < t with one who does something else
+    background    IoU < b with everybody
+
+TIDE's code asks for a wrong place before a wrong action, and for a duplicate last. Persons of one frame overlap and do
+like things far more often than COCO's objects, and one person does several; so a box that lies well on somebody is
+judged by that person here. Annotated with an action that is not evaluated is annotated too. A ground truth that no
+detection found is missed, unless an oracle can turn a wrong action or a wrong place into its detection: then it is
+counted there, as in TIDE. A box that is scored for a class already is not named after it once more: where one box holds
+two persons who do the same, one of them is missed.
+
+Shapes: N rows of table detections, G of table groundtruth, Q pairs of both.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from zsstad_core.metrics.matching import Bools, Floats, Ints
+from zsstad_core.report.matched import Matched, matched
+
+BACKGROUND = 0.1
+"""TIDE's background threshold."""
+
+HIT, NOT_COUNTED = "hit", "not counted"
+KINDS = ("wrong action", "wrong place", "both", "background", "duplicate", "missed")
+"""In the order in which `oracle_fixes` fixes them: first what a better head would do, then a better detector."""
+
+NAMES = (HIT, *KINDS, NOT_COUNTED)
+WRONG_ACTION, WRONG_PLACE, BOTH, NOWHERE, DUPLICATE, MISSED = range(1, 7)  # places in NAMES
+_NOT_COUNTED = 7
+_NO_PAIRS = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float64))
+
+
+@dataclass(frozen=True)
+class ErrorKinds:
+    """Every detection and every annotated (box, class) with its kind.
+
+    matched: the tables and who took what. kind_N, kind_G: int8, places in NAMES of each row of the tables; `detection`
+    and `truth` are the same as words. renamed, moved, moved_alone: what an oracle turns into hits: rows of detections
+    and the rows of groundtruth that they then find. Wrong actions; wrong places when these are renamed already; wrong
+    places when nothing is renamed.
+    """
+
+    matched: Matched
+    kind_N: NDArray[np.int8]
+    kind_G: NDArray[np.int8]
+    renamed: tuple[Ints, Ints]
+    moved: tuple[Ints, Ints]
+    moved_alone: tuple[Ints, Ints]
+
+    @property
+    def detection(self) -> "pd.Categorical[str]":
+        """Each row of table detections: hit, a kind of KINDS but missed, or not counted (by the protocol)."""
+        return pd.Categorical.from_codes(self.kind_N, categories=pd.Index(NAMES))
+
+    @property
+    def truth(self) -> "pd.Categorical[str]":
+        """Each row of table groundtruth: hit, missed, wrong action or wrong place (found when renamed or moved), or
+        not counted (of a class that is not evaluated)."""
+        return pd.Categorical.from_codes(self.kind_G, categories=pd.Index(NAMES))
+
+
+def error_kinds(
+    groundtruth: pd.DataFrame,
+    detections: pd.DataFrame,
+    classes: Sequence[str],
+    iou: float = 0.5,
+    protocol: str = "multisports",
+    background: float = BACKGROUND,
+) -> ErrorKinds:
+    """The kind of each row of both tables. Tables, rules and DataErrors are those of `frame_ap`."""
+    held = matched(groundtruth, detections, classes, iou, protocol)
+    free_G = held.unfound()
+    kind_N = np.full(len(held.class_N), _NOT_COUNTED, np.int8)
+    pairs: list[tuple[Ints, Ints, Floats]] = []
+    for number, rows in enumerate(held.ranked()):
+        wrong_P = rows[held.truth_N[rows] < 0]
+        kind_N[rows] = 0
+        kind_N[wrong_P], in_reach = _of_class(held, wrong_P, number, background, free_G)
+        pairs.append(in_reach)
+    found_Q, truth_Q, iou_Q = (np.concatenate(part) for part in zip(*pairs, strict=True)) if pairs else _NO_PAIRS
+    rank_N = np.zeros(len(kind_N), np.int64)
+    rank_N[held.ranked_C] = np.arange(len(held.ranked_C))
+    order = np.lexsort((truth_Q, -iou_Q, rank_N[found_Q]))
+    found_Q, truth_Q = found_Q[order], truth_Q[order]
+
+    rename_Q = kind_N[found_Q] == WRONG_ACTION
+    moved_alone = _moved(found_Q[~rename_Q], truth_Q[~rename_Q], free_G)
+    renamed = _renamed(held, found_Q[rename_Q], truth_Q[rename_Q])
+    free_G[renamed[1]] = False
+    moved = _moved(found_Q[~rename_Q], truth_Q[~rename_Q], free_G)
+    free_G[moved[1]] = False
+    kind_G = np.where(held.class_G >= 0, 0, _NOT_COUNTED).astype(np.int8)
+    kind_G[renamed[1]], kind_G[moved[1]], kind_G[free_G] = WRONG_ACTION, WRONG_PLACE, MISSED
+    return ErrorKinds(held, kind_N, kind_G, renamed, moved, moved_alone)
+
+
+def _moved(found_Q: Ints, truth_Q: Ints, free_G: Bools) -> tuple[Ints, Ints]:
+    """Of pairs, best-scored detection first and then most overlapping first: each detection takes the first left."""
+    open_Q = free_G[truth_Q]
+    taken: dict[int, int] = {}
+    gone: set[int] = set()
+    for found, truth in zip(found_Q[open_Q].tolist(), truth_Q[open_Q].tolist(), strict=True):
+        if found not in taken and truth not in gone:
+            taken[found] = truth
+            gone.add(truth)
+    return np.array(list(taken), np.int64), np.array(list(taken.values()), np.int64)
+
+
+def _renamed(held: Matched, found_Q: Ints, truth_Q: Ints) -> tuple[Ints, Ints]:
+    """The same for detections that change their class, none to a class for which its box is scored already."""
+    size, person_N = len(held.classes), held.person()
+    named_C = person_N[held.ranked_C] * size + held.class_N[held.ranked_C]
+    name_Q = person_N[found_Q] * size + held.class_G[truth_Q]
+    new_Q = ~np.isin(name_Q, named_C)
+    taken: dict[int, int] = {}
+    gone: set[int] = set()
+    named: set[int] = set()
+    columns = (column[new_Q].tolist() for column in (found_Q, truth_Q, name_Q))
+    for found, truth, name in zip(*columns, strict=True):
+        if found not in taken and truth not in gone and name not in named:
+            taken[found] = truth
+            gone.add(truth)
+            named.add(name)
+    return np.array(list(taken), np.int64), np.array(list(taken.values()), np.int64)
+
+
+def counts(kinds: ErrorKinds) -> pd.DataFrame:
+    """How many of each kind, int64: a row a class, in their order, indexed by class_name.
+
+    Columns hit and KINDS count detections by the class that they name, and missed the annotated; hit and KINDS without
+    missed add up to the detections of the class that count. groundtruth: hit + within reach + missed, where within
+    reach are those that are found when wrong actions are renamed and wrong places moved.
+    """
+    held, size = kinds.matched, len(kinds.matched.classes)
+
+    def count(kind: int, kind_R: NDArray[np.int8], class_R: Ints) -> Ints:
+        return np.bincount(class_R[(kind_R == kind) & (class_R >= 0)], minlength=size)
+
+    columns = {HIT: count(0, kinds.kind_N, held.class_N)}
+    for kind, name in enumerate(KINDS, 1):
+        missed = kind == MISSED
+        columns[name] = count(kind, *((kinds.kind_G, held.class_G) if missed else (kinds.kind_N, held.class_N)))
+    reach = [count(kind, kinds.kind_G, held.class_G) for kind in (WRONG_ACTION, WRONG_PLACE)]
+    columns |= {"within reach": reach[0] + reach[1], "groundtruth": held.groundtruths()}
+    return pd.DataFrame(columns, index=pd.Index(held.classes, dtype="str", name="class_name"))
+
+
+def _of_class(
+    held: Matched, wrong_P: Ints, number: int, background: float, free_G: Bools
+) -> tuple[Ints, tuple[Ints, Ints, Floats]]:
+    """The kinds of the false positives of one class, [P]; and their pairs with free ground truths in an oracle's reach.
+
+    The pairs are rows of detections and of groundtruth, and IoU.
+    """
+    place_Q, truth_Q, iou_Q = held.overlaps(wrong_P, np.arange(len(held.class_G)))
+    same_Q = held.class_G[truth_Q] == number
+    starts = np.flatnonzero(np.diff(place_Q, prepend=-1))
+    other_P, same_P = np.zeros(len(wrong_P)), np.zeros(len(wrong_P))
+    if len(starts):
+        other_P[place_Q[starts]] = np.maximum.reduceat(np.where(same_Q, 0.0, iou_Q), starts)
+        same_P[place_Q[starts]] = np.maximum.reduceat(np.where(same_Q, iou_Q, 0.0), starts)
+    kind_P = np.select(
+        [same_P >= held.iou, other_P >= held.iou, same_P >= background, other_P >= background],
+        [DUPLICATE, WRONG_ACTION, WRONG_PLACE, BOTH],
+        NOWHERE,
+    )
+    kind_Q = kind_P[place_Q]
+    reach_Q = (kind_Q == WRONG_ACTION) & (iou_Q >= held.iou) | (kind_Q == WRONG_PLACE) & same_Q & (iou_Q >= background)
+    reach_Q &= free_G[truth_Q]
+    return kind_P, (wrong_P[place_Q[reach_Q]], truth_Q[reach_Q], iou_Q[reach_Q])

@@ -1,0 +1,209 @@
+"""Frames to look at: where the head was right and sure, and where its errors cost most.
+
+What an error costs is estimated for each alone, in mAP over all evaluated classes, as if precision had no envelope: a
+false positive costs what its class's precision at the hits behind it would gain without it (the sum over those hits of
+k / r(r - 1), k hits among the first r, by the number of ground truths). A wrong action or place that an oracle turns
+into a hit, and a missed ground truth, cost 1 / ground truths of their class besides: the share of recall.
+
+Shapes: N rows of table detections, G of table groundtruth.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from zsstad_core.metrics.matching import Floats, Ints
+from zsstad_core.report.error_kinds import (
+    BACKGROUND,
+    HIT,
+    KINDS,
+    MISSED,
+    NAMES,
+    ErrorKinds,
+)
+from zsstad_core.report.interest import frames_to_show
+from zsstad_core.tables import BOX
+
+type Corners = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A box of a frame: a detected person with one of its actions, or an annotated person who was missed.
+
+    kind: "hit" or a kind of KINDS. box: its number in the table. class_name: the detected action; of a missed person
+    one that nobody found. score, probability: None of a missed person. annotated: what the annotated person does whom
+    it overlaps most, from the background threshold on; empty where there is none.
+    """
+
+    kind: str
+    corners: Corners
+    box: int
+    class_name: str
+    score: float | None
+    probability: float | None
+    annotated: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A frame, and why it is shown: the first of `marked`, and its kind.
+
+    cost: of the frame's errors of this kind together, in mAP from 0 to 1; 0 of a best moment. marked: the reason, then
+    each other detected person with its best-scored action (best first), then each missed person. annotated: corners and
+    actions of every annotated person.
+    """
+
+    video_id: str
+    frame: int
+    kind: str
+    cost: float
+    marked: tuple[Marked, ...]
+    annotated: tuple[tuple[Corners, tuple[str, ...]], ...]
+
+
+def best_moments(kinds: ErrorKinds, groups: Sequence[Sequence[str]], each: int) -> list[Moment]:
+    """At most `each` frames for each group of classes (unseen ones first) in which a person's best action is a hit.
+
+    Frames where that is so for several persons come first, then the best score; a video and a class are shown once
+    (`frames_to_show`). The reason is the best-scored such person whose action is of the first group that has any.
+    """
+    held = kinds.matched
+    best = held.best_of_each_person()
+    right = best[kinds.kind_N[best] == 0]
+    rows = held.detections.iloc[right][["video_id", "frame", "class_name", "score"]]
+    rows = rows.assign(annotated=[(name,) for name in rows["class_name"]], row=right)
+    group_of = {name: number for number, classes in enumerate(groups) for name in classes}
+    of_frame = {
+        place: min(of["row"], key=lambda row: group_of.get(held.classes[held.class_N[row]], len(groups)))
+        for place, of in rows.groupby(["video_id", "frame"], sort=False)
+    }
+    found = [of_frame[place] for place in frames_to_show(rows, groups, each)]
+    return [_moment(kinds, HIT, 0.0, int(row)) for row in found]
+
+
+def worst_moments(kinds: ErrorKinds, each: int) -> list[Moment]:
+    """At most `each` frames for each kind of error, in the order of KINDS, each kind's dearest first.
+
+    A frame counts by what its errors of the kind cost together. Within a kind a video is shown once, and no frame is
+    shown for two kinds, nor one that the video does not have. The reason is the dearest error.
+    """
+    held, (cost_N, cost_G) = kinds.matched, costs(kinds)
+    lacking = np.zeros(0, np.int64)
+    if "decoded" in held.groundtruth:
+        lacking = np.unique(held.frame_G[~held.groundtruth["decoded"].to_numpy(bool)])
+    moments: list[Moment] = []
+    shown: set[int] = set()
+    for kind, name in enumerate(KINDS, 1):
+        missed = kind == MISSED
+        kind_R, cost_R = (kinds.kind_G, cost_G) if missed else (kinds.kind_N, cost_N)
+        frame_R, table = (held.frame_G, held.groundtruth) if missed else (held.frame_N, held.detections)
+        rows = np.flatnonzero((kind_R == kind) & (cost_R > 0))
+        rows = rows[~np.isin(frame_R[rows], lacking)]
+        for row, cost in _dearest(table, rows, frame_R[rows], cost_R[rows], shown, each):
+            shown.add(int(frame_R[row]))
+            moments.append(_moment(kinds, name, cost, row))
+    return moments
+
+
+def costs(kinds: ErrorKinds) -> tuple[Floats, Floats]:
+    """What each error costs, about, in mAP: of each detection [N] (0 of a hit, and of one that does not count), and of
+    each missed ground truth [G] (0 of others)."""
+    held = kinds.matched
+    truths_K = held.groundtruths()
+    share_K = np.divide(1.0, truths_K, out=np.zeros(len(truths_K)), where=truths_K > 0) / max((truths_K > 0).sum(), 1)
+    cost_N, cost_G = np.zeros(len(held.class_N)), np.zeros(len(held.class_G))
+    for number, rows in enumerate(held.ranked()):
+        hit_C = held.truth_N[rows] >= 0
+        rank_C = np.arange(1, len(rows) + 1)
+        gain_C = np.where(hit_C, np.cumsum(hit_C) / (rank_C * np.maximum(rank_C - 1, 1)), 0.0)
+        behind_C = np.cumsum(gain_C[::-1])[::-1]  # a false positive gains nothing itself
+        cost_N[rows] = np.where(hit_C, 0.0, behind_C * share_K[number])
+    for found, truth in (kinds.renamed, kinds.moved):
+        cost_N[found] += share_K[held.class_G[truth]]
+    missed = kinds.kind_G == MISSED
+    cost_G[missed] = share_K[held.class_G[missed]]
+    return cost_N, cost_G
+
+
+def _dearest(
+    table: pd.DataFrame, rows: Ints, frame_R: Ints, cost_R: Floats, shown: set[int], each: int
+) -> Iterator[tuple[int, float]]:
+    """The dearest error of each of the dearest frames, and what all of the frame's cost."""
+    frames, first, frame_F = np.unique(frame_R, return_index=True, return_inverse=True)
+    cost_F = np.bincount(frame_F, cost_R, len(frames))
+    video_F, number_F = (table[column].to_numpy()[rows[first]] for column in ("video_id", "frame"))
+    videos: set[str] = set()
+    for place in np.lexsort((number_F, pd.factorize(video_F, sort=True)[0], -cost_F)).tolist():
+        if len(videos) == each:
+            return
+        if video_F[place] not in videos and int(frames[place]) not in shown:
+            videos.add(video_F[place])
+            of_frame = np.flatnonzero(frame_F == place)
+            yield int(rows[of_frame[cost_R[of_frame].argmax()]]), float(cost_F[place])
+
+
+def _moment(kinds: ErrorKinds, kind: str, cost: float, reason: int) -> Moment:
+    """The moment of the frame of a row of detections; of groundtruth, where the kind is missed."""
+    held, missed = kinds.matched, kind == NAMES[MISSED]
+    table, frame_R = (held.groundtruth, held.frame_G) if missed else (held.detections, held.frame_N)
+    frame = int(frame_R[reason])
+    truth_R = np.flatnonzero(held.frame_G == frame)
+    annotated = _annotated(held.groundtruth, truth_R)
+    found = held.ranked_C[held.frame_N[held.ranked_C] == frame]
+    lost = truth_R[kinds.kind_G[truth_R] == MISSED]
+    found, lost = (found, np.append(reason, lost)) if missed else (np.append(reason, found), lost)
+    detected = [_detected(kinds, row, truth_R, annotated) for row in _one_a_box(held.detections, found)]
+    missing = [_missed(held.groundtruth, row, annotated) for row in _one_a_box(held.groundtruth, lost)]
+    marked = [*missing[:1], *detected, *missing[1:]] if missed else detected + missing
+    where = table.iloc[reason]
+    return Moment(str(where["video_id"]), int(where["frame"]), kind, cost, tuple(marked), tuple(annotated.values()))
+
+
+def _one_a_box(table: pd.DataFrame, rows: Ints) -> list[int]:
+    """The first row of each person of a frame."""
+    rows_of = dict(zip(reversed(table["box"].to_numpy()[rows].tolist()), reversed(rows.tolist()), strict=True))
+    return [rows_of[box] for box in dict.fromkeys(table["box"].to_numpy()[rows].tolist())]
+
+
+def _annotated(groundtruth: pd.DataFrame, truth_R: Ints) -> dict[int, tuple[Corners, tuple[str, ...]]]:
+    """Corners and actions of each annotated person of a frame, by box."""
+    rows = groundtruth.iloc[truth_R]
+    persons: dict[int, tuple[Corners, tuple[str, ...]]] = {}
+    for number, corners, action in zip(rows["box"], rows[BOX].to_numpy(np.float64), rows["class_name"], strict=True):
+        known, does = persons.get(int(number), (_corners(corners), ()))
+        persons[int(number)] = known, (*does, str(action))
+    return persons
+
+
+def _detected(
+    kinds: ErrorKinds, row: int, truth_R: Ints, annotated: dict[int, tuple[Corners, tuple[str, ...]]]
+) -> Marked:
+    held = kinds.matched
+    under: tuple[str, ...] = ()
+    _, place_Q, iou_Q = held.overlaps(np.array([row]), truth_R)
+    if iou_Q.max(initial=0.0) >= BACKGROUND:
+        _, under = annotated[int(held.groundtruth["box"].iloc[truth_R[place_Q[iou_Q.argmax()]]])]
+    of = held.detections.iloc[row]
+    return Marked(
+        NAMES[kinds.kind_N[row]],
+        _corners(of[BOX].to_numpy(np.float64)),
+        int(of["box"]),
+        str(of["class_name"]),
+        float(of["score"]),
+        float(of["probability"]),
+        under,
+    )
+
+
+def _missed(groundtruth: pd.DataFrame, row: int, annotated: dict[int, tuple[Corners, tuple[str, ...]]]) -> Marked:
+    of = groundtruth.iloc[row]
+    box = int(of["box"])
+    return Marked(NAMES[MISSED], annotated[box][0], box, str(of["class_name"]), None, None, annotated[box][1])
+
+
+def _corners(corners_4: Floats) -> Corners:
+    x1, y1, x2, y2 = corners_4.tolist()
+    return x1, y1, x2, y2

@@ -1,0 +1,164 @@
+"""Frames of a video for the player, with the persons in them."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from zsstad_core.extraction.seek import near
+from zsstad_core.quantities import count_text
+from zsstad_core.report.page.content import Clip, Corners, Person, Sight, TruePerson, TrueSight
+from zsstad_core.report.page.jpeg import jpeg
+from zsstad_core.settings import Report
+from zsstad_core.tables import BOX
+from zsstad_core.tracks import UNTRACKED
+from zsstad_core.video import VideoSource
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A video to show: why, the group of its class, and the frame that must be among those that are shown, if any."""
+
+    video_id: str
+    why: str
+    group: str = ""
+    frame: int | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found in some videos.
+
+    frames: table frames, those that were searched for persons. detections: table detections, with a column similarity
+    where it is known. tracks: as `zsstad_core.tracks`. groundtruth: table groundtruth; None where nobody annotated.
+    chosen: the label that each person gets in each frame, columns video_id, frame, box, class_name ("" for none); None:
+    the most probable one.
+    """
+
+    frames: pd.DataFrame
+    detections: pd.DataFrame
+    tracks: pd.DataFrame
+    groundtruth: pd.DataFrame | None = None
+    chosen: pd.DataFrame | None = None
+
+
+def clips_of(
+    sources: Mapping[str, VideoSource],
+    shown: Iterable[Shown],
+    found: Found,
+    groups: Mapping[str, str],
+    settings: Report,
+) -> tuple[tuple[Clip, ...], str]:
+    """The clips, as many as the settings' megabytes hold, and a sentence on what is shown and what is not.
+
+    groups: of each class that is known to be unseen or seen. Raises as `video.decode`.
+    """
+    shown, size = list(shown), 0
+    clips: list[Clip] = []
+    for each in shown:
+        one = clip(sources[each.video_id], each, found, groups, settings)
+        sights = sum(len(person.seen) for person in one.persons)
+        size += sum(map(len, one.jpegs)) + sights * (50 + 6 * len(one.labels))  # bytes, about
+        if clips and size > settings.megabytes * 1e6:
+            break
+        clips.append(one)
+    left = f"; {len(shown) - len(clips)} more would not fit (report.megabytes)" if len(clips) < len(shown) else ""
+    cut = sum(len(one.frames) < one.every for one in clips)
+    parts = f" Of {count_text(cut, 'long video')} a part of the frames is here (report.frames)." if cut else ""
+    return tuple(clips), f"{count_text(len(clips), 'clip')}{left}.{parts}"
+
+
+def clip(source: VideoSource, shown: Shown, found: Found, groups: Mapping[str, str], settings: Report) -> Clip:
+    """The clip of a video, of at most `report.frames` frames (`frames_of`). Raises as `video.decode`."""
+    own = found.frames[found.frames["video_id"] == shown.video_id].sort_values("frame")
+    seconds_of = dict(zip(own["frame"].astype(int), own["pts"].astype(float), strict=True))
+    numbers = frames_of(list(seconds_of), shown.frame, settings.frames)
+    pictures = list(near(source, {number: seconds_of[number] for number in numbers}))
+    height, width = pictures[0][2].shape[:2]
+    place = {number: at for at, number in enumerate(numbers)}
+    labels, persons = _persons(found, shown.video_id, place)
+    return Clip(
+        video_id=shown.video_id,
+        why=shown.why,
+        group=shown.group,
+        width=width,
+        height=height,
+        frames=tuple(numbers),
+        every=len(seconds_of),
+        seconds=tuple(round(seconds_of[number], 4) for number in numbers),
+        jpegs=tuple(jpeg(picture, settings.picture) for _, _, picture in pictures),
+        labels=labels,
+        groups=tuple(groups.get(label, "") for label in labels),
+        persons=persons,
+        truth=_truth(found.groundtruth, shown.video_id, place),
+    )
+
+
+def frames_of(numbers: Sequence[int], wanted: int | None, at_most: int) -> list[int]:
+    """The frames of a clip: all; of a longer video a stretch of `at_most` around the wanted one; where none is wanted,
+    every second, third, ... of them, so that the whole video is there."""
+    if len(numbers) <= at_most:
+        return list(numbers)
+    if wanted is None:
+        return list(numbers[:: -(-len(numbers) // at_most)])
+    middle = bisect_left(numbers, wanted)
+    first = min(max(0, middle - at_most // 2), len(numbers) - at_most)
+    return list(numbers[first : first + at_most])
+
+
+def _persons(found: Found, video_id: str, place: Mapping[int, int]) -> tuple[tuple[str, ...], tuple[Person, ...]]:
+    """The labels of the video in the order of the table, and its persons in the frames that are shown."""
+    rows = found.detections[found.detections["video_id"] == video_id]
+    labels = tuple(rows["class_name"].unique())
+    rows = rows[rows["frame"].isin(place)]
+    tracks = found.tracks[found.tracks["video_id"] == video_id].set_index(["frame", "box"])["track"].to_dict()
+    given = _given(found.chosen, video_id)
+    seen: dict[int, list[Sight]] = {}
+    for _, own in rows.groupby(["frame", "box"], sort=True):
+        frame, box = int(own["frame"].iloc[0]), int(own["box"].iloc[0])
+        probable = own.set_index("class_name")["probability"].reindex(labels).fillna(0)
+        label = str(probable.idxmax()) if given is None else given[frame, box]
+        sight = Sight(
+            place[frame],
+            rounded(own[BOX].iloc[0].to_numpy()),
+            round(float(own["box_score"].iloc[0]), 3),
+            tuple(probable.round(3).tolist()),
+            labels.index(label) if label else None,
+            tuple(own["similarity"].round(4).tolist()) if "similarity" in own else (),
+        )
+        track = int(tracks.get((frame, box), UNTRACKED))
+        seen.setdefault(0 if track == UNTRACKED else track, []).append(sight)
+    return labels, tuple(Person(number, tuple(sights)) for number, sights in sorted(seen.items()))
+
+
+def _given(chosen: pd.DataFrame | None, video_id: str) -> dict[tuple[int, int], str] | None:
+    if chosen is None:
+        return None
+    rows = chosen[chosen["video_id"] == video_id]
+    return dict(zip(zip(rows["frame"], rows["box"], strict=True), rows["class_name"], strict=True))
+
+
+def _truth(groundtruth: pd.DataFrame | None, video_id: str, place: Mapping[int, int]) -> tuple[TruePerson, ...]:
+    """The annotated persons of the frames that are shown."""
+    if groundtruth is None:
+        return ()
+    rows = groundtruth[(groundtruth["video_id"] == video_id) & groundtruth["frame"].isin(place)]
+    persons: list[TruePerson] = []
+    for _, of_person in rows.groupby("box", sort=True):
+        sights = [
+            TrueSight(at, rounded(own[BOX].iloc[0].to_numpy()), _actions(own["class_name"]))
+            for at, own in of_person.groupby(of_person["frame"].map(place), sort=True)
+        ]
+        persons.append(TruePerson(len(persons) + 1, tuple(sights)))
+    return tuple(persons)
+
+
+def _actions(class_names: "pd.Series[str]") -> tuple[str, ...]:
+    return tuple(name or "an action that is not said" for name in class_names)
+
+
+def rounded(corners: Iterable[float]) -> Corners:
+    """Corners to a tenth of a pixel, enough to draw."""
+    x1, y1, x2, y2 = (round(float(side), 1) for side in corners)
+    return x1, y1, x2, y2

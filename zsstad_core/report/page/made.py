@@ -1,0 +1,93 @@
+"""What made the results: settings, keys, versions, weights and the machine, as lists of names and values."""
+
+import os
+import platform
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from zsstad_core.plan import Plan
+from zsstad_core.report.page.content import Made
+from zsstad_core.settings import Section, Settings
+
+_PACKAGES = (
+    *("torch", "torchvision", "open_clip_torch", "mmdet", "mmengine", "mmcv-lite", "av", "pillow", "numpy", "pandas"),
+    *("zarr", "pyarrow", "trackers", "plotly"),
+)
+
+
+def made_with(plan: Plan, command: str) -> tuple[Made, ...]:
+    """How the results of a plan came about, by which command. Its artifacts must be complete."""
+    settings = plan.settings
+    finished = datetime.fromtimestamp(plan.score.done.stat().st_mtime, UTC)
+    training = [("trained on", settings.trained_on.dataset)] if settings.trained_on.dataset else []
+    summary = [
+        ("command", command),
+        ("dataset", settings.dataset),
+        ("label split", settings.split),
+        ("unseen classes", _listed(plan.split.unseen)),
+        ("seen classes", _listed(plan.split.seen)),
+        ("head", settings.head),
+        *training,
+        ("scored", f"{finished:%Y-%m-%d %H:%M} UTC"),
+    ]
+    artifacts = list(plan.deciding())
+    weights = [
+        (artifact.stage, "; ".join(f"{name}: {value}" for name, value in sorted(artifact.made_with().items())))
+        for artifact in artifacts
+        if artifact.is_complete() and artifact.made_with()
+    ]
+    return (
+        Made("In short", _entries(summary)),
+        Made("Weights, as the artifacts say", _entries(weights)),
+        Made("Keys of the artifacts", tuple((artifact.stage, artifact.key) for artifact in artifacts)),
+        Made("Machine that wrote this page", tuple(machine())),
+        Made("Versions", (("python", platform.python_version()), *((name, version(name)) for name in _PACKAGES))),
+        Made("Settings that differ from the defaults", changed_settings(settings)),
+        Made("All settings", tuple(_flat("", settings))),
+    )
+
+
+def machine() -> Iterator[tuple[str, str]]:
+    """What computes here: system, processor, memory, GPU."""
+    yield "system", f"{platform.system()} {platform.release()}, {platform.machine()}"
+    yield "processor", f"{_processor()}, {os.cpu_count()} cores"
+    yield "memory", f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB"
+    import torch
+
+    gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+    yield "GPU", ", ".join(gpus) or "none"
+
+
+def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """The settings that are not as they are by default, recipes and all."""
+    default = dict(_flat("", Settings()))
+    changed = tuple((name, value) for name, value in _flat("", settings) if default.get(name) != value)
+    return changed or (("none", "all are as by default"),)
+
+
+def _flat(prefix: str, section: Section) -> Iterator[tuple[str, str]]:
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            yield from _flat(f"{prefix}{name}.", value)
+        elif name != "recipes":
+            yield f"{prefix}{name}", str(value)
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123
+            names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor() or "a processor that does not say its name"
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(names) or "none"
+
+
+def _entries(pairs: list[tuple[str, Any]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(value)) for name, value in pairs)

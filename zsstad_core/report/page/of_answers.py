@@ -1,0 +1,73 @@
+"""The page of an answer to `make ask`: every video in the player, nothing to compare with."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from zsstad_core.ask.answer import Answer, threshold_of
+from zsstad_core.plan import Plan
+from zsstad_core.report.page.clips import Found, Shown, clips_of
+from zsstad_core.report.page.content import Page
+from zsstad_core.report.page.made import made_with
+from zsstad_core.tables import BOX
+
+
+def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str) -> Page:
+    """The page; command: what was typed. Videos in which nobody was found are in the player too.
+
+    Raises as `video.decode`.
+    """
+    settings, labels = plan.settings, plan.dataset.classes
+    shown = [Shown(one.video_id, _said(one, labels)) for one in answers]
+    clips, said = clips_of(plan.sources, shown, found_of(answers, labels), {}, settings.report)
+    limit = f"{threshold_of(settings.ask, len(labels)):.2f}"
+    if settings.ask.similarity is not None:
+        limit += f", or a similarity below {settings.ask.similarity:g}"
+    return Page(
+        title=", ".join(one.video_id for one in answers),
+        lead=f"Asked: {', '.join(labels)}.",
+        notes=(
+            f"A probability is a softmax over these {len(labels)} labels: it says which of them fits best, not whether "
+            "any of them does. The similarity, the cosine of a person's and a label's tokens, does not depend on the "
+            "other labels.",
+            f"A person whose best label has a probability below {limit} is labelled nothing.",
+        ),
+        clips=clips,
+        clips_said=said,
+        made=made_with(plan, command),
+    )
+
+
+def found_of(answers: Sequence[Answer], labels: Sequence[str]) -> Found:
+    """What was found in the videos, scores smoothed and labels given as the answers have them."""
+    return Found(
+        frames=pd.concat([one.frames.assign(video_id=one.video_id) for one in answers], ignore_index=True),
+        detections=pd.concat([_detections(one, labels) for one in answers], ignore_index=True),
+        tracks=pd.concat([one.boxes[["frame", "box", "track"]].assign(video_id=one.video_id) for one in answers]),
+        chosen=pd.concat([_chosen(one, labels) for one in answers]),
+    )
+
+
+def _said(one: Answer, labels: Sequence[str]) -> str:
+    """How long persons do what in a video, all of them together, the longest first."""
+    seconds = pd.Series([span.end - span.start for span in one.spans], dtype=np.float64)
+    of_label = seconds.groupby([labels[span.label] for span in one.spans]).sum().sort_values(ascending=False)
+    said = ", ".join(f"{name} {time:.1f} s" for name, time in of_label.items())
+    return f"All persons together: {said}" if said else "Nobody does any of it"
+
+
+def _detections(one: Answer, labels: Sequence[str]) -> pd.DataFrame:
+    """A row a box and label, in the order of the labels, with the smoothed probabilities."""
+    rows = one.boxes.loc[one.boxes.index.repeat(len(labels)), ["frame", "box", *BOX, "box_score"]]
+    return rows.assign(
+        video_id=one.video_id,
+        class_name=list(labels) * len(one.boxes),
+        probability=one.probability_NK.ravel(),
+        similarity=one.similarity_NK.ravel(),
+    )
+
+
+def _chosen(one: Answer, labels: Sequence[str]) -> pd.DataFrame:
+    names = np.array([*labels, ""], dtype=object)  # NOTHING is the last
+    return one.boxes[["frame", "box"]].assign(video_id=one.video_id, class_name=names[one.boxes["label"]])

@@ -1,0 +1,138 @@
+"""The page of an evaluation: a plan's artifacts to what the page says."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.errors import SettingsError
+from zsstad_core.evaluation import as_table, below_chance, missing_groundtruth
+from zsstad_core.heads.stclip_fits import refuse_without_interest_tokens
+from zsstad_core.plan import Plan
+from zsstad_core.report import curves, error_kinds, moments
+from zsstad_core.report.counted import Counted, counted
+from zsstad_core.report.interest import best_actions, on_test_frames
+from zsstad_core.report.page import results, stills
+from zsstad_core.report.page.choose import clips_to_show
+from zsstad_core.report.page.clips import Found, clips_of
+from zsstad_core.report.page.content import Attention, Page, Table
+from zsstad_core.report.page.made import made_with
+from zsstad_core.tables import labelled
+from zsstad_core.tracks import linked
+
+_ATTENDING = 3  # frames of unseen classes, and of seen ones
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a plan's artifacts hold: tables detections, groundtruth and frames, those that were searched for persons."""
+
+    detections: pd.DataFrame
+    groundtruth: pd.DataFrame
+    frames: pd.DataFrame
+
+
+def page_of(plan: Plan, tables: Sequence[Table], command: str) -> Page:
+    """The page of a plan that is evaluated. tables: its numbers, and what stands beside them; command: what was typed.
+
+    Raises as `video.decode` for the clips that are shown, CacheError where an artifact is not there.
+    """
+    (unit, _), *_ = plan.evaluate.parts()
+    metrics = json.loads(unit.file("metrics.json").read_text())
+    read = _read(plan)
+    first, *notes = as_table({**metrics, "split": plan.settings.split}).split("\n\n")[0].splitlines()
+    shown = bool(plan.split.seen) and plan.head.trains
+    lead = (
+        f"Every person in every frame of {metrics['groundtruth']['clips']} test clips, named out of "
+        f"{len(plan.split.unseen) + len(plan.split.seen)} actions"
+        + (f", {len(plan.split.unseen)} of which no training clip showed." if shown else ".")
+        if notes
+        else first
+    )
+    page = Page(
+        title=f"{plan.settings.head} on {plan.settings.dataset}, label split {plan.settings.split}",
+        lead=lead,
+        notes=(*notes, *_below_chance(metrics)),
+        tables=tuple(tables),
+        attention=_attention(plan),
+        made=made_with(plan, command),
+    )
+    if "nothing to evaluate against" in metrics:
+        return _with_clips(page, plan, read, (), ())
+    return _with_results(page, plan, read, metrics)
+
+
+def _below_chance(metrics: dict[str, Any]) -> list[str]:
+    below = [f"{name} {100 * value:.2f}" for name, value in below_chance(metrics).items()]
+    return [f"Below chance ({', '.join(below)}): make doctor, with the same variables, looks for why."] if below else []
+
+
+def groups_of(plan: Plan) -> dict[str, str]:
+    """The group of each class of the label split."""
+    return {**dict.fromkeys(plan.split.seen, "seen"), **dict.fromkeys(plan.split.unseen, "unseen")}
+
+
+def _with_results(page: Page, plan: Plan, read: Read, metrics: dict[str, Any]) -> Page:
+    groups, asked, each = groups_of(plan), _asked(plan, read), plan.settings.report.moments
+    kinds = error_kinds.error_kinds(asked.groundtruth, asked.detections, asked.classes, asked.iou, asked.protocol)
+    of_classes = curves.curves(kinds.matched)
+    best = moments.best_moments(kinds, (asked.unseen, asked.seen), each)
+    worst = moments.worst_moments(kinds, each)
+    pts = read.frames.set_index(["video_id", "frame"])["pts"]
+    page = replace(
+        page,
+        numbers=results.numbers_of(metrics),
+        classes=results.classes_of(metrics),
+        curves=results.curves_of(of_classes, groups),
+        confusions=results.confusions_of(asked, plan.dataset.class_types),
+        errors=results.errors_of(kinds, of_classes, asked),
+        moments=stills.moments_of([*best, *worst], plan.sources, pts, groups, plan.settings.report.picture),
+    )
+    return _with_clips(page, plan, read, best, worst)
+
+
+def _with_clips(
+    page: Page, plan: Plan, read: Read, best: Sequence[moments.Moment], worst: Sequence[moments.Moment]
+) -> Page:
+    chosen = plan.settings.report
+    actions = best_actions(read.detections, read.groundtruth)
+    shown = clips_to_show(actions, plan.split.unseen, best, worst, chosen.clips)
+    videos = {each.video_id for each in shown}
+    detections = read.detections[read.detections["video_id"].isin(videos)]
+    followed = plan.settings.tracks
+    frames = read.frames[read.frames["video_id"].isin(videos)]
+    tracks = linked(detections, frames, followed.lost_after, followed.high_score)
+    found = Found(frames, detections, tracks, read.groundtruth)
+    clips, said = clips_of(plan.sources, shown, found, groups_of(plan), chosen)
+    return replace(page, clips=clips, clips_said=said)
+
+
+def _read(plan: Plan) -> Read:
+    frames = read_artifact_table(plan.index, "frames")
+    if plan.dataset.keyframes is not None:  # frames around them are encoded, and not searched for persons
+        keyframes = read_artifact_table(plan.index, "keyframes")[["video_id", "frame"]]
+        frames = frames.merge(keyframes.drop_duplicates(), on=["video_id", "frame"])
+    return Read(
+        read_artifact_table(plan.score, "detections"), read_artifact_table(plan.groundtruth, "groundtruth"), frames
+    )
+
+
+def _asked(plan: Plan, read: Read) -> Counted:
+    """The rows that the evaluation counts, as its stage chooses them."""
+    tested = labelled(read.groundtruth[read.groundtruth["video_id"].map(plan.official) == "test"])
+    missing = labelled(missing_groundtruth(plan.dataset, plan.missing()))
+    of_labelled = read.detections["video_id"].isin({*tested["video_id"], *missing["video_id"]})
+    settings = plan.settings
+    return counted(settings.evaluation, settings.scoring, plan.split, tested, missing, read.detections[of_labelled])
+
+
+def _attention(plan: Plan) -> tuple[Attention, ...]:
+    """Interest tokens on some test frames, of a head that chooses some."""
+    try:
+        refuse_without_interest_tokens(plan.settings)
+    except SettingsError:
+        return ()
+    return tuple(stills.attention_of(on_test_frames(plan, _ATTENDING), plan.settings.report.picture))

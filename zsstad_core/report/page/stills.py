@@ -1,0 +1,114 @@
+"""Single frames: JPEG, the best and worst moments with their boxes, and what persons attend to."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from zsstad_core.extraction.seek import near
+from zsstad_core.report import moments as frames
+from zsstad_core.report.error_kinds import HIT
+from zsstad_core.report.interest import FrameInterest
+from zsstad_core.report.page.clips import rounded
+from zsstad_core.report.page.content import Attending, Attention, Box, Moment, Picture
+from zsstad_core.report.page.jpeg import jpeg
+from zsstad_core.video import VideoSource
+
+
+def picture(rgb: NDArray[np.uint8], side: int) -> Picture:
+    """A frame, RGB uint8 [height, width, 3], as a JPEG of at most `side` pixels."""
+    return Picture(width=rgb.shape[1], height=rgb.shape[0], jpeg=jpeg(rgb, side))
+
+
+def moments_of(
+    found: Sequence[frames.Moment],
+    sources: Mapping[str, VideoSource],
+    pts: "pd.Series[float]",
+    groups: Mapping[str, str],
+    side: int,
+) -> tuple[Moment, ...]:
+    """The moments with their pictures. pts: seconds, by video and frame; groups: of each class. A moment of a frame
+    that the video does not have is left out. Raises as `video.decode`."""
+    shown = [moment for moment in found if (moment.video_id, moment.frame) in pts.index]
+    wanted: dict[str, dict[int, float]] = {}
+    for moment in shown:
+        wanted.setdefault(moment.video_id, {})[moment.frame] = float(pts[moment.video_id, moment.frame])
+    pictures = {
+        (video_id, number): picture(rgb, side)
+        for video_id, of_video in wanted.items()
+        for number, _, rgb in near(sources[video_id], of_video)
+    }
+    return tuple(_moment(moment, pictures[moment.video_id, moment.frame], groups) for moment in shown)
+
+
+def _moment(moment: frames.Moment, shown: Picture, groups: Mapping[str, str]) -> Moment:
+    reason = moment.marked[0]
+    annotated = " and ".join(reason.annotated) or "nobody"
+    good = moment.kind == HIT
+    if good:
+        title, said = reason.class_name, f"Right, with a probability of {reason.probability:.2f}."
+    elif reason.score is None:
+        title, said = f"{moment.kind}: {reason.class_name}", "An annotated person that nothing found."
+    else:
+        title = f"{moment.kind}: {reason.class_name}"
+        said = f"Called {reason.class_name} with {reason.probability:.2f}; annotated there: {annotated}."
+    cost = f"about {100 * moment.cost:.2f}" if moment.cost >= 5e-5 else "less than 0.01"
+    cost = "" if good else f" Errors of this kind in this frame cost {cost} points of mAP."
+    return Moment(
+        good=good,
+        title=title,
+        said=said.replace("_", " ") + cost,
+        group=groups.get(reason.class_name, ""),
+        video_id=moment.video_id,
+        frame=moment.frame,
+        picture=shown,
+        boxes=(*_annotated(moment), *_detected(moment)),
+    )
+
+
+def _annotated(moment: frames.Moment) -> Iterator[Box]:
+    for corners, actions in moment.annotated:
+        yield Box(rounded(corners), ", ".join(actions), "annotated")
+
+
+def _detected(moment: frames.Moment) -> Iterator[Box]:
+    for marked in reversed(moment.marked):  # the reason on top
+        if marked.score is not None:
+            yield Box(
+                rounded(marked.corners),
+                f"{marked.class_name} {marked.probability:.2f}",
+                "detected",
+                right=marked.kind == HIT,
+                reason=marked is moment.marked[0],
+            )
+
+
+def attention_of(shown: Iterable[FrameInterest], side: int) -> Iterator[Attention]:
+    """What the persons of some frames attend to."""
+    for frame in shown:
+        yield Attention(
+            video_id=frame.video_id,
+            frame=frame.frame,
+            said=f"Attention of block {frame.block} of the encoder's {frame.blocks}.",
+            picture=picture(frame.picture, side),
+            patches=tuple(tuple(rounded(patch) for patch in row) for row in frame.patch_RC4),
+            persons=tuple(
+                Attending(
+                    number=person.number,
+                    corners=rounded(person.box_4),
+                    text=f"{person.action.replace('_', ' ')} {person.probability:.2f}, "
+                    + ("unseen" if person.unseen else "seen")
+                    + (f"; annotated: {', '.join(person.annotated).replace('_', ' ')}" if person.annotated else ""),
+                    chosen=tuple(tuple(bool(cell) for cell in row) for row in person.chosen_RC),
+                    weight=tuple(tuple(round(float(cell), 5) for cell in row) for row in person.weight_RC),
+                    others=_others(person.class_token, person.persons),
+                )
+                for person in frame.persons
+            ),
+        )
+
+
+def _others(class_token: bool, persons: Sequence[int]) -> str:
+    named = [*(["the class token"] if class_token else []), *(f"person {number}" for number in persons)]
+    return f"Chosen besides patches: {', '.join(named)}." if named else ""

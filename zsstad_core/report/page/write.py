@@ -1,0 +1,59 @@
+"""A page as one HTML file: its data, plotly, styles and scripts inside, nothing outside."""
+
+import html
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from zsstad_core.cache.units import write_whole
+from zsstad_core.errors import CacheError, SettingsError
+from zsstad_core.report.page.content import Page
+
+_WEB = Path(__file__).with_name("web")
+_STYLES = ("page.css", "player.css")
+_SCRIPTS = ("dom.js", "charts.js", "gallery.js", "player.js", "main.js")
+
+
+def as_html(page: Page) -> str:
+    """The whole file."""
+    parts = {
+        "title": html.escape(page.title),
+        "style": _joined(_STYLES),
+        "data": _island(page),
+        "plotly": _plotly(),
+        "script": _joined(_SCRIPTS),
+    }
+    # In one pass: what is put in is not looked at again.
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _file("template.html"))
+
+
+def write_page(path: Path, page: Page) -> None:
+    """Write the file, whole or not at all. Raises SettingsError where it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, as_html(page))
+    except (OSError, CacheError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(f"{path}: cannot be written ({why}); choose another OUT=") from error
+
+
+def _island(page: Page) -> str:
+    """JSON that ends no script element, whatever a class is called: only in strings can `<` stand in JSON."""
+    text = json.dumps(page.to_json(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    return "\n".join(_file(name) for name in names)
+
+
+def _file(name: str) -> str:
+    return (_WEB / name).read_text(encoding="utf-8")
+
+
+@cache
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs())
