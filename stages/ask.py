@@ -1,10 +1,12 @@
 """ask: who does what in somebody's own videos, by somebody's own words (docs/ask.md).
 
 reads   index, detect, score, text; the videos
-writes  OUT/answer.json, detections.csv, labels.pbtxt and a video with boxes for each video (results/ask/NAME)
+writes  OUT/answer.json, detections.csv, labels.pbtxt, index.html, and each video with boxes (results/ask/NAME)
         with --makefile: the rules that bring the scores about, that make includes
 """
 
+import shlex
+from argparse import Namespace
 from pathlib import Path
 
 from zsstad_core import configure, plan_text
@@ -29,7 +31,7 @@ def main() -> None:
     if options.makefile:
         print(plan_text.write_makefile(makefile(plan, question)))
     else:
-        answered(plan, Path(options.out or f"results/ask/{question.name}"), options.anew)
+        answered(plan, Path(options.out or f"results/ask/{question.name}"), options.anew, command(options))
     plan.save()
 
 
@@ -42,11 +44,20 @@ def makefile(plan: Plan, question: Question) -> str:
     return "\n".join([*lines, *plan_text.rules({question.words(): plan})])
 
 
-def answered(plan: Plan, folder: Path, anew: str) -> None:
+def command(options: Namespace) -> str:
+    """What make was asked for."""
+    names = ("video", "labels", "head", "trained_on", "split", "recipe")
+    words = {name.upper(): getattr(options, name) for name in names} | {"SET": " ".join(options.overrides.split())}
+    return f"make ask {' '.join(f'{name}={shlex.quote(value)}' for name, value in words.items() if value)}"
+
+
+def answered(plan: Plan, folder: Path, anew: str, command: str) -> None:
     from zsstad_core.ask import files
     from zsstad_core.ask.annotated import write_annotated
     from zsstad_core.ask.answer import answers
     from zsstad_core.ask.drawing import marks
+    from zsstad_core.report.page.of_answers import page_of_answers
+    from zsstad_core.report.page.write import write_page
 
     labels, found = plan.dataset.classes, answers(plan)
     refusals.refuse_nobody(plan, found)
@@ -59,10 +70,11 @@ def answered(plan: Plan, folder: Path, anew: str) -> None:
     write_whole(folder / "answer.json", files.as_text(files.as_json(plan, found, shown)))
     write_whole(folder / "detections.csv", files.as_csv(found))
     write_whole(folder / "labels.pbtxt", files.as_labelmap(labels))
+    write_page(folder / "index.html", page_of_answers(plan, found, command))
     if plan.shared:
         print(f"ask: learned in training, so no zero-shot: {', '.join(plan.shared)}")
     print(f"ask: {text.stages_text(plan, anew)}")
-    for name in ("answer.json", "detections.csv", "labels.pbtxt", *shown.values()):
+    for name in ("index.html", "answer.json", "detections.csv", "labels.pbtxt", *shown.values()):
         print(f"ask: {folder / name}")
 
 

@@ -8,8 +8,9 @@ import json
 
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.chance import chance, chance_draws
 from zsstad_core.errors import friendly
-from zsstad_core.evaluation import chance, chance_draws, evaluate, missing_groundtruth, nothing_to_evaluate
+from zsstad_core.evaluation import evaluate, missing_groundtruth, nothing_to_evaluate
 from zsstad_core.learning.training_videos import training_videos
 from zsstad_core.plan import Plan
 from zsstad_core.tables import labelled

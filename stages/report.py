@@ -7,8 +7,9 @@ writes  nothing
 import json
 
 from zsstad_core import configure
+from zsstad_core.chance import below_chance
 from zsstad_core.errors import friendly
-from zsstad_core.evaluation import as_table, below_chance
+from zsstad_core.evaluation import as_table
 from zsstad_core.plan import Plan
 
 

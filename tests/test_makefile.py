@@ -95,6 +95,7 @@ def test_make_alone_explains_every_target_and_variable(tree: Path) -> None:
         "APPLY=",
         "DAYS=",
         "TRAINED=",
+        "JOBS=",
         "TESTS=",
     ]
     assert make(tree, "help").stdout == done.stdout

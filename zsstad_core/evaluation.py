@@ -1,12 +1,11 @@
 """From detections to metrics.json, and to the table that `make eval` prints."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from zsstad_core.counted import counted
 from zsstad_core.datasets.base import Dataset
 from zsstad_core.metrics.frame_map import frame_ap
 from zsstad_core.metrics.linking import link_tubes
@@ -16,9 +15,6 @@ from zsstad_core.metrics.video_map import has_tubes, thresholds, video_ap, video
 from zsstad_core.settings import Evaluation, Settings
 from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import table
-
-_DRAWS = 5
-_DRAWN_ROWS = 1_000_000  # of all draws together: seconds
 
 
 def missing_groundtruth(dataset: Dataset, missing: Iterable[str]) -> pd.DataFrame:
@@ -48,14 +44,11 @@ def evaluate(
     annotated: table groundtruth of the test videos on disk; missing: of those that are not there, or not readable,
     whose boxes are missed.
     """
-    everything = pd.concat([annotated, missing], ignore_index=True) if len(missing) else annotated
-    counted, detections = _counted(settings.evaluation, everything, detections)
-    split = _scored(split, settings.scoring.labels)
-    classes = [*split.unseen, *split.seen]
-    protocol = settings.evaluation.protocol
-    per_class = frame_ap(counted, detections, classes, settings.evaluation.iou, protocol)
+    asked = counted(settings.evaluation, settings.scoring, split, annotated, missing, detections)
+    classes, split, protocol = asked.classes, asked.split, asked.protocol
+    per_class = frame_ap(asked.groundtruth, asked.detections, classes, asked.iou, protocol)
     summary = summarise(per_class, split)
-    of_tubes = _video_ap(settings.evaluation, counted, detections, classes)
+    of_tubes = _video_ap(settings.evaluation, asked.groundtruth, asked.detections, classes)
     return {
         "dataset": settings.dataset,
         "split": settings.split,
@@ -67,10 +60,10 @@ def evaluate(
             "boxes": settings.scoring.content(),
         },
         "groundtruth": {
-            "frames annotated": _frames(everything),
-            "frames that the videos have": _frames(everything[everything["decoded"]]),
-            "frames counted": _frames(counted),
-            "clips": int(counted["video_id"].nunique()),
+            "frames annotated": _frames(asked.everything),
+            "frames that the videos have": _frames(asked.everything[asked.everything["decoded"]]),
+            "frames counted": _frames(asked.groundtruth),
+            "clips": int(asked.groundtruth["video_id"].nunique()),
             "clips missed": int(missing["video_id"].nunique()),
         },
         **summary.to_json(),
@@ -87,56 +80,6 @@ def evaluate(
     }
 
 
-def _counted(
-    chosen: Evaluation, everything: pd.DataFrame, detections: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows of both tables that `evaluation.frames` lets count; the annotation sorted."""
-    counted = everything[everything["decoded"]] if chosen.frames == "decoded" else everything
-    counted = counted.sort_values(["video_id", "frame", "box"], kind="stable", ignore_index=True)
-    if chosen.frames == "annotated":
-        detections = detections.merge(counted[["video_id", "frame"]].drop_duplicates(), on=["video_id", "frame"])
-    return counted, detections
-
-
-def chance_draws(
-    settings: Settings, split: LabelSplit, annotated: pd.DataFrame, missing: pd.DataFrame, detections: pd.DataFrame
-) -> list[dict[str, float | None]]:
-    """Frame mAP (unseen, seen; fractions, None where undefined) that random scores get: a random probability for every
-    person and class in place of the head's, times the detection score as it is. Tables as of `evaluate`.
-
-    Some draws, each the same whenever and wherever it is made. The more rows, the less they differ: of a large table
-    there is one.
-    """
-    everything = pd.concat([annotated, missing], ignore_index=True) if len(missing) else annotated
-    counted, detections = _counted(settings.evaluation, everything, detections)
-    split = _scored(split, settings.scoring.labels)
-    classes, draws = [*split.unseen, *split.seen], []
-    for draw in range(min(_DRAWS, max(1, _DRAWN_ROWS // max(1, len(detections))))):
-        random = np.random.default_rng(draw).random(len(detections))
-        guessed = detections.assign(probability=random, score=random * detections["box_score"])
-        per_class = frame_ap(counted, guessed, classes, settings.evaluation.iou, settings.evaluation.protocol)
-        means = summarise(per_class, split)
-        draws.append({"unseen": _plain(means.unseen), "seen": _plain(means.seen)})
-    return draws
-
-
-def chance(draws: Sequence[dict[str, float | None]]) -> dict[str, float | None]:
-    """The mean of `chance_draws`, as metrics.json holds it."""
-    return {name: _plain(float(np.mean([_or_nan(draw[name]) for draw in draws]))) for name in ("unseen", "seen")}
-
-
-def below_chance(metrics: dict[str, Any]) -> dict[str, float]:
-    """unseen, seen: chance, where the mAP of metrics.json is below it."""
-    found = {name: (metrics.get(name), value) for name, value in (metrics.get("chance") or {}).items()}
-    return {
-        name: value for name, (own, value) in found.items() if own is not None and value is not None and own < value
-    }
-
-
-def _or_nan(value: float | None) -> float:
-    return float("nan") if value is None else value
-
-
 def _video_ap(
     chosen: Evaluation, groundtruth: pd.DataFrame, detections: pd.DataFrame, classes: list[str]
 ) -> dict[str, "pd.Series[float]"]:
@@ -150,13 +93,6 @@ def _video_ap(
 
 def _video_protocol(protocol: str) -> str:
     return "act" if protocol == "act" else "multisports"
-
-
-def _scored(split: LabelSplit, labels: str) -> LabelSplit:
-    """The split without the classes that `scoring.labels` leaves unscored: they have no number, not a 0."""
-    return replace(
-        split, seen=() if labels == "unseen" else split.seen, unseen=() if labels == "seen" else split.unseen
-    )
 
 
 def _frames(groundtruth: pd.DataFrame) -> int:

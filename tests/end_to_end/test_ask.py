@@ -13,6 +13,7 @@ from tests.end_to_end import runs
 from tests.end_to_end.caches import stamps
 from tests.end_to_end.conftest import ByMake, Work
 from tests.end_to_end.made import Settings, frames_of, pictures
+from tests.report.test_page import island
 from zsstad_core.metrics.ava_files import read_boxes, read_labelmap
 from zsstad_core.video import VideoSource, times
 
@@ -100,6 +101,13 @@ def test_the_files_of_an_answer_agree_with_each_other(mine: dict[str, object], v
         for box in track["boxes"]:
             assert sum(box["probability"]) == pytest.approx(1, abs=1e-5)
             assert max(abs(value) for value in box["similarity"]) <= 1
+
+    page = json.loads(island((out / "index.html").read_text()))
+    assert page["lead"] == "Asked: juggle a ball, opening a door, clap."
+    assert [len(clip["jpegs"]) for clip in page["clips"]] == [FRAMES]
+    command = dict(page["made"][0]["entries"])["command"]
+    assert command.startswith("make ask VIDEO=")
+    assert f"LABELS='{WORDS}'" in command
 
     names = read_labelmap(out / "labels.pbtxt")
     assert list(names.values()) == [label["name"] for label in answer(out)["asked"]["labels"]]

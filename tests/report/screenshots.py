@@ -39,6 +39,7 @@ def take(path: Path, folder: Path) -> list[Path]:
                 page.keyboard.press("Shift+ArrowRight")
                 if anchor:
                     page.evaluate(f"document.querySelector('{anchor}').scrollIntoView({{behavior: 'instant'}})")
+                    page.evaluate("scrollBy({top: -24, behavior: 'instant'})")
                 else:
                     page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
                 page.wait_for_timeout(300)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from zsstad_core.chance import chance_draws
 from zsstad_core.doctor import classes, frames, labels, persons, scores, text, units, weights
 from zsstad_core.doctor.finding import Finding
 from zsstad_core.doctor.known import Known
-from zsstad_core.evaluation import chance_draws
 from zsstad_core.frozen.frame_boxes import PERSON
 
 

@@ -71,7 +71,7 @@ def ava_ap(
         counted = np.setdiff1d(counted, frame_keys(excluded, videos))
     truth_class = np.where(_among(truth_frame, counted), codes(groundtruth["class_name"], names), -1)
 
-    found = _counted_detections(detections, names, videos, counted)
+    found = counted_detections(detections, names, videos, counted)
     score = detections["score"].to_numpy(np.float64)
     found_frame = frame_keys(detections[["video_id", "frame"]].iloc[found], videos)
     found_class = codes(detections["class_name"].iloc[found], names)
@@ -97,7 +97,7 @@ def _among(keys: Ints, sorted_keys: Ints) -> NDArray[np.bool_]:
     return sorted_keys[place] == keys if len(sorted_keys) else np.zeros(len(keys), bool)
 
 
-def _counted_detections(
+def counted_detections(
     detections: pd.DataFrame, names: "pd.Index[str]", videos: "pd.Index[str]", counted: Ints
 ) -> Ints:
     """Row numbers of the detections that are counted, keyframe after keyframe, each in the official tool's order."""

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from zsstad_core.boxes import paired_iou
-from zsstad_core.metrics.ava import _counted_detections as counted_by_ava
+from zsstad_core.metrics.ava import counted_detections as counted_by_ava
 from zsstad_core.metrics.columns import (
     boxes_of,
     codes,

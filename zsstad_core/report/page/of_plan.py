@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 
 from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.chance import below_chance
+from zsstad_core.counted import Counted, counted
 from zsstad_core.errors import SettingsError
-from zsstad_core.evaluation import as_table, below_chance, missing_groundtruth
+from zsstad_core.evaluation import as_table, missing_groundtruth
 from zsstad_core.heads.stclip_fits import refuse_without_interest_tokens
 from zsstad_core.plan import Plan
 from zsstad_core.report import curves, error_kinds, moments
-from zsstad_core.report.counted import Counted, counted
 from zsstad_core.report.interest import best_actions, on_test_frames
 from zsstad_core.report.page import results, stills
 from zsstad_core.report.page.choose import clips_to_show
@@ -79,7 +80,7 @@ def _with_results(page: Page, plan: Plan, read: Read, metrics: dict[str, Any]) -
     groups, asked, each = groups_of(plan), _asked(plan, read), plan.settings.report.moments
     kinds = error_kinds.error_kinds(asked.groundtruth, asked.detections, asked.classes, asked.iou, asked.protocol)
     of_classes = curves.curves(kinds.matched)
-    best = moments.best_moments(kinds, (asked.unseen, asked.seen), each)
+    best = moments.best_moments(kinds, (asked.split.unseen, asked.split.seen), each)
     worst = moments.worst_moments(kinds, each)
     pts = read.frames.set_index(["video_id", "frame"])["pts"]
     page = replace(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from zsstad_core.counted import Counted
 from zsstad_core.report import confusion, curves, error_kinds, oracle_fixes
-from zsstad_core.report.counted import Counted
 from zsstad_core.report.page.content import ClassRow, Confusion, Curve, ErrorKind, Errors, InTurn, Number
 
 type Groups = Mapping[str, str]
@@ -87,7 +87,7 @@ def _confusion(asked: Counted, classes: list[str], kind: str) -> Confusion:
         rows=tuple(found.annotated[row] for row in rows),
         columns=found.predicted,
         count=tuple(tuple(round(float(cell), 2) for cell in found.persons[row]) for row in rows),
-        unseen=asked.unseen,
+        unseen=asked.split.unseen,
     )
 
 
@@ -126,7 +126,7 @@ def errors_of(kinds: error_kinds.ErrorKinds, of_classes: Sequence[curves.Curve],
 
 
 def _groups(asked: Counted) -> dict[str, tuple[str, ...]]:
-    return {group: names for group, names in {"unseen": asked.unseen, "seen": asked.seen}.items() if names}
+    return {group: names for group, names in {"unseen": asked.split.unseen, "seen": asked.split.seen}.items() if names}
 
 
 def _defined(value: Any) -> float | None:

@@ -35,7 +35,7 @@ function redraw({ plot, draw }) {
   }, { displayModeBar: false, responsive: true, doubleClick: false, showTips: false });
 }
 
-
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => charts.forEach(redraw));
 
 const GROUPS = { unseen: { name: "unseen", pattern: "/" }, seen: { name: "seen", pattern: "" }, "": { name: "classes", pattern: "" } };
 

@@ -1,4 +1,4 @@
-"""The rows of an evaluation, chosen as `zsstad_core.evaluation.evaluate` chooses them."""
+"""Which rows an evaluation counts: what `make eval`, chance and the explanation of a number all start from."""
 
 from dataclasses import dataclass, replace
 
@@ -10,19 +10,23 @@ from zsstad_core.splits import LabelSplit
 
 @dataclass(frozen=True)
 class Counted:
-    """What `frame_ap` is asked: tables, the classes by group (those that are scored at all), and the rules."""
+    """What `frame_ap` is asked: tables, the scored classes by group, and the rules.
 
+    everything: the annotation, also of what does not count; groundtruth: what counts of it, sorted. split: without the
+    classes that `scoring.labels` leaves unscored: they have no number, not a 0.
+    """
+
+    everything: pd.DataFrame
     groundtruth: pd.DataFrame
     detections: pd.DataFrame
-    unseen: tuple[str, ...]
-    seen: tuple[str, ...]
+    split: LabelSplit
     iou: float
     protocol: str
 
     @property
     def classes(self) -> list[str]:
-        """The evaluated classes, unseen first, as `evaluate` orders them (which decides ties by `ava`)."""
-        return [*self.unseen, *self.seen]
+        """The evaluated classes, unseen first (the order decides ties by `ava`)."""
+        return [*self.split.unseen, *self.split.seen]
 
 
 def counted(
@@ -33,7 +37,11 @@ def counted(
     missing: pd.DataFrame,
     detections: pd.DataFrame,
 ) -> Counted:
-    """What these settings evaluate; annotated, missing and detections as `evaluate` takes them."""
+    """What these settings evaluate.
+
+    annotated: table groundtruth of the test videos on disk; missing: of those that are not there, or not readable,
+    whose boxes are missed.
+    """
     everything = pd.concat([annotated, missing], ignore_index=True) if len(missing) else annotated
     truth = everything[everything["decoded"]] if evaluation.frames == "decoded" else everything
     truth = truth.sort_values(["video_id", "frame", "box"], kind="stable", ignore_index=True)
@@ -44,6 +52,5 @@ def counted(
         seen=() if scoring.labels == "unseen" else split.seen,
         unseen=() if scoring.labels == "seen" else split.unseen,
     )
-    return Counted(
-        truth, detections.reset_index(drop=True), split.unseen, split.seen, evaluation.iou, evaluation.protocol
-    )
+    detections = detections.reset_index(drop=True)
+    return Counted(everything, truth, detections, split, evaluation.iou, evaluation.protocol)
