@@ -2,12 +2,14 @@
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.ask.made import write_film
 from tests.checkout import checkout, shell
 from tests.conftest import ROOT
 from tests.end_to_end import made
@@ -111,6 +113,33 @@ def test_the_commands_for_a_real_benchmark_do_what_the_readme_says(tmp_path: Pat
 
     printed = shell(oracle, tree).stdout.splitlines()
     assert json.loads((tree / printed[-1]).read_text())["head"] == "oracle"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_the_commands_for_looking_and_asking_do_what_the_readme_says(tmp_path: Path) -> None:
+    tree = checkout(tmp_path / "tree")
+    made.write_all(tree / "data/jhmdb")
+    own = {**made.settings_of(Path("data/jhmdb")), "cache.root": "cache", "training.iterations": 8}
+    few = {"datasets.stickworld.train_clips": 1, "datasets.stickworld.test_clips": 1}
+    write_settings(tree / "pipeline.yaml", {**own, **few, "encoder.model": "tests/assets/tiny-clip.json"})
+    report, ask, doctor = (block_with(f"make {target} ") for target in ("report", "ask", "doctor"))
+
+    page = tree / shell(report, tree).stdout.splitlines()[-1]
+    assert page.name == "index.html"
+    assert "label split 1" in page.read_text()
+
+    write_film(tree / "match.mp4", made.pictures("run/clip_b"), [40 * n for n in range(made.frames_of("run/clip_b"))])
+    (tree / "my videos").mkdir()
+    rendered = sorted((tree / "data/stickworld").rglob("*.mp4"))[-1]
+    shutil.copy(rendered, tree / "my videos" / "one.mp4")
+    (tree / "words.yaml").write_text("greet: [a person waves, hello]\nplay football: someone kicks a ball\n")
+    written = [Path(line.removeprefix("ask: ")) for line in shell(ask, tree).stdout.splitlines() if "results/" in line]
+    assert [path.name for path in written if path.suffix == ".mp4"] == ["match.annotated.mp4", "one.annotated.mp4"]
+    assert all((tree / path).is_file() for path in written)
+
+    found = shell(f"{doctor} || [ $? = 2 ]", tree).stdout  # make's own code for a stage that has found something
+    assert "RANDOM" in found
 
 
 def block_with(words: str) -> str:
