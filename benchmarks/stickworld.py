@@ -9,7 +9,7 @@ what a random score for every person and class gets, on average of some draws.
 
 import argparse
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,26 +54,27 @@ def main() -> None:
         methods(seeds, options.overrides)
 
 
-def methods(seeds: Iterable[int], overrides: str) -> None:
-    """The methods, with detected and with ground-truth boxes."""
+def methods(seeds: Iterable[int], overrides: str, chosen: Mapping[str, str] = METHODS) -> None:
+    """The methods, by name with their settings, with detected and with ground-truth boxes."""
     for boxes in ("detected", "groundtruth"):
         rows: dict[str, list[Numbers]] = {}
         for seed in seeds:
             for split in SPLITS:
-                for name, settings in METHODS.items():
+                for name, settings in chosen.items():
                     plan = planned(seed, split, f"scoring.boxes={boxes} {settings} {overrides}")
                     metrics = metrics_of(plan)
                     rows.setdefault(name, []).append(_numbers(metrics, seed, split))
                     if settings == "head=clip_crop":
                         rows.setdefault("chance", []).append(chance(plan, seed, split))
         print(f"\n{boxes} boxes\n\n| | unseen | seen | H |\n|---|---|---|---|")
-        for name in ("chance", *METHODS):
+        for name in ("chance", *chosen):
             print(f"| {name} | {' | '.join(spread(rows[name], key) for key in ('unseen', 'seen', 'harmonic'))} |")
-        print("\n| unseen, by split |" + "".join(f" {split} |" for split in SPLITS))
-        print("|---|" + "---|" * len(SPLITS))
-        for name in ("chance", *METHODS):
-            of_splits = [[row for row in rows[name] if row["split"] == split] for split in SPLITS]
-            print(f"| {name} |" + "".join(f" {spread(of_split, 'unseen')} |" for of_split in of_splits))
+        for key, shown in (("unseen", "unseen"), ("seen", "seen"), ("harmonic", "H")):
+            print(f"\n| {shown}, by split |" + "".join(f" {split} |" for split in SPLITS))
+            print("|---|" + "---|" * len(SPLITS))
+            for name in ("chance", *chosen):
+                of_splits = [[row for row in rows[name] if row["split"] == split] for split in SPLITS]
+                print(f"| {name} |" + "".join(f" {spread(of_split, key)} |" for of_split in of_splits))
 
 
 def ablation(seeds: Iterable[int], overrides: str) -> None:
@@ -116,29 +117,30 @@ def planned(seed: int, split: int, overrides: str) -> Plan:
 
 
 def metrics_of(plan: Plan) -> dict[str, Any]:
-    """What metrics.json holds; trained and scored if it is not there yet."""
+    """What metrics.json holds, without video mAP; trained and scored if it is not there yet."""
     if plan.train:
         run_whole("train", plan.train, lambda: trained(plan))
     run_whole("score", plan.score, lambda: scored(plan))
-    annotated, missing = truth(plan)
-    return evaluate(plan.settings, plan.split, annotated, missing, read_artifact_table(plan.score, "detections"))
+    return evaluated(plan, read_artifact_table(plan.score, "detections"))
 
 
 def chance(plan: Plan, seed: int, split: int) -> Numbers:
     """Random scores instead of the head's, for the same boxes."""
     found, draws = read_artifact_table(plan.score, "detections"), []
-    annotated, missing = truth(plan)
     for draw in range(_DRAWS):
         random = np.random.default_rng([seed, split, draw]).random(len(found))
         guessed = found.assign(probability=random, score=random * found["box_score"])
-        draws.append(_numbers(evaluate(plan.settings, plan.split, annotated, missing, guessed), seed, split))
+        draws.append(_numbers(evaluated(plan, guessed), seed, split))
     return {key: float(np.mean([row[key] for row in draws])) for key in draws[0]}
 
 
-def truth(plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Ground truth of the test clips: of those on disk, of those that are not."""
+def evaluated(plan: Plan, detections: pd.DataFrame) -> dict[str, Any]:
+    """Frame mAP of these detections of the test clips, as metrics.json holds it."""
     on_disk = read_artifact_table(plan.groundtruth, "groundtruth")
-    return on_disk[on_disk["video_id"].map(plan.official) == "test"], missing_groundtruth(plan.dataset, plan.missing())
+    annotated = on_disk[on_disk["video_id"].map(plan.official) == "test"]
+    frames_only = plan.settings.evaluation.model_copy(update={"video_iou": []})
+    settings = plan.settings.model_copy(update={"evaluation": frames_only})
+    return evaluate(settings, plan.split, annotated, missing_groundtruth(plan.dataset, plan.missing()), detections)
 
 
 def spread(rows: Sequence[Numbers], key: str) -> str:
