@@ -21,6 +21,7 @@ from benchmarks.stickworld import metrics_of, planned
 from zsstad_core.heads import build
 from zsstad_core.heads.stclip import Stclip
 from zsstad_core.learning.from_cache import text_tokens, training_bank
+from zsstad_core.learning.token_bank import TokenBank
 from zsstad_core.learning.weights import load_into
 from zsstad_core.plan import Plan
 
@@ -135,7 +136,8 @@ def main() -> None:
         ablation(seeds, options.overrides, TABLES, OTHERS | of_head(CHANGES))
         print("\nprompted labels, cosine with their text (1: prompting does nothing)\n\n| | |\n|---|---|")
         for name, settings in {"untrained": OTHERS["untrained"], "trained": "head=stclip"}.items():
-            cosines = [label_cosine(planned(seed, ABLATED_SPLIT, f"{settings} {options.overrides}")) for seed in seeds]
+            plans = [planned(seed, ABLATED_SPLIT, f"{settings} {options.overrides}") for seed in seeds]
+            cosines = [label_cosine(*trained(plan)) for plan in plans]
             print(f"| {name} | {spread(cosines, digits=4)} |")
     elif options.tokens:
         ablation(seeds, options.overrides, OF_TOKENS, of_head({WHOLE: "", **TOKENS}))
@@ -181,18 +183,27 @@ def spread(of_seeds: Sequence[float], sign: str = "", digits: int = 1) -> str:
     return f"{mean:{sign}.{digits}f}{deviation}"
 
 
-def label_cosine(plan: Plan) -> float:
-    """Mean cosine of the last layer's prompted labels and their text, for some annotated frames of seen classes."""
+def trained(plan: Plan) -> tuple[Stclip, TokenBank, torch.Tensor]:
+    """The trained head, with what it was trained on."""
     bank, text_KD = training_bank(plan, "cpu"), text_tokens(plan, plan.split.seen)
-    head = build(plan.settings, bank.width).eval()
+    head = build(plan.settings, bank.width)
     assert isinstance(head, Stclip)
     assert plan.train is not None
     load_into(head, plan.train)
+    return head, bank, text_KD
+
+
+def label_cosine(head: Stclip, bank: TokenBank, text_KD: torch.Tensor) -> float:
+    """Mean cosine of the last layer's prompted labels and their text, for some annotated frames of seen classes; 1
+    where there is no prompting."""
+    if not head.prompting:
+        return 1.0
     found: list[torch.Tensor] = []
     *_, last = head.prompting.values()
-    last.register_forward_hook(lambda _, __, out_BGKD: found.append(F.cosine_similarity(out_BGKD, text_KD, dim=-1)))
+    hook = last.register_forward_hook(lambda _, __, out_BGKD: found.append(F.cosine_similarity(out_BGKD, text_KD, -1)))
     with torch.inference_mode():
-        head(bank.gather(np.arange(0, bank.samples, _APART))[0], text_KD)
+        head.eval()(bank.gather(np.arange(0, bank.samples, _APART))[0], text_KD)
+    hook.remove()
     return found[0].mean().item()
 
 

@@ -131,7 +131,7 @@ class Plan:
     @property
     def _reads_texts(self) -> Encoder:
         """Settings of the encoder, with the texts of this dataset where it has its own."""
-        own = self.settings.datasets.folder.texts if self.settings.dataset == "folder" else None
+        own = self.dataset.texts
         return self.settings.encoder.model_copy(update={"texts": own}) if own else self.settings.encoder
 
     @cached_property

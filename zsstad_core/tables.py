@@ -101,9 +101,10 @@ def refuse_bad_boxes(frame: pd.DataFrame, where: str) -> None:
     bad = ~np.isfinite(xyxy).all(1) | (xyxy[:, 2] <= xyxy[:, 0]) | (xyxy[:, 3] <= xyxy[:, 1])
     if bad.any():
         row = frame.iloc[int(np.flatnonzero(bad)[0])]
+        hint = "" if not np.isfinite(row[BOX].to_numpy(np.float64)).all() else "; are these x, y, width, height?"
         raise DataError(
             f"{where}: {row.video_id} frame {row.frame}: box {[float(row[c]) for c in BOX]} "
-            f"must be finite with x1 < x2 and y1 < y2 ({int(bad.sum())} such boxes)"
+            f"must be finite with x1 < x2 and y1 < y2 ({int(bad.sum())} such boxes{hint})"
         )
 
 

@@ -117,8 +117,14 @@ def test_a_spreadsheets_mark_line_ends_and_empty_lines_lose_nothing(tmp_path: Pa
         ("wave/a,0,nan,2,30,40,0.5,person", "x1 is 'nan'; it must be a finite number"),
         ("wave/a,0,1,2,inf,40,0.5,person", "x2 is 'inf'; it must be a finite number"),
         ("wave/a,0,1,2,1e39,40,0.5,person", "x2 is '1e39'; it must be a finite number"),
-        ("wave/a,0,1,2,1,40,0.5,person", "x2 is '1'; it must be greater than x1"),
-        ("wave/a,0,1,50,30,40,0.5,person", "y2 is '40'; it must be greater than y1"),
+        (
+            "wave/a,0,1,2,1,40,0.5,person",
+            "x2 is '1'; it must be greater than x1; boxes are two corners, not x, y, width, height",
+        ),
+        (
+            "wave/a,0,1,50,30,40,0.5,person",
+            "y2 is '40'; it must be greater than y1; boxes are two corners, not x, y, width, height",
+        ),
         ("wave/a,0,1,2,30,40,1.5,person", "score is '1.5'; it must be from 0 to 1"),
         ("wave/a,0,1,2,30,40,0.5", "has 7 cells, the header 8"),
         ("wave/a,0,1,2,30,40,0.5,person,9", "has 9 cells, the header 8"),

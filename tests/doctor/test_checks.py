@@ -38,6 +38,7 @@ def known(**changed: object) -> Known:
         texts={name: [name] for name in made.CLASSES},
         groundtruth=made.truth(),
         placed=True,
+        annotated=made.truth(),
         missing=NONE,
         keyframes=False,
         videos=made.videos(),

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.doctor import made
-from zsstad_core.doctor.units import annotation_alone, other_units
+from zsstad_core.doctor.units import fractions, other_units, reach_out
 from zsstad_core.tables import BOX
 
 SIZE = np.array([made.WIDTH, made.HEIGHT] * 2)
@@ -66,13 +66,13 @@ def test_nothing_is_said_of_boxes_in_pixels(annotated: pd.DataFrame, boxes: pd.D
 
 
 def test_an_annotation_in_fractions_is_seen_before_anything_is_detected() -> None:
-    (finding,) = annotation_alone(wrong(made.truth(), "fractions of the frame, 0 to 1"), None)
+    (finding,) = fractions(wrong(made.truth(), "fractions of the frame, 0 to 1"))
     assert finding.what == "annotated boxes are fractions of the frame, 0 to 1"
-    assert annotation_alone(made.truth(), None) == []
+    assert fractions(made.truth()) == []
 
 
 def test_an_annotation_of_larger_pictures_is_seen_with_the_index_alone() -> None:
     larger = wrong(made.truth(), "pixels of pictures of 320x240")
-    (finding,) = annotation_alone(larger, made.videos())
+    (finding,) = reach_out(larger, made.videos())
     assert finding.what == "annotated boxes reach out of the picture"
-    assert annotation_alone(made.truth(), made.videos()) == []
+    assert reach_out(made.truth(), made.videos()) == []

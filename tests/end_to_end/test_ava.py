@@ -20,6 +20,7 @@ from tests.datasets.made_ava import EXCLUDED, GONE, LATE, RATES, SECONDS, START,
 from tests.end_to_end import runs
 from tests.end_to_end.caches import metrics
 from tests.end_to_end.made import write_detector
+from tests.end_to_end.test_page import data_of, look, needs_chromium
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.cache.units import published
 from zsstad_core.keyframes import UNPLACED, second_of
@@ -261,3 +262,29 @@ def test_stclip_learns_several_actions_a_person_from_windows_around_keyframes(ma
     pd.testing.assert_frame_equal(cached, fresh)
     assert cached["probability"].between(0, 1).all()
     assert not list((made.folder / "decoded" / "ava").glob("tokens-*pixel*"))
+
+
+@needs_chromium
+@pytest.mark.slow
+def test_the_page_is_of_keyframes_and_of_persons_with_several_actions(
+    evaluated: tuple[Made, str, runs.Ended], tmp_path: Path
+):
+    made, _, ended = evaluated
+    choices = {"dataset": "ava", "head": "iclip", "split": 3, "out": tmp_path / "page"}
+    runs.run("report", settings_of(made.folder, "cache"), tmp_path / "log", **choices).ok()
+    path = tmp_path / "page" / "index.html"
+    page, found = data_of(path), metrics(ended.out)
+    assert {row["name"]: row["ap"] for row in page["classes"]} == {
+        name: row["ap"] for name, row in found["classes"].items()
+    }
+    fixed = {turn["group"]: turn["steps"][-1][1] for turn in page["errors"]["in_turn"]}
+    assert set(fixed.values()) == {1}
+    assert page["clips"]
+    for clip in page["clips"]:
+        assert clip["every"] == len(clip["frames"]) == len(clip["seconds"]) == 7
+        assert np.diff(clip["seconds"]) == pytest.approx(1, abs=0.1)
+    seen = [sight for clip in page["clips"] for person in clip["truth"] for sight in person["seen"]]
+    assert max(len(sight["actions"]) for sight in seen) > 1
+    parts, where = look(path)
+    assert set(parts) >= {"results", "player", "classes", "curves", "errors", "moments", "made"}
+    assert where.endswith("(2 of 7)")

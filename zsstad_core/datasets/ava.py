@@ -34,6 +34,7 @@ class Ava:
     """
 
     drawn_on = None
+    texts = None
 
     def __init__(self, chosen: settings.Ava) -> None:
         root = Path(chosen.root)

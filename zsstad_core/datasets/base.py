@@ -31,6 +31,10 @@ class Dataset(Protocol):
         interactions with objects and persons (AVA). None where every person does one action."""
 
     @property
+    def texts(self) -> str | None:
+        """A YAML file of texts for its classes, that stands in place of `encoder.texts`; None where it has none."""
+
+    @property
     def drawn_on(self) -> tuple[float, float] | None:
         """Width and height of the pictures that the annotation's boxes were drawn on, where these may be others than
         the videos on disk: the groundtruth stage scales boxes from them to what decodes. None: pixels of the video."""

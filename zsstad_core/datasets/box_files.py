@@ -15,6 +15,7 @@ from zsstad_core.tables import BOX, table
 _NUMBERS = ["frame", *BOX, "score"]
 _COLUMNS = ["video_id", *_NUMBERS, "what"]
 _FRAME_RULE = "must be a whole number from 0"
+_CORNERS = "; boxes are two corners, not x, y, width, height"
 _SHOWN = 5
 
 
@@ -123,8 +124,8 @@ def _checked(cells: pd.DataFrame, lines: Sequence[int], where: str) -> pd.DataFr
         *((column, ~finite[column], "must be a finite number") for column in _NUMBERS),
         ("frame", finite["frame"] & ((rows.frame < 0) | (rows.frame % 1 != 0) | (rows.frame >= 2**31)), _FRAME_RULE),
         ("score", finite["score"] & ~rows.score.between(0, 1), "must be from 0 to 1"),
-        ("x2", finite["x1"] & finite["x2"] & (rows.x2 <= rows.x1), "must be greater than x1"),
-        ("y2", finite["y1"] & finite["y2"] & (rows.y2 <= rows.y1), "must be greater than y1"),
+        ("x2", finite["x1"] & finite["x2"] & (rows.x2 <= rows.x1), f"must be greater than x1{_CORNERS}"),
+        ("y2", finite["y1"] & finite["y2"] & (rows.y2 <= rows.y1), f"must be greater than y1{_CORNERS}"),
     ]
     problems = sorted(
         (int(i), f"{column} is {_shown(cells[column].iloc[i])}; it {rule}")

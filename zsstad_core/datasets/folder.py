@@ -54,6 +54,7 @@ class Folder:
                 raise MissingFileError(f"{path}: no such video (datasets.folder.videos)")
         self._every, self._per_second = chosen.every, chosen.per_second
         self._labels = tuple(chosen.labels)
+        self.texts = chosen.texts
         self._annotation = self._root / chosen.annotation if chosen.annotation else None
         self._train_list = self._root / chosen.train_list if chosen.train_list else None
 

@@ -48,6 +48,7 @@ class Jhmdb:
     class_types = None
     keyframes = None
     drawn_on = None
+    texts = None
 
     def __init__(self, chosen: settings.Jhmdb) -> None:
         root = Path(chosen.root)

@@ -55,6 +55,7 @@ class Ucf101_24:
     class_types = None
     keyframes = None
     drawn_on = (320, 240)
+    texts = None
 
     def __init__(self, chosen: settings.Ucf101_24) -> None:
         root = Path(chosen.root)

@@ -61,6 +61,10 @@ def _pixels(known: Known) -> str:
     return _annotation(known) or ("make groundtruth first" if known.keyframes and not known.placed else "")
 
 
+def _sizes(known: Known) -> str:
+    return _pixels(known) or ("make index first" if known.videos is None else "")
+
+
 def _actions(known: Known) -> str:
     return "" if (known.groundtruth["class_name"] != "").any() else "no action is annotated"
 
@@ -150,7 +154,9 @@ def _persons(known: Known) -> pd.DataFrame:
 
 def _units(known: Known) -> list[Finding]:
     assert known.videos is not None
-    return units.other_units(known.tested, _persons(known), known.videos, known.given)
+    # Boxes that reach out of the picture are wrong themselves, whatever fits them.
+    suspected = known.given and not units.reach_out(known.annotated, known.videos)
+    return units.other_units(known.tested, _persons(known), known.videos, suspected)
 
 
 def _detected_beyond(known: Known) -> list[Finding]:
@@ -165,7 +171,7 @@ def _tokens(known: Known) -> list[Finding]:
 
 def _scores(known: Known) -> list[Finding]:
     assert known.detections is not None
-    return scores.not_numbers(known.detections) or scores.constant(known.detections)
+    return scores.constant(known.detections)
 
 
 def _labels(known: Known) -> list[Finding]:
@@ -186,10 +192,11 @@ def _chance(known: Known) -> list[Finding]:
     return scores.no_better_than_chance(known.metrics, draws)
 
 
-_BOXES, _NUMBERS, _PERSONS, _FRAMES = "boxes' units and order", "detected frame numbers", "detected persons", "frames"
+_ANNOTATED, _BOXES, _FRAMES = "annotated boxes", "boxes' units and order", "frames"
+_NUMBERS, _PERSONS, _INSIDE = "detected frame numbers", "detected persons", "boxes in the picture"
 
 CHECKS = (
-    Check("annotated boxes", _pixels, lambda known: units.annotation_alone(known.groundtruth, known.videos)),
+    Check(_ANNOTATED, _pixels, lambda known: units.fractions(known.annotated)),
     Check(
         "labels and folders", _actions, lambda known: labels.other_than_their_folders(known.groundtruth, known.classes)
     ),
@@ -212,13 +219,14 @@ CHECKS = (
     Check("annotated frames", _compared, lambda known: frames.annotated_beyond(known.tested, known.missing)),
     Check(_PERSONS, _detected, lambda known: persons.nobody(known.tested, known.tested_boxes, known.settings.scoring)),
     Check(_NUMBERS, _numbered, _detected_beyond),
-    Check(_BOXES, _detected, _units, (_PERSONS,)),
-    Check(_FRAMES, _detected, _shifted, (_PERSONS, _NUMBERS, _BOXES)),
+    Check(_BOXES, _detected, _units, (_ANNOTATED, _PERSONS)),
+    Check(_INSIDE, _sizes, lambda known: units.reach_out(known.annotated, known.videos), (_ANNOTATED, _BOXES)),  # type: ignore[arg-type]
+    Check(_FRAMES, _detected, _shifted, (_ANNOTATED, _PERSONS, _NUMBERS, _BOXES, _INSIDE)),
     Check(
         "overlap",
         _detected,
         lambda known: persons.no_overlap(known.tested, _persons(known), known.settings.evaluation.iou),
-        (_PERSONS, _NUMBERS, _BOXES, _FRAMES),
+        (_ANNOTATED, _PERSONS, _NUMBERS, _BOXES, _INSIDE, _FRAMES),
     ),
     Check("text tokens", _trained_text, lambda known: classes.same_direction(known.classes, known.text)),  # type: ignore[arg-type]
     Check("image tokens", _image_tokens, _tokens),

@@ -125,24 +125,30 @@ def shifted(
 
 
 def _in_seconds(truth: pd.DataFrame, persons: pd.DataFrame, frames: pd.DataFrame, ends: pd.DataFrame) -> list[Finding]:
-    """Whether one side holds seconds where frames are due."""
+    """Whether one side holds seconds where frames are due.
+
+    Read so, its boxes must be on frames that exist. Detected ones are compared where they then are: of a file with one
+    look a second, most annotated frames have none either way.
+    """
     fps = frames.drop_duplicates("video_id").set_index("video_id")["fps"]
+    annotated, detected = (rows.assign(frame=_at_seconds(rows, fps)) for rows in (truth, persons))
+    reached = truth.merge(detected[["video_id", "frame"]].drop_duplicates(), how="inner")
+    exists = _inside(annotated, ends)
     tried = {
-        "annotated": (truth.assign(frame=_at_seconds(truth, fps)), persons),
-        "detected": (truth, persons.assign(frame=_at_seconds(persons, fps))),
+        "annotated": (exists.mean(), truth[exists], annotated[exists], persons),
+        "detected": (_inside(detected, ends).mean(), reached, reached, detected),
     }
-    for side, (moved, found) in tried.items():
-        inside = _inside(moved, ends)
-        if inside.mean() < _INSIDE:
+    for side, (share, before, after, found) in tried.items():
+        if share < _INSIDE or before.empty:
             continue
-        as_is, better = pairs(truth[inside], persons).best(), pairs(moved[inside], found).best()
-        if _clear(by_video(truth[inside], better - as_is)):
-            at = truth[inside].iloc[int(np.argmax(better - as_is))]
+        as_is, better = pairs(before, persons).best(), pairs(after, found).best()
+        if _clear(by_video(before, better - as_is)):
+            at = before.iloc[int(np.argmax(better - as_is))]
             return [
                 Finding(
                     f"{side} boxes in seconds, not frames",
-                    f"the mean IoU of {int(inside.sum())} annotated boxes is {as_is.mean():.3f} as it is and "
-                    f"{better.mean():.3f} so, over {truth['video_id'].nunique()} videos",
+                    f"the mean IoU of {len(before)} annotated boxes is {as_is.mean():.3f} as it is and "
+                    f"{better.mean():.3f} so, over {before['video_id'].nunique()} videos",
                     f"{at['video_id']} frame {int(at['frame'])}",
                     "write frame numbers: seconds times the video's frame rate",
                 )

@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.cache.token_kinds import form_of
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.datasets.box_files import read_boxes
 from zsstad_core.evaluation import missing_groundtruth
+from zsstad_core.extraction.picture_size import unclipped
 from zsstad_core.keyframes import NOWHERE, second_of
 from zsstad_core.plan import Plan
 from zsstad_core.settings import Settings
 from zsstad_core.splits import LabelSplit
-from zsstad_core.tables import labelled, read_table
+from zsstad_core.tables import labelled
 
 _TOKENS = 2000  # that are looked at
 
@@ -30,7 +30,8 @@ class Known:
     """None: not made yet.
 
     groundtruth: of all videos that are here; before `make groundtruth` as the annotation has it, whose frames nobody
-    has compared with the videos (`placed` False). missing: of test videos that are not here. texts: what is read for
+    has compared with the videos (`placed` False). annotated: the same in pixels of the videos, boxes that reach out of
+    the picture not clipped to it. missing: of test videos that are not here. texts: what is read for
     each class. frames: with the column fps. seconds: table keyframes. tokens: some image tokens by their kind.
     """
 
@@ -43,6 +44,7 @@ class Known:
     texts: Mapping[str, Sequence[str]]
     groundtruth: pd.DataFrame
     placed: bool
+    annotated: pd.DataFrame
     missing: pd.DataFrame
     keyframes: bool
     videos: pd.DataFrame | None
@@ -89,6 +91,7 @@ def gather(plan: Plan) -> Known:
     if videos is not None:
         rate = videos.set_index("video_id")["fps"]
         frames = read_artifact_table(plan.index, "frames").assign(fps=lambda rows: rows["video_id"].map(rate))
+    groundtruth = groundtruth[groundtruth["video_id"].isin(plan.members)]
     reads_text = bool(plan.reads.tokens)
     return Known(
         settings=plan.settings,
@@ -101,8 +104,9 @@ def gather(plan: Plan) -> Known:
             name: [text] if isinstance(text, str) else text
             for name, text in zip(plan.dataset.classes, plan.class_texts, strict=True)
         },
-        groundtruth=groundtruth[groundtruth["video_id"].isin(plan.members)],
+        groundtruth=groundtruth,
         placed=placed,
+        annotated=groundtruth if keyframes or videos is None else _unclipped(plan, videos),
         missing=labelled(missing_groundtruth(plan.dataset, plan.missing())),
         keyframes=keyframes,
         videos=videos,
@@ -111,9 +115,15 @@ def gather(plan: Plan) -> Known:
         boxes=_boxes(plan),
         text=_text(plan) if reads_text else None,
         tokens=_some_tokens(plan),
-        detections=_whole_table(plan.score) if plan.score.is_complete() else None,
+        detections=read_artifact_table(plan.score, "detections") if plan.score.is_complete() else None,
         metrics=_metrics(plan) if plan.evaluate.is_complete() else None,
     )
+
+
+def _unclipped(plan: Plan, videos: pd.DataFrame) -> pd.DataFrame:
+    """The annotation as it says: the groundtruth stage clips boxes to the picture, which hides what they were."""
+    rows = plan.dataset.groundtruth()
+    return unclipped(rows[rows["video_id"].isin(plan.members)], videos, plan.dataset.drawn_on)
 
 
 def _boxes(plan: Plan) -> pd.DataFrame | None:
@@ -121,12 +131,6 @@ def _boxes(plan: Plan) -> pd.DataFrame | None:
     if file := plan.settings.detector.boxes_from:
         return read_boxes(Path(file), list(plan.members)).boxes
     return read_artifact_table(plan.detect, "boxes") if plan.detect.is_complete() else None
-
-
-def _whole_table(artifact: Artifact) -> pd.DataFrame:
-    """The detections as they were written: scores that are not numbers too."""
-    (unit, _), *_ = artifact.parts()
-    return read_table(unit.file("detections.parquet"), "detections")
 
 
 def _metrics(plan: Plan) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Scores that say nothing: not numbers, all the same, or no better than random ones."""
+"""Scores that say nothing: all the same, or no better than random ones."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,25 +10,9 @@ from zsstad_core.doctor.finding import Finding
 _SPREAD = 1e-6
 
 
-def not_numbers(detections: pd.DataFrame) -> list[Finding]:
-    """detections: the table as it was read."""
-    bad = detections[~np.isfinite(detections[["score", "probability"]].to_numpy(np.float64)).all(1)]
-    if bad.empty:
-        return []
-    row = bad.iloc[0]
-    return [
-        Finding(
-            "scores that are not numbers",
-            f"{len(bad)} of {len(detections)} (box, class) pairs",
-            f"{row['video_id']} frame {int(row['frame'])} box {int(row['box'])}, {row['class_name']}",
-            "train the head again with a lower training.lr, or check the tokens (encoder.tokens_from)",
-        )
-    ]
-
-
 def constant(detections: pd.DataFrame) -> list[Finding]:
     """Labels that give each person the same probability; and persons who get each label alike."""
-    if len(detections) < 2 or not np.isfinite(detections["probability"]).all():
+    if len(detections) < 2:
         return []
     spread = detections.groupby("class_name")["probability"].agg(["min", "max", "size"])
     flat = spread[(spread["max"] - spread["min"] <= _SPREAD * spread["max"].abs().clip(1e-300)) & (spread["size"] > 1)]

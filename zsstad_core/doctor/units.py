@@ -128,34 +128,37 @@ def _best_reading(both: Pairs, size_N2: Floats, side: str) -> tuple[str, Floats]
     return best[1], best[2]
 
 
-def annotation_alone(groundtruth: pd.DataFrame, videos: pd.DataFrame | None) -> list[Finding]:
-    """What the annotation shows without a detection: fractions; and, where table videos is there, boxes that reach out
-    of the picture. Boxes in pixels are due."""
-    rows = groundtruth[groundtruth["decoded"]]
-    sizes = None if videos is None else videos.set_index("video_id")[["width", "height"]].reindex(rows["video_id"])
-    corner_N2 = rows[["x2", "y2"]].to_numpy(np.float64)
-    if len(rows) and (corner_N2 <= 1.5).all(1).mean() > 0.5:
-        row = rows.iloc[int(np.flatnonzero((corner_N2 <= 1.5).all(1))[0])]
-        return [
-            Finding(
-                "annotated boxes are fractions of the frame, 0 to 1",
-                f"{int((corner_N2 <= 1.5).all(1).sum())} of {len(rows)} end at most 1.5 pixels from the corner",
-                f"{row['video_id']} frame {int(row['frame'])}, box {[round(float(row[side]), 3) for side in BOX]}",
-                "write x1, y1, x2, y2 in pixels of the video into the annotation",
-            )
-        ]
-    if sizes is None:
+def fractions(annotated: pd.DataFrame) -> list[Finding]:
+    """Boxes of the annotation that end beside the picture's corner: they are fractions, and pixels are due."""
+    rows = annotated[annotated["decoded"]]
+    small = (rows[["x2", "y2"]] <= 1.5).all(axis=1)
+    if not len(rows) or small.mean() <= 0.5:
         return []
-    outside = (corner_N2 > sizes.to_numpy(np.float64) * 1.02 + 1).any(1)
+    row = rows[small].iloc[0]
+    return [
+        Finding(
+            "annotated boxes are fractions of the frame, 0 to 1",
+            f"{int(small.sum())} of {len(rows)} end at most 1.5 pixels from the corner",
+            f"{row['video_id']} frame {int(row['frame'])}, box {[round(float(row[side]), 3) for side in BOX]}",
+            "write x1, y1, x2, y2 in pixels of the video into the annotation",
+        )
+    ]
+
+
+def reach_out(annotated: pd.DataFrame, videos: pd.DataFrame) -> list[Finding]:
+    """Boxes of the annotation that reach out of the picture. annotated: not clipped to it. videos: table videos."""
+    rows = annotated[annotated["decoded"]]
+    size = videos.set_index("video_id")[["width", "height"]].reindex(rows["video_id"])
+    outside = (rows[["x2", "y2"]].to_numpy(np.float64) > size.to_numpy(np.float64) * 1.02 + 1).any(1)
     if outside.sum() <= _OUTSIDE * len(rows):
         return []
-    row, size = rows[outside].iloc[0], sizes[outside].iloc[0]
+    row, of = rows[outside].iloc[0], size[outside].iloc[0]
     return [
         Finding(
             "annotated boxes reach out of the picture",
             f"{int(outside.sum())} of {len(rows)}",
             f"{row['video_id']} frame {int(row['frame'])}, box {[round(float(row[side]), 3) for side in BOX]} of "
-            f"{int(size['width'])}x{int(size['height'])}",
+            f"{int(of['width'])}x{int(of['height'])}",
             "write x1, y1, x2, y2 in pixels of the video: were they drawn on pictures of another size?",
         )
     ]

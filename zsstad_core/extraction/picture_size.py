@@ -17,13 +17,33 @@ def in_pixels_of_video(rows: pd.DataFrame, videos: pd.DataFrame, drawn_on: tuple
 
     Raises DataError naming the first box that stands wholly outside its picture.
     """
-    size = videos.set_index("video_id")[["width", "height"]].reindex(rows["video_id"]).to_numpy(np.float64)  # [rows, 2]
-    xyxy = rows[BOX].to_numpy(np.float64)
-    if drawn_on is not None:
-        xyxy = xyxy * np.tile(np.where(np.isnan(size), 1.0, size / drawn_on), 2)
+    size, xyxy = _sizes(rows, videos), _scaled(rows, videos, drawn_on)
     _refuse_outside(rows, xyxy, size)
     known = ~np.isnan(size).any(1)
     xyxy[known] = xyxy[known].clip(0, np.tile(size[known], 2))
+    return _with_boxes(rows, xyxy)
+
+
+def unclipped(rows: pd.DataFrame, videos: pd.DataFrame, drawn_on: tuple[float, float] | None) -> pd.DataFrame:
+    """As `in_pixels_of_video`, but neither clipped nor refused: the annotation as it says."""
+    return _with_boxes(rows, _scaled(rows, videos, drawn_on))
+
+
+def _scaled(rows: pd.DataFrame, videos: pd.DataFrame, drawn_on: tuple[float, float] | None) -> NDArray[np.float64]:
+    xyxy = rows[BOX].to_numpy(np.float64)  # [rows, 4]
+    if drawn_on is None:
+        return xyxy
+    size = _sizes(rows, videos)
+    scaled: NDArray[np.float64] = xyxy * np.tile(np.where(np.isnan(size), 1.0, size / drawn_on), 2)
+    return scaled
+
+
+def _sizes(rows: pd.DataFrame, videos: pd.DataFrame) -> NDArray[np.float64]:
+    """Width and height of each row's video, NaN where it is not known, [rows, 2]."""
+    return videos.set_index("video_id")[["width", "height"]].reindex(rows["video_id"]).to_numpy(np.float64)
+
+
+def _with_boxes(rows: pd.DataFrame, xyxy: NDArray[np.float64]) -> pd.DataFrame:
     return rows.assign(**{column: xyxy[:, i].astype(np.float32) for i, column in enumerate(BOX)})
 
 

@@ -33,6 +33,7 @@ class Stickworld:
     class_types = None
     keyframes = None
     drawn_on = None
+    texts = None
 
     def __init__(self, chosen: settings.Stickworld) -> None:
         self._chosen = chosen
