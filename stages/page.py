@@ -1,6 +1,6 @@
 """page: what an evaluation found, and why, as one HTML file to look at.
 
-reads   evaluate, score, groundtruth, index; train and the tokens, where the head chose some; the videos it shows
+reads   evaluate, score, groundtruth, index; train and the tokens of a head that attends to something; the videos
 writes  OUT/index.html (results/DATASET/report-KEY, the key of the evaluation); nothing in the cache
 """
 

@@ -32,6 +32,18 @@ def data_of(path: Path) -> dict[str, Any]:
     return page
 
 
+def assert_shares_sum_to_one(page: dict[str, Any]) -> None:
+    """Of every block of every person of an iCLIP with its default settings, whose empty slots take part."""
+    assert page["attention"]
+    for frame in page["attention"]:
+        assert frame["persons"]
+        for person in frame["persons"]:
+            assert [block["kind"] for block in person["blocks"]] == 2 * ["persons", "objects", "context", "memory"]
+            for block in person["blocks"]:
+                assert len(block["keys"]) == len(block["weight"])
+                assert sum(block["weight"]) + block["empty"] == pytest.approx(1, abs=1e-4)
+
+
 def look(path: Path) -> tuple[list[str], str]:
     """The parts that a browser shows, and the frame that the player is at after a step."""
     with browser() as chromium, opened(chromium, path) as page:
@@ -70,7 +82,9 @@ def test_the_page_of_an_evaluation_says_what_the_evaluation_says(
     assert published["rows"][1][:2] == ["iCLIP", "69.99"]  # paper 002, table 2, split 2
     assert {entry[0]: entry[1] for entry in page["made"][2]["entries"]} == metrics["made with"]["keys"]
     parts, where = look(path)
-    assert set(parts) >= {"results", "player", "classes", "curves", "confusion", "errors", "moments", "made"}
+    shown = {"results", "player", "classes", "curves", "confusion", "errors", "moments", "attention", "made"}
+    assert set(parts) == shown
+    assert_shares_sum_to_one(page)
     assert where.startswith("frame 1, ")
 
     again = runs.run("report", work.settings, tmp_path / "again", head="iclip", out=tmp_path / "two").ok()
@@ -86,6 +100,7 @@ def test_the_page_shows_what_st_clip_chose(
     work = new_work(by_make.cache)
     runs.run("report", {**work.settings, **INTEREST}, tmp_path / "log", head="stclip", out=tmp_path).ok()
     page = data_of(tmp_path / "index.html")
+    assert page["attention"]
     for frame in page["attention"]:
         for person in frame["persons"]:
             assert sum(map(sum, person["chosen"])) <= 5
@@ -109,5 +124,26 @@ def test_the_page_of_the_demos_benchmark_is_small_enough_to_mail(tmp_path: Path)
     assert len(data_of(path)["clips"]) == 12
     assert path.stat().st_size < SIZE
     assert re.search("Nothing is published for stickworld", path.read_text())
+    assert_shares_sum_to_one(data_of(path))
     parts, _ = look(path)
-    assert len(parts) == 8
+    assert len(parts) == 9
+    assert "attention" in parts
+
+
+@needs_chromium
+@pytest.mark.slow
+def test_the_page_shows_what_st_clip_attends_to_where_it_chooses_nothing(
+    by_make: ByMake, new_work: Callable[[Path | None], Work], tmp_path: Path
+) -> None:
+    work = new_work(by_make.cache)
+    settings = {**work.settings, **INTEREST, "heads.stclip.prompt_tokens": "all"}
+    runs.run("report", settings, tmp_path / "log", head="stclip", out=tmp_path).ok()
+    page = data_of(tmp_path / "index.html")
+    assert page["attention"]
+    for frame in page["attention"]:
+        assert frame["said"].startswith("Attention of block 1 of ")
+        for person in frame["persons"]:
+            assert not person["chosen"]
+            assert 0 < sum(map(sum, person["weight"])) < 1
+    parts, _ = look(tmp_path / "index.html")
+    assert "attention" in parts

@@ -13,7 +13,7 @@ from zsstad_core.errors import SettingsError
 from zsstad_core.heads.pixel_batch import PixelBatch
 from zsstad_core.heads.stclip import Stclip
 from zsstad_core.heads.stclip_fits import refuse_without_interest_tokens
-from zsstad_core.heads.stclip_interest import Interest, spotted
+from zsstad_core.heads.stclip_interest import Interest, first_attention, spotted
 from zsstad_core.settings import Settings
 from zsstad_core.settings.heads import Stclip as StclipSettings
 
@@ -104,3 +104,31 @@ def test_where_nothing_is_chosen_nothing_is_shown_and_whoever_asks_hears_why(cha
     settings = Settings.model_validate({"head": "stclip", "heads": {"stclip": own}})
     with pytest.raises(SettingsError, match=rf"heads\.stclip\.{next(iter(changes))} is {next(iter(changes.values()))}"):
         refuse_without_interest_tokens(settings)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"prompt_tokens": "all"}, {"prompt_tokens": "context"}, {"prompting": "none"}], ids=str
+)
+def test_without_chosen_tokens_attention_is_that_of_a_plain_first_block(changes: dict[str, Any]) -> None:
+    head, batch = made_head(StclipSettings.model_validate(changes)).eval(), pixel_batch([2, 1])
+    before = head(batch, TEXT_KD)
+    sequences: list[Tensor] = []
+    hook = head.tower.blocks[0].register_forward_pre_hook(lambda _, args: sequences.append(args[0]))
+    found = first_attention(head, batch, TEXT_KD)
+    hook.remove()
+    for frame, persons in enumerate((2, 1)):
+        real = [0, *range(1, 1 + persons), *range(3, 19)]
+        _, map_LL = block(head, 0, sequences[-1][frame, real], need_map=True)
+        for person in range(persons):
+            choice = found.of_person(frame, person)
+            torch.testing.assert_close(choice.weight_N, map_LL[1 + person, 1 + persons :], rtol=1e-4, atol=1e-6)
+            assert (choice.class_token, choice.persons, choice.patch_N.any()) == (False, (), False)
+    assert not found.weight_BPL[1, 1].any()  # an empty slot
+    assert torch.equal(head(batch, TEXT_KD), before)
+    assert not any(module._forward_hooks for module in head.modules())
+
+
+def test_attention_is_the_same_whether_or_not_tokens_are_chosen_from_it() -> None:
+    head, batch = made(), pixel_batch([2, 1])
+    shown = first_attention(head, batch, TEXT_KD).weight_BPL[batch.person_BP]
+    assert torch.equal(shown, spotted(head, batch, TEXT_KD)[0].weight_BPL[batch.person_BP])

@@ -8,9 +8,22 @@ softmax.
 Shapes: B frames, P persons, K keys, E groups of equal empty slots, T neighbouring frames, D token width.
 """
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+
+class Weights(NamedTuple):
+    """What persons attend to: the softmax over all slots of a block.
+
+    Weights of the real keys and of the groups of empty slots sum to 1. Of a frame without either they mean nothing.
+    """
+
+    key_BPK: Tensor  # float; 0 where a key is not real
+    empty_BPE: Tensor  # float; of all the empty slots of a group together
+    empties_BE: Tensor  # int64; how many empty slots a group has
 
 
 class InteractionBlock(nn.Module):
@@ -50,15 +63,16 @@ class InteractionBlock(nn.Module):
         nn.init.zeros_(self.output.bias)
 
     def forward(self, person_BPD: Tensor, key_BKD: Tensor, real_BK: Tensor) -> Tensor:
+        weights = self.weights(person_BPD, key_BKD, real_BK)
+        attended_BPD = self.value(weights.key_BPK @ key_BKD)
+        return self._add(person_BPD, attended_BPD, real_BK, weights.empties_BE)
+
+    def weights(self, person_BPD: Tensor, key_BKD: Tensor, real_BK: Tensor) -> Weights:
+        """The softmax of paper 001, equations 1 and 2, by which `forward` sums up values. Arguments as there; E = 1."""
         query_BPD = self.query(person_BPD) * self.scale
         real_BPK = query_BPD @ self.key.weight @ key_BKD.mT
         empty_BP1 = torch.zeros_like(query_BPD[..., :1])
-
-        empties_B1 = self._empties(real_BK.sum(1, keepdim=True))
-        weight_BPK, _ = _softmax(real_BPK, real_BK, empty_BP1, empties_B1)
-
-        attended_BPD = self.value(weight_BPK @ key_BKD)
-        return self._add(person_BPD, attended_BPD, real_BK, empties_B1)
+        return _softmax(real_BPK, real_BK, empty_BP1, self._empties(real_BK.sum(1, keepdim=True)))
 
     def _empties(self, filled: Tensor) -> Tensor:
         """How many slots are empty where so many are filled."""
@@ -86,20 +100,21 @@ class MemoryBlock(InteractionBlock):
         self.time_value_TD = nn.Parameter(torch.zeros(times, width))
 
     def forward(self, person_BPD: Tensor, key_BTD: Tensor, real_BT: Tensor) -> Tensor:
+        weights = self.weights(person_BPD, key_BTD, real_BT)
+        attended_BPD = self.value(weights.key_BPK @ key_BTD)
+        attended_BPD = attended_BPD + (weights.key_BPK + weights.empty_BPE) @ self.time_value_TD
+        return self._add(person_BPD, attended_BPD, real_BT, weights.empties_BE)
+
+    def weights(self, person_BPD: Tensor, key_BTD: Tensor, real_BT: Tensor) -> Weights:
+        """As `InteractionBlock.weights`; the empty slots of each neighbour are a group, E = T."""
         query_BPD = self.query(person_BPD) * self.scale
         time_BPT = query_BPD @ self.time_key_TD.T
         real_BPT = query_BPD @ self.key.weight @ key_BTD.mT + time_BPT
-
-        empties_BT = self._empties(real_BT.long())
-        real_weight_BPT, empty_weight_BPT = _softmax(real_BPT, real_BT, time_BPT, empties_BT)
-
-        attended_BPD = self.value(real_weight_BPT @ key_BTD)
-        attended_BPD = attended_BPD + (real_weight_BPT + empty_weight_BPT) @ self.time_value_TD
-        return self._add(person_BPD, attended_BPD, real_BT, empties_BT)
+        return _softmax(real_BPT, real_BT, time_BPT, self._empties(real_BT.long()))
 
 
-def _softmax(real_BPK: Tensor, real_BK: Tensor, empty_BPE: Tensor, empties_BE: Tensor) -> tuple[Tensor, Tensor]:
-    """Weights of real slots [B, P, K] and of groups of equal empty slots [B, P, E], from scores; empties_BE counts.
+def _softmax(real_BPK: Tensor, real_BK: Tensor, empty_BPE: Tensor, empties_BE: Tensor) -> Weights:
+    """Weights of real slots and of groups of equal empty slots, from scores; empties_BE counts.
 
     What does not exist gets the least finite score, not minus infinity: its weight is exactly 0 beside anything that
     exists, and where nothing exists the weights are finite, so that no NaN reaches a gradient.
@@ -110,4 +125,4 @@ def _softmax(real_BPK: Tensor, real_BK: Tensor, empty_BPE: Tensor, empties_BE: T
     empty_BPE = empty_BPE + empties_BE.to(exact).log().clamp(min=least)[:, None]
     weight = torch.cat([real_BPK, empty_BPE], dim=-1).softmax(-1)
     keys = real_BK.shape[1]
-    return weight[..., :keys], weight[..., keys:]
+    return Weights(weight[..., :keys], weight[..., keys:], empties_BE)

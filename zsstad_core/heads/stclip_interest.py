@@ -1,4 +1,4 @@
-"""Which tokens ST-CLIP's Interest Token Spotting chose (paper 002, section 3.4 and figure 4).
+"""What ST-CLIP's persons attend to, and which tokens Interest Token Spotting chose (paper 002, section 3.4, figure 4).
 
 Shapes: B frames, P person slots, N patches of a view, L = 1 + P + N tokens of a frame's sequence, K classes, D token
 width.
@@ -17,14 +17,15 @@ from zsstad_core.heads.stclip import Stclip
 
 @dataclass(frozen=True)
 class Interest:
-    """What the persons of a batch attend to in one block of the encoder, and what of it prompts their labels after it.
+    """What the persons of a batch attend to in one block of the encoder, and what of it was chosen for them, to prompt
+    their labels after it.
 
     The tokens of a sequence are the class token, the persons in the batch's slots, and the patches, row by row; a patch
     holds its place of the image in all frames of the window. Rows of empty slots mean nothing.
     """
 
     weight_BPL: Tensor  # float; attention averaged over heads; 0 for empty slots
-    chosen_BPL: Tensor  # bool; interest_tokens of them for each person
+    chosen_BPL: Tensor  # bool; interest_tokens of them for each person, none where the head chooses none
 
     def of_person(self, frame: int, slot: int) -> "Choice":
         """One person's part."""
@@ -83,3 +84,29 @@ def spotted(head: Stclip, batch: PixelBatch, text_KD: Tensor) -> dict[int, Inter
         for hook in hooks:
             hook.remove()
     return {number: Interest(weights[number], chosen[number]) for number in sorted(chosen)}
+
+
+@torch.inference_mode()
+def first_attention(head: Stclip, batch: PixelBatch, text_KD: Tensor) -> Interest:
+    """What all persons of a batch attend to in the first block of the encoder, whatever prompts the labels.
+
+    The block's own map of the sequence [class token, persons, patches] that a forward pass of the head gives it, before
+    any patch has taken up anything of the others. Nothing is chosen, and the labels (float32) decide nothing.
+    """
+    persons = batch.person_BP.shape[1]
+    length = 1 + persons + head.tower.patches
+    maps: list[Tensor] = []
+
+    def keep(block: Any, args: tuple[Any, ...], _output: Any) -> None:
+        x_BLW, real_BL, *_ = args
+        if x_BLW.shape[1] == length:  # others are crops and whole frames, which have no persons in their sequence
+            maps.append(block.attend(x_BLW, real_BL, map_rows=slice(1, 1 + persons))[1])
+
+    hook = head.tower.blocks[0].register_forward_hook(keep)
+    try:
+        head(batch, text_KD)
+    finally:
+        hook.remove()
+    (weight_BPL,) = maps
+    weight_BPL = weight_BPL.masked_fill(~batch.person_BP[..., None], 0)
+    return Interest(weight_BPL, torch.zeros_like(weight_BPL, dtype=torch.bool))

@@ -29,11 +29,13 @@ NEVER = np.iinfo(np.int64).max
 
 @dataclass(frozen=True)
 class Extra:
-    """What a batch's persons are."""
+    """What a batch's persons are, and what is around them."""
 
     row_BP: Ints  # rows of the bank's `persons`; -1 where a slot is empty
     target_BP: Tensor  # int64 on the bank's device; -1 where a slot is empty, and everywhere without targets
     label_BPK: Tensor | None = None  # bool on the bank's device, of a bank with labels; all False where a slot is empty
+    object_BO: Ints | None = None  # rows of the bank's `objects`; -1 where a slot is empty. None of a bank of views
+    memory_BT: Ints | None = None  # rows of the bank's `index`, as object_BO
 
 
 class TokenBank:
@@ -76,7 +78,7 @@ class TokenBank:
         needs_frames = "frame" in kept or reads.memory_before + reads.memory_after > 0
         self._frame_FD = self._tokens(needs_frames, frame_tokens, len(frames), "frame")
         self._person_RD = self._tokens("person" in kept, person_tokens, len(persons), "person")
-        objects = persons.iloc[:0] if objects is None else objects
+        self.objects = objects = persons.iloc[:0] if objects is None else objects
         self._object_QD = self._tokens(reads.objects > 0, object_tokens, len(objects), "object")
         self.width = self._common_width()
 
@@ -162,7 +164,7 @@ class TokenBank:
             memory_BTD=frame_BUD[:, 1:],
             memory_BT=row_BU[:, 1:] >= 0,
         )
-        return batch, Extra(person_BP, device_target_BP, self.labels(row_BP))
+        return batch, Extra(person_BP, device_target_BP, self.labels(row_BP), object_BO, memory_BT)
 
     def rows_of(self, sample_B: Ints) -> tuple[Ints, Ints, Ints]:
         """Rows of the samples' frames [B] and persons [B, P], and the persons' targets [B, P]; -1 where none is."""

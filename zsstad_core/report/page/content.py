@@ -198,20 +198,50 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class Block:
+    """What a person attends to in one block of a head: shares that sum to 1 (to nothing, where there is nothing).
+
+    kind: what its keys are. keys: of persons their numbers, of objects the places of their letters, of memory how many
+    frames later they are, of context 0. weight: of each key. empty: of all empty slots, of which there are `empties`.
+    """
+
+    kind: Literal["persons", "objects", "context", "memory"]
+    keys: tuple[int, ...]
+    weight: tuple[float, ...]
+    empty: float
+    empties: int
+
+
+@dataclass(frozen=True)
 class Attending:
-    """A person and what it attends to: which patches it chose, [rows][columns], and how much it attends to each."""
+    """A person and what it attends to: either patches, or by blocks.
+
+    chosen, weight: which patches it chose, and how much it attends to each, [rows][columns]; chosen is empty where the
+    head chooses none. others: what it chose besides. blocks: in the head's order.
+    """
 
     number: int
     corners: Corners
     text: str
-    chosen: tuple[tuple[bool, ...], ...]
-    weight: tuple[tuple[float, ...], ...]
-    others: str
+    chosen: tuple[tuple[bool, ...], ...] = ()
+    weight: tuple[tuple[float, ...], ...] = ()
+    others: str = ""
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lettered:
+    """An object of a frame: its letter, and what it is."""
+
+    letter: str
+    corners: Corners
+    text: str
 
 
 @dataclass(frozen=True)
 class Attention:
-    """A frame whose persons attend to its patches. patches: where each lies in the frame, [rows][columns]."""
+    """A frame whose persons attend to its patches, or by blocks. patches: where each lies in the frame,
+    [rows][columns]. objects: those that blocks know, in the order of their letters."""
 
     video_id: str
     frame: int
@@ -219,6 +249,7 @@ class Attention:
     picture: Picture
     patches: tuple[tuple[Corners, ...], ...]
     persons: tuple[Attending, ...]
+    objects: tuple[Lettered, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -10,13 +11,12 @@ import pandas as pd
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.chance import below_chance
 from zsstad_core.counted import Counted, counted
-from zsstad_core.errors import SettingsError
 from zsstad_core.evaluation import as_table, missing_groundtruth
-from zsstad_core.heads.stclip_fits import refuse_without_interest_tokens
 from zsstad_core.plan import Plan
 from zsstad_core.report import curves, error_kinds, moments
-from zsstad_core.report.interest import best_actions, on_test_frames
-from zsstad_core.report.page import results, stills
+from zsstad_core.report.iclip_blocks import blocks_of
+from zsstad_core.report.interest import best_actions, interest_of, places_to_show, trained_on
+from zsstad_core.report.page import attending, results, stills
 from zsstad_core.report.page.choose import clips_to_show
 from zsstad_core.report.page.clips import Found, clips_of
 from zsstad_core.report.page.content import Attention, Page, Table
@@ -34,6 +34,11 @@ class Read:
     detections: pd.DataFrame
     groundtruth: pd.DataFrame
     frames: pd.DataFrame
+
+    @cached_property
+    def best(self) -> pd.DataFrame:
+        """`best_actions` of them."""
+        return best_actions(self.detections, self.groundtruth)
 
 
 def page_of(plan: Plan, tables: Sequence[Table], command: str) -> Page:
@@ -58,7 +63,7 @@ def page_of(plan: Plan, tables: Sequence[Table], command: str) -> Page:
         lead=lead,
         notes=(*notes, *_below_chance(metrics)),
         tables=tuple(tables),
-        attention=_attention(plan),
+        attention=attention_of(plan, read),
         made=made_with(plan, command),
     )
     if "nothing to evaluate against" in metrics:
@@ -99,8 +104,7 @@ def _with_clips(
     page: Page, plan: Plan, read: Read, best: Sequence[moments.Moment], worst: Sequence[moments.Moment]
 ) -> Page:
     chosen = plan.settings.report
-    actions = best_actions(read.detections, read.groundtruth)
-    shown = clips_to_show(actions, plan.split.unseen, best, worst, chosen.clips)
+    shown = clips_to_show(read.best, plan.split.unseen, best, worst, chosen.clips)
     videos = {each.video_id for each in shown}
     detections = read.detections[read.detections["video_id"].isin(videos)]
     followed = plan.settings.tracks
@@ -130,10 +134,14 @@ def _asked(plan: Plan, read: Read) -> Counted:
     return counted(settings.evaluation, settings.scoring, plan.split, tested, missing, read.detections[of_labelled])
 
 
-def _attention(plan: Plan) -> tuple[Attention, ...]:
-    """Interest tokens on some test frames, of a head that chooses some."""
-    try:
-        refuse_without_interest_tokens(plan.settings)
-    except SettingsError:
+def attention_of(plan: Plan, read: Read) -> tuple[Attention, ...]:
+    """What persons attend to on some test frames, of a head in which they do."""
+    places = places_to_show(plan, read.best, _ATTENDING)
+    attends = plan.settings.head == "stclip" or (plan.settings.head == "iclip" and plan.settings.heads.iclip.blocks)
+    if not attends or not places:
         return ()
-    return tuple(stills.attention_of(on_test_frames(plan, _ATTENDING), plan.settings.report.picture))
+    head, bank = trained_on(plan, places)
+    side = plan.settings.report.picture
+    if plan.settings.head == "stclip":
+        return tuple(attending.by_patches(interest_of(plan, head, bank, read.best, places), side))
+    return tuple(attending.by_blocks(blocks_of(plan, head, bank, read.best, places), side))

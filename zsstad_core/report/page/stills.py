@@ -1,6 +1,6 @@
-"""Single frames: JPEG, the best and worst moments with their boxes, and what persons attend to."""
+"""Single frames: JPEG, and the best and worst moments with their boxes."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from zsstad_core.extraction.seek import near
 from zsstad_core.report import moments as frames
 from zsstad_core.report.error_kinds import HIT
-from zsstad_core.report.interest import FrameInterest
 from zsstad_core.report.page.clips import rounded
-from zsstad_core.report.page.content import Attending, Attention, Box, Moment, Picture
+from zsstad_core.report.page.content import Box, Moment, Picture
 from zsstad_core.report.page.jpeg import jpeg
 from zsstad_core.video import VideoSource
 
@@ -82,33 +81,3 @@ def _detected(moment: frames.Moment) -> Iterator[Box]:
                 right=marked.kind == HIT,
                 reason=marked is moment.marked[0],
             )
-
-
-def attention_of(shown: Iterable[FrameInterest], side: int) -> Iterator[Attention]:
-    """What the persons of some frames attend to."""
-    for frame in shown:
-        yield Attention(
-            video_id=frame.video_id,
-            frame=frame.frame,
-            said=f"Attention of block {frame.block} of the encoder's {frame.blocks}.",
-            picture=picture(frame.picture, side),
-            patches=tuple(tuple(rounded(patch) for patch in row) for row in frame.patch_RC4),
-            persons=tuple(
-                Attending(
-                    number=person.number,
-                    corners=rounded(person.box_4),
-                    text=f"{person.action.replace('_', ' ')} {person.probability:.2f}, "
-                    + ("unseen" if person.unseen else "seen")
-                    + (f"; annotated: {', '.join(person.annotated).replace('_', ' ')}" if person.annotated else ""),
-                    chosen=tuple(tuple(bool(cell) for cell in row) for row in person.chosen_RC),
-                    weight=tuple(tuple(round(float(cell), 5) for cell in row) for row in person.weight_RC),
-                    others=_others(person.class_token, person.persons),
-                )
-                for person in frame.persons
-            ),
-        )
-
-
-def _others(class_token: bool, persons: Sequence[int]) -> str:
-    named = [*(["the class token"] if class_token else []), *(f"person {number}" for number in persons)]
-    return f"Chosen besides patches: {', '.join(named)}." if named else ""

@@ -11,8 +11,8 @@ from zsstad_core.errors import CacheError, SettingsError
 from zsstad_core.report.page.content import Page
 
 _WEB = Path(__file__).with_name("web")
-_STYLES = ("page.css", "player.css")
-_SCRIPTS = ("dom.js", "charts.js", "gallery.js", "player.js", "main.js")
+_STYLES = ("page.css", "player.css", "attention.css")
+_SCRIPTS = ("dom.js", "charts.js", "gallery.js", "attention.js", "player.js", "main.js")
 
 
 def as_html(page: Page) -> str:

@@ -1,0 +1,93 @@
+"""What persons attend to, as the page shows it: patches of the frame (ST-CLIP), or the keys of each block (iCLIP)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from string import ascii_uppercase
+from typing import Literal
+
+from zsstad_core.report.iclip_blocks import FrameBlocks
+from zsstad_core.report.interest import FrameInterest, ScoredPerson
+from zsstad_core.report.page.clips import rounded
+from zsstad_core.report.page.content import Attending, Attention, Block, Lettered
+from zsstad_core.report.page.stills import picture
+
+_KINDS: dict[str, Literal["persons", "objects", "context", "memory"]] = {
+    "P": "persons",
+    "O": "objects",
+    "C": "context",
+    "M": "memory",
+}
+
+
+def by_patches(shown: Iterable[FrameInterest], side: int) -> Iterator[Attention]:
+    """Attention to the patches of some frames, pictures of at most `side` pixels."""
+    for frame in shown:
+        yield Attention(
+            video_id=frame.video_id,
+            frame=frame.frame,
+            said=f"Attention of block {frame.block} of the encoder's {frame.blocks}.",
+            picture=picture(frame.picture, side),
+            patches=tuple(tuple(rounded(patch) for patch in row) for row in frame.patch_RC4),
+            persons=tuple(
+                Attending(
+                    number=person.number,
+                    corners=rounded(person.box_4),
+                    text=_text(person),
+                    chosen=tuple(tuple(bool(cell) for cell in row) for row in person.chosen_RC)
+                    if person.tokens
+                    else (),
+                    weight=tuple(tuple(round(float(cell), 5) for cell in row) for row in person.weight_RC),
+                    others=_others(person.class_token, person.persons),
+                )
+                for person in frame.persons
+            ),
+        )
+
+
+def by_blocks(shown: Iterable[FrameBlocks], side: int) -> Iterator[Attention]:
+    """The weights of all blocks on some frames, pictures of at most `side` pixels."""
+    for frame in shown:
+        yield Attention(
+            video_id=frame.video_id,
+            frame=frame.frame,
+            said="",
+            picture=picture(frame.picture, side),
+            patches=(),
+            objects=tuple(
+                Lettered(_letter(place), rounded(corners), what) for place, (corners, what) in enumerate(frame.objects)
+            ),
+            persons=tuple(
+                Attending(
+                    number=person.number,
+                    corners=rounded(person.box_4),
+                    text=_text(person),
+                    blocks=tuple(
+                        Block(
+                            kind=_KINDS[block.letter],
+                            keys=block.keys,
+                            weight=tuple(round(share, 6) for share in block.weight),
+                            empty=round(block.empty, 6),
+                            empties=block.empties,
+                        )
+                        for block in blocks
+                    ),
+                )
+                for person, blocks in frame.persons
+            ),
+        )
+
+
+def _text(person: ScoredPerson) -> str:
+    annotated = f"; annotated: {', '.join(person.annotated)}" if person.annotated else ""
+    group = "unseen" if person.unseen else "seen"
+    return f"{person.action} {person.probability:.2f}, {group}{annotated}".replace("_", " ")
+
+
+def _others(class_token: bool, persons: Sequence[int]) -> str:
+    named = [*(["the class token"] if class_token else []), *(f"person {number}" for number in persons)]
+    return f"Chosen besides patches: {', '.join(named)}." if named else ""
+
+
+def _letter(place: int) -> str:
+    """A to Z, then A2 to Z2, and so on."""
+    turn, at = divmod(place, len(ascii_uppercase))
+    return ascii_uppercase[at] + (str(turn + 1) if turn else "")
