@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+import open_clip
 import pytest
+import torch
 
 from tests.frozen.test_encoder_golden import openai_weights
 from zsstad_core.doctor.text import encode, why_not_compared
@@ -101,6 +103,24 @@ def test_the_two_activations_are_told_apart_by_more_than_the_tolerance() -> None
         for name in ("ViT-B-32", "ViT-B-32-quickgelu")
     )
     assert np.abs(gelu - quick).mean() > 3 * 0.003
+
+
+@pytest.mark.slow
+def test_the_whole_model_with_the_wrong_activation_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As if random weights, trained with QuickGELU, were those whose values are published."""
+    file = tmp_path / "mine.pt"
+    torch.manual_seed(0)
+    torch.save(open_clip.create_model("ViT-B-32-quickgelu", pretrained=None).state_dict(), file)
+    right = Encoder(model="ViT-B-32-quickgelu", pretrained=str(file))
+    rows = encode(right, list(published()))
+    values = {
+        text: {"first": row[:8].tolist(), "sum": float(row.sum())} for text, row in zip(published(), rows, strict=True)
+    }
+    monkeypatch.setattr("zsstad_core.doctor.weights.published", lambda: values)
+    assert not_as_published(right, encode) == []
+    (finding,) = not_as_published(right.model_copy(update={"model": "ViT-B-32"}), encode)
+    assert finding.what == "weights of another activation"
+    assert finding.do == "set encoder.model=ViT-B-32-quickgelu"
 
 
 @pytest.mark.slow
