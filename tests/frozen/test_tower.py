@@ -120,7 +120,7 @@ def test_a_gradient_reaches_both_halves_of_lora_in_every_block_and_the_tokens_pu
 
 
 def test_lora_starts_as_nothing_and_adds_a_low_rank_layer_over_its_rank() -> None:
-    lora, x, frozen = Lora(6, 5, rank=4), torch.randn(2, 3, 6), torch.randn(2, 3, 5)
+    lora, x, frozen = Lora(6, 5, rank=4), torch.randn(7, 6), torch.randn(7, 5)
     assert torch.equal(lora(frozen.clone(), x), frozen)
     bound = (1 / 6) ** 0.5  # kaiming uniform with a = sqrt(5)
     assert 0.5 * bound < lora.a_RI.abs().max() <= bound

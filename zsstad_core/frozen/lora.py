@@ -2,7 +2,7 @@
 
 Hu et al. 2022, as ST-CLIP (paper 002) puts it into the feed-forward layers of CLIP's image encoder.
 
-Shapes: R rank, I width that goes in, O width that comes out.
+Shapes: N tokens, R rank, I width that goes in, O width that comes out.
 """
 
 import math
@@ -36,11 +36,11 @@ class Lora(nn.Module):
         nn.init.zeros_(self.b_OR)
 
     def forward(self, out: Tensor, x: Tensor) -> Tensor:
-        """Add to `out` [..., O], the frozen layer's output for `x` [..., I]; `out` itself is changed and returned."""
-        low = F.linear(x, self.a_RI).flatten(0, -2)
-        # In place: a frozen layer needs its input and weight for its gradient, not its output.
-        out.flatten(0, -2).addmm_(low.to(out.dtype), self.b_OR.to(out.dtype).T, alpha=self.scale)
-        return out
+        """Add to `out` [N, O], the frozen layer's output for `x` [N, I]; `out` itself is changed and returned."""
+        low_NR = F.linear(x, self.a_RI)
+        # In place: a frozen layer needs its input and weight for its gradient, not its output. And of two dimensions:
+        # a change through a view would cost a copy in the backward pass.
+        return out.addmm_(low_NR.to(out.dtype), self.b_OR.to(out.dtype).T, alpha=self.scale)
 
     @torch.no_grad()
     def merged(self, weight_OI: Tensor) -> Tensor:

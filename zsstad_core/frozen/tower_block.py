@@ -63,17 +63,17 @@ class Block(nn.Module):
     def feed(self, x_BLW: Tensor) -> Tensor:
         """The second half: the feed-forward network with its residual."""
         mlp = self.source.mlp
-        normed_BLW = self.source.ln_2(x_BLW)
-        hidden = mlp.c_fc(normed_BLW)
+        normed_NW = self.source.ln_2(x_BLW).flatten(0, -2)  # N = B L
+        hidden = mlp.c_fc(normed_NW)
         if self.lora:
-            hidden = self.lora[0](hidden, normed_BLW)
+            hidden = self.lora[0](hidden, normed_NW)
         hidden = quick_gelu(hidden) if isinstance(mlp.gelu, QuickGELU) else mlp.gelu(hidden)
         if hasattr(mlp, "ln"):
             hidden = mlp.ln(hidden)
-        out_BLW = mlp.c_proj(hidden)
+        out_NW = mlp.c_proj(hidden)
         if self.lora:
-            out_BLW = self.lora[1](out_BLW, hidden)
-        grown: Tensor = x_BLW + self.source.ls_2(out_BLW)
+            out_NW = self.lora[1](out_NW, hidden)
+        grown: Tensor = x_BLW + self.source.ls_2(out_NW.view_as(x_BLW))
         return grown
 
     def merged(self) -> dict[str, Tensor]:
