@@ -108,6 +108,14 @@ def test_one_disease_has_one_name(sick: Known, named: str) -> None:
     assert finding.do
 
 
+def test_an_annotation_that_reaches_out_of_the_picture_is_not_explained_by_what_was_detected() -> None:
+    """Read otherwise, the detected boxes overlap such an annotation better; they are right."""
+    larger = made.truth().assign(**{side: lambda rows, side=side: 1.6 * rows[side] for side in BOX})
+    clipped = larger.assign(x2=larger["x2"].clip(upper=made.WIDTH), y2=larger["y2"].clip(upper=made.HEIGHT))
+    sick = known(annotated=larger, groundtruth=clipped[clipped["x1"] < made.WIDTH - 5])
+    assert [finding.what for finding in examine(sick).findings] == ["annotated boxes reach out of the picture"]
+
+
 def test_a_symptom_is_said_only_where_no_cause_is() -> None:
     random = known(detections=made.detections(0.0).assign(score=lambda rows: 1 - rows["score"]))
     missed = evaluated(known(boxes=made.found().query("box == 1"), detections=random.detections))
