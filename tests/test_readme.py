@@ -52,7 +52,7 @@ def test_every_file_that_the_readme_names_exists() -> None:
 
 
 def test_what_make_test_ends_with_is_a_green_run() -> None:
-    (line,) = text_after("in about 10 minutes, and ends with")
+    (line,) = text_after("in about 9 minutes, and ends with")
     assert re.fullmatch(r"\d{4,} passed, \d+ skipped(, \d+ warnings)? in [\d.]+s \(0:\d\d:\d\d\)", line)
 
 
