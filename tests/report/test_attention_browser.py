@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.made_videos import grey
-from tests.report.chromium import PHONE, browser, executable, opened
+from tests.report.chromium import PHONE, executable, opened
 from tests.report.made_page import QUOTED
 from tests.report.test_page_browser import luminance
 from zsstad_core.report.page.content import Attending, Attention, Block, Lettered, Page, Picture
@@ -44,12 +44,6 @@ FRAME = Attention(
 TABLES = """() => [...document.querySelectorAll('#sights .attended')].map((one) => [one.caption.textContent,
     ...[...one.rows].map((row) => [row.cells[0].textContent, row.cells[2].textContent,
         row.querySelector('i').offsetWidth / row.querySelector('.track').clientWidth])])"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.made_videos import STEP
-from tests.report.chromium import PHONE, browser, executable, opened, until
+from tests.report.chromium import PHONE, executable, opened, until
 from tests.report.made_page import CLOSING, FRAMES, LABELS, MARKERS, QUOTED, page_without_groundtruth, whole_page
 from zsstad_core.report.page.write import write_page
 
@@ -17,12 +17,6 @@ pytestmark = pytest.mark.skipif(executable() is None, reason="needs Chromium: no
 
 CHARTS = 5
 CONTROLS = "a[href], button, select, input, summary, [tabindex='0']"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")
