@@ -33,8 +33,8 @@ from zsstad_core.frozen.detector import Detector
 from zsstad_core.frozen.frame_boxes import PERSON, FrameBoxes, keep
 from zsstad_core.learning.finetune import finetune
 from zsstad_core.learning.finetune_frames import choose
-from zsstad_core.settings import Detector as DetectorSettings
-from zsstad_core.settings import Finetune
+from zsstad_core.settings.frozen import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Finetune
 from zsstad_core.splits import load_split
 from zsstad_core.tables import BOX
 

@@ -79,7 +79,7 @@ def encoder(plan: Plan, path: Path) -> Path:
             f"head {plan.settings.head} trains nothing in the encoder; stclip does, with heads.stclip.lora_rank above 0"
         )
     assert plan.train is not None
-    from zsstad_core.heads.stclip_build import build, merged_encoder
+    from zsstad_core.methods.stclip.build import build, merged_encoder
     from zsstad_core.learning.weights import as_bytes, load_into
 
     head = build(plan.settings, 0)

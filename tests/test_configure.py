@@ -12,8 +12,8 @@ from zsstad_core import configure
 from zsstad_core.datasets import DATASETS
 from zsstad_core.errors import MissingFileError, SettingsError, UserError
 from zsstad_core.heads import HEADS
-from zsstad_core.recipes import RECIPES
-from zsstad_core.settings import Settings
+from zsstad_core.settings.recipes import RECIPES
+from zsstad_core.settings.pipeline import Settings
 
 FILE = """\
 head: clip_crop

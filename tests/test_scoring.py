@@ -13,7 +13,7 @@ from tests.learning.made_tokens import CLASSES, WIDTH, iclip_reads, made, small_
 from zsstad_core.errors import ModelError
 from zsstad_core.heads import Reads, build
 from zsstad_core.heads.base import Batch, Head
-from zsstad_core.heads.baselines import ClipCrop
+from zsstad_core.methods.clip_frame.model import ClipCrop
 from zsstad_core.scoring import groups, score
 from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import table

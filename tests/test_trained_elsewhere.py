@@ -9,7 +9,9 @@ import pytest
 from tests.made_plans import keys, plan, settings, write_dataset
 from zsstad_core import plan_text, trained_elsewhere
 from zsstad_core.errors import SettingsError
-from zsstad_core.settings import Heads, Iclip, Settings
+from zsstad_core.methods.iclip.settings import Iclip
+from zsstad_core.methods.registry import Heads
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.base import ADDED
 from zsstad_core.splits import LabelSplit
 

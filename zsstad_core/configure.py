@@ -17,7 +17,8 @@ import yaml
 from pydantic import ValidationError
 
 from zsstad_core.errors import MissingFileError, SettingsError
-from zsstad_core.settings import Section, Settings
+from zsstad_core.settings.base import Section
+from zsstad_core.settings.pipeline import Settings
 
 Tree = dict[str, Any]
 Origins = dict[str, str]  # dotted key -> where its value stands, for messages

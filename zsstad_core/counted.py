@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from zsstad_core.settings import Evaluation, Scoring
+from zsstad_core.settings.results import Evaluation, Scoring
 from zsstad_core.splits import LabelSplit
 
 

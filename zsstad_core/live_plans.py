@@ -12,7 +12,8 @@ from zsstad_core.datasets import DATASETS
 from zsstad_core.errors import UnfitHeadError, UserError
 from zsstad_core.heads import HEADS
 from zsstad_core.plan import Plan
-from zsstad_core.settings import Scoring, Settings
+from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings.results import Scoring
 from zsstad_core.splits import published
 
 

@@ -32,7 +32,8 @@ from zsstad_core.datasets.token_files import token_file
 from zsstad_core.errors import SettingsError, UnfitHeadError
 from zsstad_core.frozen import detector_config, encoder_identity
 from zsstad_core.heads import HEADS
-from zsstad_core.settings import Encoder, Settings
+from zsstad_core.settings.frozen import Encoder
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit, load_split
 
 SCHEMA = {

@@ -5,7 +5,8 @@ from typing import Any
 
 import yaml
 
-from zsstad_core.settings import HOW, Section, Settings
+from zsstad_core.settings.base import HOW, Section
+from zsstad_core.settings.pipeline import Settings
 
 _HEADER = """\
 # Every setting of the pipeline with its default. Change a value here, or for one command with SET="a.b=c d.e=f";

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from zsstad_core.errors import SettingsError
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 
 _ONE_ENCODER = ("model", "pretrained", "seed", "precision", "crop")

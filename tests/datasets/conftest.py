@@ -2,7 +2,7 @@
 
 import pytest
 
-from zsstad_core import settings
+from zsstad_core.settings import datasets as settings
 from zsstad_core.datasets.stickworld.dataset import Stickworld
 
 

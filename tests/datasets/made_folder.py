@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from zsstad_core import settings
+from zsstad_core.settings import datasets as settings
 from zsstad_core.datasets.folder import Folder
 
 VIDEOS = ["a day/at the sea.MP4", "a day/night/lamp.webm", "clip.avi", "other/clip.avi"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import savemat
 
-from zsstad_core import settings
+from zsstad_core.settings import datasets as settings
 from zsstad_core.datasets.jhmdb import CLASSES, Jhmdb
 
 TRAIN = ["catch/b_clip", "catch/c_clip", "wave/a_clip", "wave/d_clip"]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.datasets.made_folder import open_folder, write_csv, write_videos
 from tests.made_plans import changed, keys, plan
-from zsstad_core import settings
+from zsstad_core.settings import datasets as settings
 from zsstad_core.datasets.folder import Folder
 from zsstad_core.errors import MissingFileError
 from zsstad_core.keyframes import Sampled

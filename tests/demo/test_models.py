@@ -21,7 +21,7 @@ from zsstad_core.frozen.encoder import Encoder
 from zsstad_core.frozen.encoder_identity import class_texts
 from zsstad_core.frozen.frame_boxes import PERSON
 from zsstad_core.frozen.views import views
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 MODELS = ROOT / "demo" / "models"
 WEIGHTS = ("clip.safetensors", "detector.pth")

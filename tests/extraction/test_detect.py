@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.extraction.fakes import CLASSES, FakeDetector, computed, grey_clips
 from zsstad_core.errors import DataError
 from zsstad_core.extraction.detect import detect, from_file
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.tables import BOX, table
 from zsstad_core.work import Content
 

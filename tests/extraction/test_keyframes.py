@@ -14,7 +14,7 @@ from zsstad_core.extraction.footage import wanted_frames
 from zsstad_core.extraction.scan import annotate, scan
 from zsstad_core.extraction.token_boxes import boxes_of
 from zsstad_core.keyframes import UNPLACED, Keyframes, Step
-from zsstad_core.settings import Detector, Encoder
+from zsstad_core.settings.frozen import Detector, Encoder
 from zsstad_core.tables import table
 from zsstad_core.video import VideoSource
 

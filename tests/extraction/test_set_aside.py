@@ -11,7 +11,7 @@ from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import DataError
 from zsstad_core.extraction.detect import detect
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.work import Compute, Work, run
 
 CLIPS = {"wave/a": [1, 2], "wave/b": [1, 2], "wave/c": [1]}

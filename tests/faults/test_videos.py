@@ -172,7 +172,7 @@ from pathlib import Path
 from zsstad_core.cache.artifact import Group
 from zsstad_core.extraction.detect import detect
 from zsstad_core.progress import Clock
-from zsstad_core.settings import Detector
+from zsstad_core.settings.frozen import Detector
 from zsstad_core.video import VideoSource
 from tests.extraction.fakes import CLASSES, FakeDetector
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from zsstad_core.frozen import mmcv_ops
 from zsstad_core.frozen.detector import _mmdet_scope, _quiet
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 LAST_LAYERS = ("conv_cls.0.weight", "conv_cls.1.weight", "conv_cls.2.weight", "fc_cls.weight")
 

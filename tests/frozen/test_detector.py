@@ -17,7 +17,7 @@ from tests.frozen.agreement import agreement
 from tests.frozen.made_detectors import FASTER_RCNN, YOLOX, make_detector
 from zsstad_core.errors import MissingFileError, ModelError
 from zsstad_core.frozen.detector import Detector, FrameBoxes
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +214,7 @@ def test_thresholds_below_the_models_own_are_told(faster_rcnn, caplog):
 QUIET_RUN = """
 import numpy as np
 from zsstad_core.frozen.detector import Detector
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 settings = DetectorSettings(config={config!r}, checkpoint={checkpoint!r}, person_score=0.5, object_score=0.5)
 Detector(settings)([np.zeros((64, 64, 3), np.uint8)])

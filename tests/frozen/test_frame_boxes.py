@@ -7,7 +7,7 @@ from hypothesis.extra import numpy as hnp
 
 from zsstad_core import tables
 from zsstad_core.frozen.frame_boxes import FrameBoxes, keep
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 CLASSES = ("bicycle", "person", "cat")
 

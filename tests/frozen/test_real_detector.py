@@ -6,7 +6,7 @@ import pytest
 from tests.frozen.agreement import agreement
 from zsstad_core.frozen.detector import Detector
 from zsstad_core.frozen.frame_boxes import FrameBoxes, keep
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.video import VideoSource, decode
 
 EVERY = 5  # frames

@@ -23,11 +23,11 @@ from tests.heads.stclip_batches import (
 )
 from zsstad_core.errors import ModelError, SettingsError
 from zsstad_core.frozen.tower import Tower
-from zsstad_core.heads.losses import loss
+from zsstad_core.methods.common.losses import loss
 from zsstad_core.heads.pixel_batch import PixelBatch
-from zsstad_core.heads.stclip import Stclip
-from zsstad_core.settings import Training
-from zsstad_core.settings.heads import Stclip as StclipSettings
+from zsstad_core.methods.stclip.model import Stclip
+from zsstad_core.settings.training import Training
+from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
 
 TEXT_KD = random_text(JOINT, 4)
 

@@ -20,8 +20,8 @@ from zsstad_core.frozen import mmcv_ops
 from zsstad_core.frozen.detector import Detector, inside_mmdet
 from zsstad_core.learning.finetune import finetune
 from zsstad_core.learning.finetune_frames import Sample
-from zsstad_core.settings import Detector as DetectorSettings
-from zsstad_core.settings import Finetune
+from zsstad_core.settings.frozen import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Finetune
 from zsstad_core.video import VideoSource
 
 WIDTH, HEIGHT, FRAMES = 160, 120, 4

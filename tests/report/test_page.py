@@ -23,7 +23,7 @@ from zsstad_core.report.page.clips import Found, Shown, clip, clips_of, frames_o
 from zsstad_core.report.page.jpeg import jpeg
 from zsstad_core.report.page.of_answers import found_of
 from zsstad_core.report.page.write import as_html, write_page
-from zsstad_core.settings import Ask, Report
+from zsstad_core.settings.results import Ask, Report
 from zsstad_core.tables import table
 from zsstad_core.tracks import UNTRACKED
 from zsstad_core.video import VideoSource

@@ -19,7 +19,7 @@ from zsstad_core import configure
 from zsstad_core.datasets.folder import videos_below
 from zsstad_core.errors import DataError, MissingFileError, SettingsError
 from zsstad_core.frozen.text_files import read_texts
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.yaml_files import compose, line_of
 
 _LISTS, _YAML = {".txt"}, {".yaml", ".yml"}

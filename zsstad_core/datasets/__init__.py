@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from zsstad_core.datasets.base import Dataset
 from zsstad_core.errors import SettingsError
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 
 def _jhmdb(settings: Settings) -> Dataset:

@@ -18,7 +18,7 @@ from zsstad_core.evaluation import missing_groundtruth
 from zsstad_core.extraction.picture_size import unclipped
 from zsstad_core.keyframes import NOWHERE, second_of
 from zsstad_core.plan import Plan
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import labelled
 

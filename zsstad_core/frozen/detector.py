@@ -20,7 +20,7 @@ from zsstad_core.errors import ModelError, UserError
 from zsstad_core.frozen import checkpoints, mmcv_ops
 from zsstad_core.frozen.detector_config import resolve_config
 from zsstad_core.frozen.frame_boxes import PERSON, FrameBoxes, keep
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 __all__ = ["Detector", "FrameBoxes", "Loaded", "inside_mmdet", "keep", "load"]
 

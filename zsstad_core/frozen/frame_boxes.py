@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 PERSON = "person"
 

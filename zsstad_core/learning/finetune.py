@@ -31,8 +31,8 @@ from zsstad_core.learning.finetune_frames import Order, Sample, Shown, shown
 from zsstad_core.learning.hooks import Reseed, Watch
 from zsstad_core.learning.runner import GuestRunner, guest
 from zsstad_core.learning.weights import as_bytes
-from zsstad_core.settings import Detector as DetectorSettings
-from zsstad_core.settings import Finetune
+from zsstad_core.settings.frozen import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Finetune
 from zsstad_core.video import VideoSource
 
 FILE = "detector.pth"

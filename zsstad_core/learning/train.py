@@ -17,16 +17,15 @@ from torch.utils.data import DataLoader
 from zsstad_core.datasets.label_types import LabelTypes
 from zsstad_core.errors import SettingsError
 from zsstad_core.heads.base import Batch, Head
-from zsstad_core.heads.losses import loss
-from zsstad_core.learning.ava_loss import ava_loss
 from zsstad_core.learning.checkpoints import Identify, checkpoint_hook, newest_whole
 from zsstad_core.learning.hooks import Reseed, Watch
-from zsstad_core.learning.order import FrameOrder
+from zsstad_core.learning.order import SampleOrder
 from zsstad_core.learning.read_ahead import WAIT, ReadAhead
 from zsstad_core.learning.runner import GuestRunner, guest
 from zsstad_core.learning.token_bank import TokenBank, refuse_bad_targets
+from zsstad_core.methods.common.losses import ava_loss, loss
 from zsstad_core.progress import Clock
-from zsstad_core.settings import Training
+from zsstad_core.settings.training import Training
 
 
 def train(
@@ -129,7 +128,7 @@ class _Batches(nn.Module):
     def __init__(self, bank: TokenBank, settings: Training, clock: Clock) -> None:
         super().__init__()
         self.bank = bank
-        self.order = FrameOrder(bank.samples, settings.batch, settings.seed)
+        self.order = SampleOrder(bank.samples, settings.batch, settings.seed)
         self.first_visit_F = bank.first_visits(self.order) if bank.reads.visited_memory else None
         self.ahead = ReadAhead(self._read, settings.iterations, clock) if bank.reads_ahead else None
 

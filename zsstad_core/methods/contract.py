@@ -5,12 +5,12 @@ them: cached tokens, or views that go through the frozen encoder in every step. 
 part is read by those who use it alone.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from zsstad_core.settings import Settings
+    from zsstad_core.settings.pipeline import Settings
 
 type RowKind = Literal["person", "clip"]
 type TextForm = Literal["mean", "phrasings", "words"]
@@ -32,13 +32,12 @@ class Slots:
 class Memory:
     """Tokens of neighbouring frames, so many steps before and after the frame.
 
-    visited: in training only those that an earlier iteration has visited. with_persons: only frames with a person.
+    visited: in training only those that an earlier iteration has visited.
     """
 
     before: int = 0
     after: int = 0
     visited: bool = False
-    with_persons: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,6 @@ class Method:
     truth: of a method that knows the answer from the annotation, how far it knows it; None for all others.
     baseline: whether tables show it beside other methods. whole_batch: whether its loss compares the rows of a batch
         with each other, so that a batch cannot be divided.
-    recipes: named changes to the defaults (`pipeline.yaml: recipes`).
     """
 
     classifies: RowKind
@@ -121,4 +119,3 @@ class Method:
     truth: Callable[["Settings"], Literal["video", "person"]] | None = None
     baseline: bool = False
     whole_batch: Callable[["Settings"], bool] = lambda settings: False
-    recipes: Mapping[str, dict[str, Any]] = field(default_factory=dict)

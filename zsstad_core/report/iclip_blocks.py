@@ -14,7 +14,7 @@ from zsstad_core.tables import BOX
 
 if TYPE_CHECKING:
     from zsstad_core.heads.base import Head
-    from zsstad_core.heads.iclip import Iclip
+    from zsstad_core.methods.iclip.model import Iclip
     from zsstad_core.learning.token_bank import Extra, TokenBank
 
 
@@ -60,7 +60,7 @@ def blocks_of(
     head: iCLIP. bank: `scoring_bank` of the videos. best: as `best_actions`. Raises as `video.decode`, DataError where
     nobody is scored on a frame.
     """
-    from zsstad_core.heads.iclip import Iclip
+    from zsstad_core.methods.iclip.model import Iclip
 
     assert isinstance(head, Iclip)
     for (video_id, frame), picture in pictures(plan, places):
@@ -77,7 +77,7 @@ def of_frame(
 
     bank: of the videos, as it scores. rows: of the frame's persons, as `numbered`.
     """
-    from zsstad_core.heads.iclip_attention import attended
+    from zsstad_core.methods.iclip.explain import attended
 
     found: dict[int, tuple[BlockOfPerson, ...]] = {}
     objects: tuple[Object, ...] = ()

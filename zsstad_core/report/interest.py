@@ -22,7 +22,7 @@ from zsstad_core.tables import BOX
 
 if TYPE_CHECKING:
     from zsstad_core.heads.base import Batch, Head
-    from zsstad_core.heads.stclip import Stclip
+    from zsstad_core.methods.stclip.model import Stclip
     from zsstad_core.learning.token_bank import Extra, TokenBank
 
 type Place = tuple[str, int]
@@ -180,7 +180,7 @@ def interest_of(
     head: ST-CLIP. bank: `scoring_bank` of the videos. best: as `best_actions`. Raises as `video.decode`, DataError
     where nobody is scored on a frame.
     """
-    from zsstad_core.heads.stclip import Stclip
+    from zsstad_core.methods.stclip.model import Stclip
 
     assert isinstance(head, Stclip)
     rules = view_rules(plan.settings.encoder)
@@ -241,7 +241,7 @@ def _persons(
     import torch
 
     from zsstad_core.heads.pixel_batch import PixelBatch
-    from zsstad_core.heads.stclip_interest import first_attention, spotted
+    from zsstad_core.methods.stclip.explain import first_attention, spotted
 
     text_KD = torch.zeros(1, head.tower.joint, device=bank.device)  # the labels decide nothing of what is chosen
     found: dict[int, Person] = {}

@@ -14,7 +14,7 @@ from zsstad_core import configure, plan_text
 from zsstad_core.errors import SettingsError
 from zsstad_core.heads import HEADS
 from zsstad_core.plan import Plan
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import published
 
 BASELINES = ("clip_frame", "clip_crop")

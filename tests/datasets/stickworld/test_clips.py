@@ -11,7 +11,7 @@ from zsstad_core.datasets.stickworld.clips import Clip, clips, video_file
 from zsstad_core.datasets.stickworld.footage import footage
 from zsstad_core.datasets.stickworld.labels import CLASSES, DUOS, family
 from zsstad_core.datasets.stickworld.write import write_clip
-from zsstad_core.settings import Stickworld
+from zsstad_core.settings.datasets import Stickworld
 
 DEFAULT = Stickworld()
 ALL = clips(DEFAULT.seed, DEFAULT.train_clips, DEFAULT.test_clips)

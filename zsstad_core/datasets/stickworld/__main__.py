@@ -8,7 +8,7 @@ from pathlib import Path
 
 from zsstad_core.datasets.stickworld.write import write_clips
 from zsstad_core.errors import DataError, friendly
-from zsstad_core.settings import Stickworld
+from zsstad_core.settings.datasets import Stickworld
 
 
 @friendly

@@ -11,7 +11,7 @@ from zsstad_core.datasets.label_types import LabelTypes
 from zsstad_core.methods.common.features import Batch
 from zsstad_core.methods.common.labels import Labels, best_text
 from zsstad_core.methods.common.losses import ava_loss, classification_loss
-from zsstad_core.settings import Training
+from zsstad_core.settings.training import Training
 
 
 class Head[F](nn.Module):

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from zsstad_core.datasets.label_types import LabelTypes
-from zsstad_core.settings import Training
+from zsstad_core.settings.training import Training
 
 
 def classification_loss(logits_NK: Tensor, class_N: Tensor, settings: Training) -> Tensor:

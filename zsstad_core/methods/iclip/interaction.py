@@ -40,8 +40,8 @@ class InteractionBlock(nn.Module):
     - n equal empty slots are one slot with log n added to its score.
     - q . (W_k m + b_k) is (q W_k) . m + q . b_k, and sum of w (W_v m + b_v) is W_v (sum of w m) + b_v since weights sum
       to 1. So keys are never projected, however many there are.
-    - q . b_k is the same for every slot of a query, and cancels in the softmax. `key.bias` is a parameter of the
-      published model that no gradient ever reaches; it stays as one, and is not read.
+    - q . b_k is the same for every slot of a query, and cancels in the softmax: the published `key.bias`, which no
+      gradient ever reaches, is not built.
 
     Weights start as N(0, 0.01), biases and the whole output layer at 0.
     """
@@ -59,6 +59,9 @@ class InteractionBlock(nn.Module):
         for layer in (self.query, self.key, self.value):
             nn.init.normal_(layer.weight, std=0.01)
             nn.init.zeros_(layer.bias)
+        self.key.bias = (
+            None  # drawn with the layer all the same, so that what comes after it starts from the same numbers
+        )
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
 

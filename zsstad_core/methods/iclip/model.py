@@ -3,7 +3,7 @@
 Huang et al., Interaction-Aware Prompting for Zero-Shot Spatio-Temporal Action Detection (paper 001), and its published
 code. Settings: `settings.heads.iclip`; each says where code and paper differ.
 
-Shapes: B frames, P persons, N persons without the padded ones, K classes, D token width.
+Shapes: B frames, N persons, P persons of the fullest frame, M texts, D token width.
 """
 
 from typing import Any
@@ -12,28 +12,34 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zsstad_core.heads.base import Batch, Head
-from zsstad_core.heads.interaction import InteractionBlock, MemoryBlock
-from zsstad_core.heads.prompting import Prompting
-from zsstad_core.settings import Iclip as IclipSettings
-from zsstad_core.settings import Settings, Training
+from zsstad_core.methods.common.features import Batch, FrameTokens
+from zsstad_core.methods.common.head import Head
+from zsstad_core.methods.common.labels import Labels
+from zsstad_core.methods.iclip.interaction import InteractionBlock, MemoryBlock
+from zsstad_core.methods.iclip.prompting import Prompting
+from zsstad_core.methods.iclip.settings import Iclip as IclipSettings
+from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings.training import Training
 
 
-class Iclip(Head):
-    """Logits [B, P, K]: cosines of interaction tokens and prompted label tokens, over temperature. Padded persons: 0.
+class Iclip(Head[FrameTokens]):
+    """Logits [N, M]: cosines of interaction tokens and prompted label tokens, over temperature.
 
     The blocks run in the order of their letters, each with its own weights, each on what the one before made of the
     persons; the keys of a P block are the persons of the frame as they are then. The interaction token is
     `(1 - context_weight) * person + context_weight * context`, of raw tokens.
 
-    With D = 512 and the default settings 14,831,104 parameters train, as in the published code: 8,404,992 in the
-    blocks, 122,880 in time vectors, 6,303,232 in prompting. With `prompting_layers: 1` they are 11,680,256, the paper's
-    11.6 M.
+    With D = 512 and the default settings 13,776,384 parameters train. The published code counts 14,831,104: 8,404,992 in
+    the blocks, 122,880 in time vectors, 6,303,232 in prompting; with one layer of prompting 11,680,256, the paper's
+    11.6 M. The difference are parameters that no score depends on and no gradient reaches, there as here (`key.bias` of
+    each block; `norm1`, `q_proj` and `k_proj` of each prompting layer): they are not built. Files of weights that hold
+    them still load.
 
     Initial weights depend on `training.seed` alone; making a head leaves torch's random state as it was.
     """
 
-    faster = "heads.iclip.block_lr_factor"
+    fast_setting = "heads.iclip.block_lr_factor"
+    dropped = (".key.bias", ".norm1.weight", ".norm1.bias", ".q_proj.weight", ".k_proj.weight")
 
     def __init__(self, settings: Settings, width: int) -> None:
         super().__init__()
@@ -49,30 +55,28 @@ class Iclip(Head):
         self.temperature = own.temperature
         self.block_lr_factor, self.bias_lr_factor = own.block_lr_factor, own.bias_lr_factor
 
-    def forward(self, batch: Batch, text_KD: Tensor) -> Tensor:
-        interaction_ND = self.interaction(batch)[batch.person_BP]
-        label_NKD = text_KD[None] if self.prompting is None else self.prompting(text_KD, interaction_ND)
-        cosine_NK = F.cosine_similarity(interaction_ND[:, None], label_NKD, dim=-1)
+    def forward(self, batch: Batch[FrameTokens], labels: Labels) -> Tensor:
+        interaction_ND = self.interaction(batch)
+        text_MD = labels.text_MD
+        label_NMD = text_MD[None] if self.prompting is None else self.prompting(text_MD, interaction_ND)
+        return F.cosine_similarity(interaction_ND[:, None], label_NMD, dim=-1) / self.temperature
 
-        logits_BPK = cosine_NK.new_zeros(*batch.person_BP.shape, len(text_KD))
-        logits_BPK[batch.person_BP] = cosine_NK / self.temperature
-        return logits_BPK
-
-    def interaction(self, batch: Batch) -> Tensor:
-        """Interaction tokens [B, P, D] of all persons; those of padded persons mean nothing."""
-        person_BPD = batch.person_BPD
-        context_B1 = batch.person_BP.new_ones(len(batch.person_BP), 1)
+    def interaction(self, batch: Batch[FrameTokens]) -> Tensor:
+        """Interaction tokens [N, D] of all persons."""
+        rows, tokens = batch.rows, batch.features
+        person_BPD, real_BP = rows.pad(tokens.person_ND), rows.real()
+        frame_B1 = real_BP.new_ones(rows.samples, 1)
         for letter, block in zip(self.order, self.blocks, strict=True):
             match letter:
                 case "P":
-                    person_BPD = block(person_BPD, person_BPD, batch.person_BP)
+                    person_BPD = block(person_BPD, person_BPD, real_BP)
                 case "O":
-                    person_BPD = block(person_BPD, batch.object_BOD, batch.object_BO)
+                    person_BPD = block(person_BPD, tokens.object_BOD, tokens.object_BO)
                 case "C":
-                    person_BPD = block(person_BPD, batch.context_BD[:, None], context_B1)
+                    person_BPD = block(person_BPD, tokens.frame_BD[:, None], frame_B1)
                 case "M":
-                    person_BPD = block(person_BPD, batch.memory_BTD, batch.memory_BT)
-        return torch.lerp(person_BPD, batch.context_BD[:, None], self.context_weight)
+                    person_BPD = block(person_BPD, tokens.memory_BTD, tokens.memory_BT)
+        return rows.flat(torch.lerp(person_BPD, tokens.frame_BD[:, None], self.context_weight))
 
     def parameter_groups(self, lr: float, settings: Training) -> list[dict[str, Any]]:
         """Named groups: blocks (with their time vectors) and prompting, the biases of each apart, empty ones left out.

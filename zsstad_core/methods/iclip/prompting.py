@@ -17,16 +17,14 @@ class PromptingLayer(nn.Module):
 
     In X-CLIP a label attends to the patches of a video. Here there is a single key, the person's interaction token, so
     every attention weight is 1 in every head, and attention is `proj(v_proj(visual))`: the same for all labels, and
-    computed once a person. `norm1`, `q_proj` and `k_proj` are parameters of the published model (14,831,104 trainable
-    count them) that cannot change a score; no gradient reaches them, there as here. The number of heads (D / 64 in
-    the published code) does not matter either.
+    computed once a person. The number of heads (D / 64 in the published code) does not matter either, and the published
+    `norm1`, `q_proj` and `k_proj`, which cannot change a score and which no gradient reaches, are not built.
     """
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.norm1 = nn.LayerNorm(width)
-        self.q_proj = nn.Linear(width, width, bias=False)
-        self.k_proj = nn.Linear(width, width, bias=False)
+        # Only drawn, by `Prompting`, so that all else starts from the numbers that it has in the published layout.
+        self.q_proj, self.k_proj = (nn.Linear(width, width, bias=False) for _ in range(2))
         self.v_proj = nn.Linear(width, width, bias=False)
         self.proj = nn.Linear(width, width)
         self.norm2 = nn.LayerNorm(width)
@@ -57,6 +55,8 @@ class Prompting(nn.Module):
                 nn.init.trunc_normal_(module.weight, std=0.02)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
+        for layer in self.layers:
+            del layer.q_proj, layer.k_proj
 
     def forward(self, text_KD: Tensor, visual_ND: Tensor) -> Tensor:
         visual_ND = self.norm(visual_ND)

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from zsstad_core.frozen import encoder_weights, tower
-from zsstad_core.heads.stclip import Stclip
-from zsstad_core.settings import Settings
+from zsstad_core.methods.stclip.model import Stclip
+from zsstad_core.settings.pipeline import Settings
 
 
 def build(settings: Settings, width: int) -> Stclip:

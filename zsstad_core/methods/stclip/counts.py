@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from zsstad_core.heads.stclip import Stclip
+from zsstad_core.methods.stclip.model import Stclip
 
 
 def trained(head: Stclip) -> dict[str, int]:

@@ -1,60 +1,39 @@
 """What ST-CLIP's persons attend to, and which tokens Interest Token Spotting chose (paper 002, section 3.4, figure 4).
 
-Shapes: B frames, P person slots, N patches of a view, L = 1 + P + N tokens of a frame's sequence, K classes, D token
-width.
+Shapes: N persons of a frame, L = 1 + N + R C tokens of its sequence, R, C rows and columns of patches.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from zsstad_core.heads.pixel_batch import PixelBatch
-from zsstad_core.heads.stclip import Stclip
+from zsstad_core.methods.common.features import Batch, FrameViews
+from zsstad_core.methods.common.labels import Labels, one_text_labels
+from zsstad_core.methods.explanation import PatchAttention
+from zsstad_core.methods.stclip.model import Stclip
 
 
-@dataclass(frozen=True)
-class Interest:
-    """What the persons of a batch attend to in one block of the encoder, and what of it was chosen for them, to prompt
-    their labels after it.
-
-    The tokens of a sequence are the class token, the persons in the batch's slots, and the patches, row by row; a patch
-    holds its place of the image in all frames of the window. Rows of empty slots mean nothing.
-    """
-
-    weight_BPL: Tensor  # float; attention averaged over heads; 0 for empty slots
-    chosen_BPL: Tensor  # bool; interest_tokens of them for each person, none where the head chooses none
-
-    def of_person(self, frame: int, slot: int) -> "Choice":
-        """One person's part."""
-        slots = self.chosen_BPL.shape[1]
-        chosen_L, weight_L = self.chosen_BPL[frame, slot].cpu(), self.weight_BPL[frame, slot].float().cpu()
-        return Choice(
-            class_token=bool(chosen_L[0]),
-            persons=tuple(int(other) for other in chosen_L[1 : 1 + slots].nonzero()[:, 0]),
-            patch_N=chosen_L[1 + slots :],
-            weight_N=weight_L[1 + slots :],
-        )
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The interest tokens of one person: whether the class token, which persons by their slots, and which patches."""
-
-    class_token: bool
-    persons: tuple[int, ...]
-    patch_N: Tensor  # bool
-    weight_N: Tensor  # float32; the person's attention to each patch
+def explain(head: Stclip, batch: Batch[FrameViews]) -> PatchAttention:
+    """What the persons of a batch of one frame chose after the first block that prompts labels, as in the paper's figure
+    4: there no patch has taken up anything of the others yet. Where the head chooses nothing, what they attend to in
+    the first block. The labels decide nothing of it."""
+    spotted = spotted_tokens(head, batch)
+    if not spotted:
+        weight_NL = first_attention(head, batch)
+        return _attention(head, 0, weight_NL, torch.zeros_like(weight_NL, dtype=torch.bool))
+    block, (weight_NL, chosen_NL) = next(iter(spotted.items()))
+    return _attention(head, block, weight_NL, chosen_NL)
 
 
 @torch.inference_mode()
-def spotted(head: Stclip, batch: PixelBatch, text_KD: Tensor) -> dict[int, Interest]:
-    """The interest tokens of all persons of a batch by the block, from 0, after which they prompt the labels.
+def spotted_tokens(head: Stclip, batch: Batch[FrameViews]) -> dict[int, tuple[Tensor, Tensor]]:
+    """Attention of all persons of a frame [N, L], and the tokens that they chose [N, L], bool, by the block, from 0,
+    after which these prompt the labels.
 
-    They are read off a forward pass of the head, not computed again; the labels (float32) decide nothing. Empty where
-    the head prompts with no tokens, or not with interest tokens.
+    They are read off a forward pass of the head, not computed again. Empty where the head prompts with no tokens, or
+    not with interest tokens.
     """
     if head.own.prompt_tokens != "interest":
         return {}
@@ -64,13 +43,13 @@ def spotted(head: Stclip, batch: PixelBatch, text_KD: Tensor) -> dict[int, Inter
     def keep_weights(number: int) -> Callable[..., None]:
         def keep(_module: Any, _args: Any, output: tuple[Tensor, Tensor | None]) -> None:
             if output[1] is not None:  # None where crops and whole frames go through the block
-                weights[number] = output[1]
+                weights[number] = output[1][0]
 
         return keep
 
     def keep_chosen(number: int) -> Callable[..., None]:
         def keep(_module: Any, args: tuple[Tensor, Tensor, Tensor]) -> None:
-            chosen[number] = args[2]
+            chosen[number] = args[2][0]
 
         return keep
 
@@ -79,34 +58,51 @@ def spotted(head: Stclip, batch: PixelBatch, text_KD: Tensor) -> dict[int, Inter
         hooks.append(head.tower.blocks[int(name)].register_forward_hook(keep_weights(int(name))))
         hooks.append(prompting.register_forward_pre_hook(keep_chosen(int(name))))
     try:
-        head(batch, text_KD)
+        head(batch, _no_label(head, batch))
     finally:
         for hook in hooks:
             hook.remove()
-    return {number: Interest(weights[number], chosen[number]) for number in sorted(chosen)}
+    return {number: (weights[number], chosen[number]) for number in sorted(chosen)}
 
 
 @torch.inference_mode()
-def first_attention(head: Stclip, batch: PixelBatch, text_KD: Tensor) -> Interest:
-    """What all persons of a batch attend to in the first block of the encoder, whatever prompts the labels.
+def first_attention(head: Stclip, batch: Batch[FrameViews]) -> Tensor:
+    """What all persons of a frame attend to in the first block of the encoder, whatever prompts the labels: [N, L].
 
     The block's own map of the sequence [class token, persons, patches] that a forward pass of the head gives it, before
-    any patch has taken up anything of the others. Nothing is chosen, and the labels (float32) decide nothing.
+    any patch has taken up anything of the others.
     """
-    persons = batch.person_BP.shape[1]
+    persons = batch.rows.most
     length = 1 + persons + head.tower.patches
     maps: list[Tensor] = []
 
     def keep(block: Any, args: tuple[Any, ...], _output: Any) -> None:
         x_BLW, real_BL, *_ = args
         if x_BLW.shape[1] == length:  # others are crops and whole frames, which have no persons in their sequence
-            maps.append(block.attend(x_BLW, real_BL, map_rows=slice(1, 1 + persons))[1])
+            maps.append(block.attend(x_BLW, real_BL, map_rows=slice(1, 1 + persons))[1][0])
 
     hook = head.tower.blocks[0].register_forward_hook(keep)
     try:
-        head(batch, text_KD)
+        head(batch, _no_label(head, batch))
     finally:
         hook.remove()
-    (weight_BPL,) = maps
-    weight_BPL = weight_BPL.masked_fill(~batch.person_BP[..., None], 0)
-    return Interest(weight_BPL, torch.zeros_like(weight_BPL, dtype=torch.bool))
+    (weight_NL,) = maps
+    return weight_NL
+
+
+def _no_label(head: Stclip, batch: Batch[FrameViews]) -> Labels:
+    return one_text_labels([""], torch.zeros(1, head.tower.joint, device=batch.features.view_VSSC.device))
+
+
+def _attention(head: Stclip, block: int, weight_NL: Tensor, chosen_NL: Tensor) -> PatchAttention:
+    persons = len(weight_NL)
+    weight_NL, chosen_NL = weight_NL.float().cpu(), chosen_NL.cpu()
+    return PatchAttention(
+        block=block + 1,
+        blocks=len(head.tower.blocks),
+        patch=head.tower.patch,
+        weight_NRC=weight_NL[:, 1 + persons :].unflatten(1, head.tower.grid),
+        chosen_NRC=chosen_NL[:, 1 + persons :].unflatten(1, head.tower.grid),
+        class_token_N=tuple(chosen_NL[:, 0].tolist()),
+        persons_N=tuple(tuple(row.nonzero()[:, 0].tolist()) for row in chosen_NL[:, 1 : 1 + persons]),
+    )

@@ -3,9 +3,8 @@
 Huang, Chen, Lai, Spatio-Temporal Context Prompting for Zero-Shot Action Detection (paper 002), and its published code,
 which covers J-HMDB. Settings: `Stclip`; each says where code and paper differ.
 
-Shapes: B frames, P person slots, R persons without the padded ones, T frames of a window, V views, S side of a view,
-C colours, N patches of a view, L = 1 + P + N tokens of a frame's sequence, K classes, W width of the image encoder, D
-token width.
+Shapes: B frames, N persons, P persons of the fullest frame, T frames of a window, V views, S side of a view, C colours,
+G patches of a view, L = 1 + P + G tokens of a frame's sequence, M texts, W width of the image encoder, D token width.
 """
 
 from typing import Any
@@ -16,16 +15,18 @@ from torch import Tensor, nn
 
 from zsstad_core.errors import ModelError, SettingsError
 from zsstad_core.frozen.tower import Tower
-from zsstad_core.heads.base import Batch, Head
-from zsstad_core.heads.pixel_batch import PixelBatch
-from zsstad_core.heads.stclip_prompting import ContextPrompting, interest_tokens
-from zsstad_core.heads.stclip_visual import Adapter, TemporalModelling, shares
-from zsstad_core.settings import Training
-from zsstad_core.settings.heads import Stclip as StclipSettings
+from zsstad_core.methods.common.features import Batch, FrameViews
+from zsstad_core.methods.common.head import Head
+from zsstad_core.methods.common.labels import Labels
+from zsstad_core.methods.common.rows import Rows
+from zsstad_core.methods.stclip.prompting import ContextPrompting, interest_tokens
+from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
+from zsstad_core.methods.stclip.visual import Adapter, TemporalModelling, shares
+from zsstad_core.settings.training import Training
 
 
-class Stclip(Head):
-    """Logits [B, P, K]: cosines of person tokens and prompted label tokens, over temperature. Padded persons: 0.
+class Stclip(Head[FrameViews]):
+    """Logits [N, M]: cosines of person tokens and prompted label tokens, over temperature.
 
     1. Each person's crop and the whole current frame go through the encoder (with LoRA, as published).
     2. The window's patch embeddings become context tokens (`TemporalModelling`), the crops' class tokens person tokens
@@ -37,11 +38,11 @@ class Stclip(Head):
     5. A person's last token, projected, plus the projected token of the whole frame, is compared with the labels. The
        published code adds the whole frame, the paper does not mention it; its figures of cost contain it.
 
-    All frames of a batch go through each step together, ragged in persons: padded slots are masked out of every
-    attention. What the published code computes once a person, the whole frame, is computed once a frame.
+    All frames of a batch go through each step together; where one has fewer persons than another, the places that are
+    left in its sequence are masked out of every attention. What the published code computes once a person, the whole frame, is computed once a frame.
 
-    `tower` is the frozen encoder, with LoRA of rank `own.lora_rank` in it. Parameters are those that train and no
-    others: 50,385,408 at ViT-B/16 (the paper's 55.11 M are 4,723,968 more, see `stclip_counts`). Initial weights
+    `tower` is the frozen encoder, with LoRA of rank `settings.lora_rank` in it. Parameters are those that train and no
+    others: 50,385,408 at ViT-B/16 (the paper's 55.11 M are 4,723,968 more, see `counts`). Initial weights
     depend on `seed` alone; making a head leaves torch's random state as it was.
 
     Raises SettingsError where more interest tokens are wanted than a frame has, ModelError for an encoder without a
@@ -57,6 +58,7 @@ class Stclip(Head):
             )
         _refuse_too_many_interest_tokens(own, tower)
         self.own, self.tower = own, tower
+        self.temperature = own.temperature
         prompted = {"every": range(len(tower.blocks)), "last": [len(tower.blocks) - 1], "none": []}[own.prompting]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -73,89 +75,84 @@ class Stclip(Head):
                 }
             )
 
-    def forward(self, batch: Batch, text_KD: Tensor) -> Tensor:
-        if not isinstance(batch, PixelBatch):
-            raise TypeError("ST-CLIP reads pixels: it needs a PixelBatch")
-        patch_VNW = self.tower.embed(batch.view_VSSC)
-        person_RW, frame_BD = self._crops_and_frames(batch, patch_VNW)
-        person_RW = self.adapter(person_RW)
-        context_BNW = self._context(batch, patch_VNW)
+    def forward(self, batch: Batch[FrameViews], labels: Labels) -> Tensor:
+        rows, views = batch.rows, batch.features
+        patch_VGW = self.tower.embed(views.view_VSSC)
+        person_NW, frame_BD = self._crops_and_frames(views, patch_VGW)
+        person_NW = self.adapter(person_NW)
+        context_BGW = self._context(views, patch_VGW)
 
-        token_RD, label_RKD = self._interact(batch.person_BP, person_RW, context_BNW, text_KD)
+        token_ND, label_NMD = self._interact(rows, person_NW, context_BGW, labels.text_MD)
         if frame_BD is not None:
-            token_RD = token_RD + frame_BD[_frame_of_person(batch.person_BP)]
-        token_RD = token_RD.to(label_RKD.dtype)  # the labels', float32 also where products are in half precision
-        logits_RK = F.cosine_similarity(token_RD[:, None], label_RKD, dim=-1) / self.own.temperature
-        logits_BPK = logits_RK.new_zeros(*batch.person_BP.shape, len(text_KD))
-        logits_BPK[batch.person_BP] = logits_RK
-        return logits_BPK
+            token_ND = token_ND + frame_BD[rows.sample_N]
+        token_ND = token_ND.to(label_NMD.dtype)  # the labels', float32 also where products are in half precision
+        return F.cosine_similarity(token_ND[:, None], label_NMD, dim=-1) / self.temperature
 
-    def _crops_and_frames(self, batch: PixelBatch, patch_VNW: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Person features [R, W] (class tokens before the projection) and whole frames [B, D], in one pass."""
+    def _crops_and_frames(self, views: FrameViews, patch_VGW: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Person features [N, W] (class tokens before the projection) and whole frames [B, D], in one pass."""
         own, tower = self.own, self.tower
         if not own.lora_in_crops:
-            person_RW = batch.person_BPD[batch.person_BP]
+            person_NW = views.person_NW
             if own.person_tokens == "patches":
-                person_RW = tower.embed(batch.crop_RSSC).mean(1)
-            return person_RW, batch.context_BD if own.whole_frame else None
+                person_NW = tower.embed(views.crop_NSSC).mean(1)
+            return person_NW, views.frame_BD if own.whole_frame else None
 
-        crop_RNW = tower.embed(batch.crop_RSSC)
-        frame_BNW = patch_VNW[batch.current_B]
-        wanted = [crop_RNW] if own.person_tokens == "encoder" else []
-        wanted += [frame_BNW] if own.whole_frame else []
-        token_XW = tower.class_tokens(torch.cat(wanted)) if wanted else crop_RNW.new_zeros(0, tower.width)
-        crops = len(crop_RNW) if own.person_tokens == "encoder" else 0
-        person_RW = token_XW[:crops] if own.person_tokens == "encoder" else crop_RNW.mean(1)
-        return person_RW, tower.projected(token_XW[crops:]) if own.whole_frame else None
+        crop_NGW = tower.embed(views.crop_NSSC)
+        frame_BGW = patch_VGW[views.current_B]
+        wanted = [crop_NGW] if own.person_tokens == "encoder" else []
+        wanted += [frame_BGW] if own.whole_frame else []
+        token_XW = tower.class_tokens(torch.cat(wanted)) if wanted else crop_NGW.new_zeros(0, tower.width)
+        crops = len(crop_NGW) if own.person_tokens == "encoder" else 0
+        person_NW = token_XW[:crops] if own.person_tokens == "encoder" else crop_NGW.mean(1)
+        return person_NW, tower.projected(token_XW[crops:]) if own.whole_frame else None
 
-    def _context(self, batch: PixelBatch, patch_VNW: Tensor) -> Tensor:
-        """Context tokens [B, N, W] of each frame's window."""
+    def _context(self, views: FrameViews, patch_VGW: Tensor) -> Tensor:
+        """Context tokens [B, G, W] of each frame's window."""
         if self.own.temporal == "none":
-            return patch_VNW[batch.current_B]
-        real_BT = batch.window_BT >= 0
-        patch_BTNW = patch_VNW[batch.window_BT.clamp(min=0)]
+            return patch_VGW[views.current_B]
+        real_BT = views.window_BT >= 0
+        patch_BTGW = patch_VGW[views.window_BT.clamp(min=0)]
         if self.temporal is None:
-            return torch.einsum("bt,btnw->bnw", shares(real_BT, patch_BTNW.dtype), patch_BTNW)
-        context_BNW: Tensor = self.temporal(patch_BTNW, real_BT)
-        return context_BNW
+            return torch.einsum("bt,btgw->bgw", shares(real_BT, patch_BTGW.dtype), patch_BTGW)
+        context_BGW: Tensor = self.temporal(patch_BTGW, real_BT)
+        return context_BGW
 
-    def _interact(
-        self, person_BP: Tensor, person_RW: Tensor, context_BNW: Tensor, text_KD: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Person tokens [R, D] out of the encoder, and each person's label tokens [R, K, D]."""
-        own, persons = self.own, person_BP.shape[1]
-        person_BPW = context_BNW.new_zeros(*person_BP.shape, self.tower.width)
-        person_BPW[person_BP] = person_RW.to(person_BPW.dtype)
-        x_BLW = self.tower.sequence(context_BNW, person_BPW)
+    def _interact(self, rows: Rows, person_NW: Tensor, context_BGW: Tensor, text_MD: Tensor) -> tuple[Tensor, Tensor]:
+        """Person tokens [N, D] out of the encoder, and each person's label tokens [N, M, D]."""
+        own, persons = self.own, rows.most
+        x_BLW = self.tower.sequence(context_BGW, rows.pad(person_NW.to(context_BGW.dtype)))
 
-        real_BL = torch.cat([_like(person_BP, 1), person_BP, _like(person_BP, context_BNW.shape[1])], 1)
+        person_BP = rows.real()
+        real_BL = torch.cat([_like(person_BP, 1), person_BP, _like(person_BP, context_BGW.shape[1])], 1)
         groups = persons if own.prompt_tokens == "interest" else 1
-        labels = [text_KD.expand(len(person_BP), groups, -1, -1)]
+        prompted_BUMD = text_MD.expand(rows.samples, groups, -1, -1)  # U groups of labels
 
         def prompt(layer: int, x_BLW: Tensor, map_BPL: Tensor | None) -> None:
+            nonlocal prompted_BUMD
             if str(layer) in self.prompting:
-                attended_BGL = self._attended(real_BL, persons, map_BPL)
-                labels.append(self.prompting[str(layer)](labels.pop(), x_BLW, attended_BGL))
+                attended_BUL = self._attended(real_BL, rows, map_BPL)
+                prompted_BUMD = self.prompting[str(layer)](prompted_BUMD, x_BLW, attended_BUL)
 
         spotting = own.prompt_tokens == "interest" and own.prompting != "none"
         x_BLW = self.tower.run(
             x_BLW,
-            None if bool(person_BP.all()) else real_BL,
+            None if rows.full else real_BL,
             after=prompt,
             map_rows=slice(1, 1 + persons) if spotting else None,
             last=None if self.prompting else 1 + persons,
         )
-        token_RD = self.tower.projected(self.tower.normed(x_BLW[:, 1 : 1 + persons][person_BP]))
-        return token_RD, labels[0].expand(-1, persons, -1, -1)[person_BP]
+        token_ND = self.tower.projected(self.tower.normed(rows.flat(x_BLW[:, 1 : 1 + persons])))
+        return token_ND, rows.flat(prompted_BUMD.expand(-1, persons, -1, -1))
 
-    def _attended(self, real_BL: Tensor, persons: int, map_BPL: Tensor | None) -> Tensor | None:
-        """Which tokens of its frame's sequence each group of labels attends to, bool [B, G, L]; None: all there are."""
+    def _attended(self, real_BL: Tensor, rows: Rows, map_BPL: Tensor | None) -> Tensor | None:
+        """Which tokens of its frame's sequence each group of labels attends to, bool [B, U, L]; None: all there are."""
         eligible_BL = real_BL
         if self.own.prompt_tokens == "context":
             eligible_BL = real_BL.clone()
-            eligible_BL[:, : 1 + persons] = False
+            eligible_BL[:, : 1 + rows.most] = False
         if map_BPL is None:
-            return None if bool(eligible_BL.all()) else eligible_BL[:, None]
+            everything = rows.full and self.own.prompt_tokens != "context"
+            return None if everything else eligible_BL[:, None]
         if not self.own.interest_class_token:
             eligible_BL = real_BL.clone()
             eligible_BL[:, 0] = False
@@ -179,10 +176,6 @@ def _refuse_too_many_interest_tokens(own: StclipSettings, tower: Tower) -> None:
             f"heads.stclip.interest_tokens is {own.interest_tokens}; a frame with one person has {fewest} tokens to "
             f"choose from with this encoder: take at most {fewest}"
         )
-
-
-def _frame_of_person(person_BP: Tensor) -> Tensor:
-    return person_BP.nonzero()[:, 0]
 
 
 def _like(person_BP: Tensor, columns: int) -> Tensor:

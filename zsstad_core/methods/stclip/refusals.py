@@ -1,15 +1,13 @@
 """Whether ST-CLIP can run under given settings, asked before hours of extraction. Imports no torch.
 
-What an encoder's config does not tell, the head itself refuses when it is made (`stclip`, `frozen.tower`).
+What an encoder's config does not tell, the head itself refuses when it is made (`model`, `frozen.tower`).
 """
 
 from typing import Any
 
-from zsstad_core.errors import SettingsError, UnfitHeadError
+from zsstad_core.errors import UnfitHeadError
 from zsstad_core.frozen.encoder_identity import model_config, view_rules
-from zsstad_core.settings import Settings
-
-_PROMPTED = {"all": "all tokens of the frame", "context": "all context tokens of the frame"}
+from zsstad_core.settings.pipeline import Settings
 
 
 def refuse(settings: Settings) -> None:
@@ -52,27 +50,4 @@ def _refuse_too_many_interest_tokens(settings: Settings, vision: dict[str, Any])
         raise UnfitHeadError(
             f"heads.stclip.interest_tokens is {own.interest_tokens}; with {settings.encoder.model} a frame with one "
             f"person has {fewest} tokens to choose from: take at most {fewest}"
-        )
-
-
-def refuse_without_interest_tokens(settings: Settings) -> None:
-    """Raise SettingsError where the chosen head has no interest tokens to show.
-
-    Attention maps there would be all the same, but what is drawn of them would be nothing that the head has used.
-    """
-    if settings.head != "stclip":
-        raise SettingsError(
-            f"head is {settings.head}, which chooses no interest tokens; stclip does: HEAD=stclip "
-            'SET="heads.stclip.prompt_tokens=interest"'
-        )
-    own = settings.heads.stclip
-    if own.prompting == "none":
-        raise SettingsError(
-            "heads.stclip.prompting is none: no label is prompted, so no interest tokens are chosen; set it to every "
-            "or last"
-        )
-    if own.prompt_tokens != "interest":
-        raise SettingsError(
-            f"heads.stclip.prompt_tokens is {own.prompt_tokens}: {_PROMPTED[own.prompt_tokens]} prompt the labels, and "
-            "none are chosen; set heads.stclip.prompt_tokens=interest, and heads.stclip.interest_tokens to how many"
         )

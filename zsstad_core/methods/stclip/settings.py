@@ -6,7 +6,6 @@ from pydantic import Field
 
 from zsstad_core.settings.base import HOW, Section
 
-
 _TRAINING: dict[str, Any] = {
     "iterations": 3_000,
     "warmup": 800,
