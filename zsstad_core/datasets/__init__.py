@@ -36,7 +36,7 @@ def _folder(settings: Settings) -> Dataset:
 
 
 def _stickworld(settings: Settings) -> Dataset:
-    from zsstad_core.datasets.stickworld.dataset import Stickworld
+    from zsstad_core.datasets.stickworld import Stickworld
 
     return Stickworld(settings.datasets.stickworld)
 
