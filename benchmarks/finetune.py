@@ -27,7 +27,6 @@ import torch
 from zsstad_core import configure, video
 from zsstad_core.boxes import iou
 from zsstad_core.datasets import open_dataset
-from zsstad_core.datasets.stickworld.clips import OBJECTS
 from zsstad_core.extraction.picture_size import in_pixels_of_video
 from zsstad_core.frozen.detector import Detector
 from zsstad_core.frozen.frame_boxes import PERSON, FrameBoxes, keep
@@ -36,6 +35,7 @@ from zsstad_core.learning.finetune_frames import choose
 from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.settings.frozen import Finetune
 from zsstad_core.splits import load_split
+from zsstad_core.stickworld.clips import OBJECTS
 from zsstad_core.tables import BOX
 
 _SURE, _IOU = 0.3, 0.5

@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def metrics_of(plan: Plan) -> dict[str, Any]:
-    (unit, _), *_ = plan.evaluate.parts()
+    unit = plan.evaluate.whole_unit()
     metrics: dict[str, Any] = json.loads(unit.file("metrics.json").read_text())
     return metrics
 

@@ -38,7 +38,7 @@ def by_model(plan: Plan) -> Compute:
     if plan.finetune is None:
         detector = Detector(settings, device)
     else:
-        (unit, _), *_ = plan.finetune.parts()
+        unit = plan.finetune.whole_unit()
         tuned = settings.model_copy(update={"checkpoint": str(unit.file("detector.pth"))})
         objects = Detector(settings, device) if settings.objects_per_frame else None
         detector = PersonsAndObjects(Detector(tuned, device), objects)

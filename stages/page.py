@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def tables(plan: Plan) -> list[Table]:
-    (unit, _), *_ = plan.evaluate.parts()
+    unit = plan.evaluate.whole_unit()
     metrics = json.loads(unit.file("metrics.json").read_text())
     if "nothing to evaluate against" in metrics:
         return []

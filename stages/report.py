@@ -16,7 +16,7 @@ from zsstad_core.plan import Plan
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    (unit, _), *_ = plan.evaluate.parts()
+    unit = plan.evaluate.whole_unit()
     path = unit.file("metrics.json")
     # A list of classes may have several names (1 is 75/25): the one that is asked for stands above it.
     metrics = {**json.loads(path.read_text()), "split": plan.settings.split}

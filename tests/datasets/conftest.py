@@ -3,7 +3,7 @@
 import pytest
 
 from zsstad_core.settings import datasets as settings
-from zsstad_core.datasets.stickworld.dataset import Stickworld
+from zsstad_core.datasets.stickworld import Stickworld
 
 
 @pytest.fixture(scope="session")

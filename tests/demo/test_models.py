@@ -13,8 +13,6 @@ from demo.pretrain import encoder as encoder_training
 from tests.conftest import ROOT
 from zsstad_core import configure
 from zsstad_core.boxes import iou
-from zsstad_core.datasets.stickworld.labels import CLASSES, OBJECTS
-from zsstad_core.datasets.stickworld.stills import Still, render_still
 from zsstad_core.frozen import checkpoints
 from zsstad_core.frozen.detector import Detector
 from zsstad_core.frozen.encoder import Encoder
@@ -22,6 +20,8 @@ from zsstad_core.frozen.encoder_identity import class_texts
 from zsstad_core.frozen.frame_boxes import PERSON
 from zsstad_core.frozen.views import views
 from zsstad_core.settings.pipeline import Settings
+from zsstad_core.stickworld.labels import CLASSES, OBJECTS
+from zsstad_core.stickworld.stills import Still, render_still
 
 MODELS = ROOT / "demo" / "models"
 WEIGHTS = ("clip.safetensors", "detector.pth")

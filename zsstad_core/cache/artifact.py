@@ -199,6 +199,11 @@ class Artifact:
             raise CacheError(f"{self.done}: lists other videos than are wanted; remove it and run `make {target}`")
         return parts
 
+    def whole_unit(self) -> Unit:
+        """The one unit of an artifact that is not divided by videos (`whole`). Raises CacheError as `parts` does."""
+        ((unit, _),) = self.parts()
+        return unit
+
     def made_with(self) -> dict[str, Any]:
         """What the units say made them (weights, versions); the same for all."""
         parts = self.parts()

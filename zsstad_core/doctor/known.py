@@ -134,7 +134,7 @@ def _boxes(plan: Plan) -> pd.DataFrame | None:
 
 
 def _metrics(plan: Plan) -> Mapping[str, Any]:
-    (unit, _), *_ = plan.evaluate.parts()
+    unit = plan.evaluate.whole_unit()
     content: Mapping[str, Any] = json.loads(unit.file("metrics.json").read_text())
     return content
 
@@ -142,8 +142,7 @@ def _metrics(plan: Plan) -> Mapping[str, Any]:
 def _text(plan: Plan) -> NDArray[np.generic] | None:
     if not plan.text.is_complete():
         return None
-    (unit, _), *_ = plan.text.parts()
-    return read_tokens(unit)
+    return read_tokens(plan.text.whole_unit())
 
 
 def _some_tokens(plan: Plan) -> Mapping[str, NDArray[np.generic]]:
@@ -151,7 +150,7 @@ def _some_tokens(plan: Plan) -> Mapping[str, NDArray[np.generic]]:
     some = {}
     for kind in plan.kinds():
         if form_of(kind) == "token" and plan.tokens(kind).is_complete():
-            (unit, _), *_ = plan.tokens(kind).parts()
-            rows = read_tokens(unit)
-            some[kind] = rows[:: max(1, len(rows) // _TOKENS)]
+            for unit, _ in plan.tokens(kind).parts()[:1]:
+                rows = read_tokens(unit)
+                some[kind] = rows[:: max(1, len(rows) // _TOKENS)]
     return some

@@ -6,18 +6,17 @@ are mmengine's (`mmengine.config.Config._get_base_files`): a literal path or lis
 """
 
 import ast
-from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from zsstad_core.errors import MissingFileError, ModelError
+from zsstad_core.errors import MissingFileError, ModelError, did_you_mean
 
 
 def resolve_config(config: str) -> Path:
     """The file that `settings.detector.config` means: the user's own, or else the one inside mmdet's configs.
 
-    Raises MissingFileError where neither exists, with the nearest names of mmdet's.
+    Raises MissingFileError where neither exists, with the nearest name of mmdet's.
     """
     own = Path(config)
     if own.is_file():
@@ -26,10 +25,8 @@ def resolve_config(config: str) -> Path:
     if (configs / config).is_file():
         return configs / config
     names = [path.relative_to(configs).as_posix() for path in configs.glob("*/*.py")]
-    near = " or ".join(get_close_matches(config, names, n=2)) or "one of mmdet's, or a file of yours"
-    raise MissingFileError(
-        f"detector.config: {config} is neither a file nor one of mmdet's configs (did you mean {near}?)"
-    )
+    near = did_you_mean(config, names)
+    raise MissingFileError(f"detector.config: {config} is neither a file nor one of mmdet's configs{near}")
 
 
 def config_files(config: str) -> list[Path]:

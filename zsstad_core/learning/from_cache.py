@@ -82,7 +82,7 @@ def scored_persons(plan: Plan, videos: Collection[str]) -> Rows:
 
 def text_tokens(plan: Plan, class_names: Sequence[str]) -> Tensor:
     """float32 [K, D]: text tokens of some classes of the dataset, in the order given."""
-    (unit, _), *_ = plan.text.parts()
+    unit = plan.text.whole_unit()
     rows = [plan.dataset.classes.index(name) for name in class_names]
     return torch.from_numpy(read_tokens(unit)[rows].astype(np.float32))
 
@@ -94,7 +94,7 @@ def scored_texts(plan: Plan, class_names: Sequence[str]) -> tuple[Tensor, list[i
     """
     if plan.phrasings is None:
         return text_tokens(plan, class_names), [*range(len(class_names))]
-    (unit, _), *_ = plan.phrasings.parts()
+    unit = plan.phrasings.whole_unit()
     class_of = [
         name
         for name, texts in zip(plan.dataset.classes, plan.class_texts, strict=True)

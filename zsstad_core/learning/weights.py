@@ -22,7 +22,7 @@ def as_bytes(weights: Mapping[str, Any]) -> bytes:
 
 def load_into(head: Head, artifact: Artifact) -> None:
     """Load the weights of a train artifact. Raises CacheError where they are not this head's."""
-    (unit, _), *_ = artifact.parts()
+    unit = artifact.whole_unit()
     try:
         head.load_state_dict(torch.load(unit.file(FILE), map_location="cpu", weights_only=True))
     except RuntimeError as error:

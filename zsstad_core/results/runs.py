@@ -119,7 +119,7 @@ def results_of(plans: Mapping[Run, Plan]) -> pd.DataFrame:
 
 def metrics_of(plan: Plan) -> dict[str, Any]:
     """A plan's metrics.json. Raises CacheError where it is not there yet."""
-    (unit, _), *_ = plan.evaluate.parts()
+    unit = plan.evaluate.whole_unit()
     metrics: dict[str, Any] = json.loads(unit.file("metrics.json").read_text())
     return metrics
 

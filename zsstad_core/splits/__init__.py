@@ -13,10 +13,9 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
-from zsstad_core.errors import DataError, SettingsError
+from zsstad_core.errors import DataError, SettingsError, did_you_mean
 from zsstad_core.splits.files import Lists, Named, read_lists
 
 _FOLDER = Path(__file__).parent
@@ -52,7 +51,9 @@ def load_split(dataset: str, split: int | str, classes: Sequence[str], folder: P
     if split.startswith("without-"):
         left_out = split.removeprefix("without-")
         if left_out not in classes:
-            raise SettingsError(f'split is "{split}"; {left_out} is no class of {dataset}{_nearest(left_out, classes)}')
+            raise SettingsError(
+                f'split is "{split}"; {left_out} is no class of {dataset}{did_you_mean(left_out, classes)}'
+            )
         return LabelSplit(name, tuple(other for other in classes if other != left_out), (left_out,), strict=True)
     if match := _DRAWN.fullmatch(split):
         unseen = drawn(classes, int(match[1].partition("/")[2]), int(match[2]))
@@ -106,7 +107,7 @@ def _published(name: str, dataset: str, split: str, classes: Sequence[str], fold
     if split not in lists:
         shown = f'"{split}"' if not split.isdigit() else split
         has = ", ".join([*lists, *_OTHERS])
-        raise SettingsError(f"split is {shown}; {dataset} has {has}{_nearest(split, [*lists, *_OTHERS[2:-1]])}")
+        raise SettingsError(f"split is {shown}; {dataset} has {has}{did_you_mean(split, [*lists, *_OTHERS[2:-1]])}")
     found = lists[lists[split].same_as or split]
     return _checked(name, found, f"{dataset}.yaml", dataset, classes, strict=False)
 
@@ -129,7 +130,7 @@ def _of_file(split: str, file: Path, name: str | None) -> Lists:
 def _checked(name: str, lists: Lists, file: str, dataset: str, classes: Sequence[str], strict: bool) -> LabelSplit:
     for class_name, line in [*(lists.unseen or ()), *(lists.seen or ())]:
         if class_name not in classes:
-            near = _nearest(class_name, classes)
+            near = did_you_mean(class_name, classes)
             raise DataError(f"{file}:{line}: {class_name}: not among the classes of {dataset}{near}")
     for group in (lists.unseen, lists.seen):
         _refuse_twice(group or (), file)
@@ -160,8 +161,3 @@ def _refuse_twice(group: Sequence[Named], file: str) -> None:
 
 def _names(group: Sequence[Named] | None) -> tuple[str, ...] | None:
     return None if group is None else tuple(class_name for class_name, _ in group)
-
-
-def _nearest(name: str, names: Sequence[str]) -> str:
-    near = get_close_matches(name.lower().replace(" ", "_"), names, n=1, cutoff=0.6)
-    return f" (did you mean {near[0]}?)" if near else ""

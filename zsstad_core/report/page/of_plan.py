@@ -46,7 +46,7 @@ def page_of(plan: Plan, tables: Sequence[Table], command: str) -> Page:
 
     Raises as `video.decode` for the clips that are shown, CacheError where an artifact is not there.
     """
-    (unit, _), *_ = plan.evaluate.parts()
+    unit = plan.evaluate.whole_unit()
     metrics = json.loads(unit.file("metrics.json").read_text())
     read = _read(plan)
     first, *notes = as_table({**metrics, "split": plan.settings.split}).split("\n\n")[0].splitlines()

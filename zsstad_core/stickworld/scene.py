@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from zsstad_core.datasets.stickworld.appearance import Dice, Look, look
-from zsstad_core.datasets.stickworld.backdrops import PLACES, Surroundings, surroundings
-from zsstad_core.datasets.stickworld.canvas import WIDTH, Colour
-from zsstad_core.datasets.stickworld.labels import DUOS
-from zsstad_core.datasets.stickworld.motion import MOTIONS, Style
-from zsstad_core.datasets.stickworld.person import Position
-from zsstad_core.datasets.stickworld.pose import Pose
-from zsstad_core.datasets.stickworld.scenery import scenery_colour
-from zsstad_core.datasets.stickworld.things import Thing, thing
+from zsstad_core.stickworld.appearance import Dice, Look, look
+from zsstad_core.stickworld.backdrops import PLACES, Surroundings, surroundings
+from zsstad_core.stickworld.canvas import WIDTH, Colour
+from zsstad_core.stickworld.labels import DUOS
+from zsstad_core.stickworld.motion import MOTIONS, Style
+from zsstad_core.stickworld.person import Position
+from zsstad_core.stickworld.pose import Pose
+from zsstad_core.stickworld.scenery import scenery_colour
+from zsstad_core.stickworld.things import Thing, thing
 
 
 class Actor(NamedTuple):

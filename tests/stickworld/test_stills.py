@@ -6,12 +6,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from zsstad_core.datasets.stickworld import captions
-from zsstad_core.datasets.stickworld.appearance import Dice, look
-from zsstad_core.datasets.stickworld.canvas import HEIGHT, WIDTH
-from zsstad_core.datasets.stickworld.labels import CLASSES, DUOS, OBJECTS
-from zsstad_core.datasets.stickworld.stills import render_still
-from zsstad_core.datasets.stickworld.things import thing
+from zsstad_core.stickworld import captions
+from zsstad_core.stickworld.appearance import Dice, look
+from zsstad_core.stickworld.canvas import HEIGHT, WIDTH
+from zsstad_core.stickworld.labels import CLASSES, DUOS, OBJECTS
+from zsstad_core.stickworld.stills import render_still
+from zsstad_core.stickworld.things import thing
 
 SEEDS = range(60)
 USED = {"carry_box": "box", "sit_down": "chair", "stand_up": "chair"} | dict.fromkeys(

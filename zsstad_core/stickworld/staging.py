@@ -4,13 +4,13 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from zsstad_core.datasets.stickworld import scenery, things
-from zsstad_core.datasets.stickworld.canvas import Shape
-from zsstad_core.datasets.stickworld.motion import CONTACT, MOTIONS
-from zsstad_core.datasets.stickworld.person import Position, parts
-from zsstad_core.datasets.stickworld.pose import Joints, Point, joints
-from zsstad_core.datasets.stickworld.scene import Unit
-from zsstad_core.datasets.stickworld.things import Thing
+from zsstad_core.stickworld import scenery, things
+from zsstad_core.stickworld.canvas import Shape
+from zsstad_core.stickworld.motion import CONTACT, MOTIONS
+from zsstad_core.stickworld.person import Position, parts
+from zsstad_core.stickworld.pose import Joints, Point, joints
+from zsstad_core.stickworld.scene import Unit
+from zsstad_core.stickworld.things import Thing
 
 
 class Drawn(NamedTuple):

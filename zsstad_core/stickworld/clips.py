@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from zsstad_core.datasets.base import Part
-from zsstad_core.datasets.stickworld.labels import CLASSES
+from zsstad_core.stickworld.labels import CLASSES
+
+type Part = Literal["train", "test"]
 
 ANNOTATION, OBJECTS = "annotation.parquet", "objects.parquet"
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from zsstad_core.datasets.stickworld.appearance import Dice
-from zsstad_core.datasets.stickworld.clips import Clip
-from zsstad_core.datasets.stickworld.labels import CLASSES, DUOS, family
-from zsstad_core.datasets.stickworld.render import Picture, render
-from zsstad_core.datasets.stickworld.scene import Scene, compose
+from zsstad_core.stickworld.appearance import Dice
+from zsstad_core.stickworld.clips import Clip
+from zsstad_core.stickworld.labels import CLASSES, DUOS, family
+from zsstad_core.stickworld.render import Picture, render
+from zsstad_core.stickworld.scene import Scene, compose
 
 _CLIPS = 1  # so that no clip is thrown with the dice of a still
 

@@ -6,7 +6,7 @@ a name for it. `{thing}` is the thing that is used, with its colour, such as "a 
 
 from typing import NamedTuple
 
-from zsstad_core.datasets.stickworld.pose import STAND, Limb, Pose
+from zsstad_core.stickworld.pose import STAND, Limb, Pose
 
 
 class Phrases(NamedTuple):

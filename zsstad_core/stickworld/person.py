@@ -3,9 +3,9 @@
 import math
 from typing import NamedTuple
 
-from zsstad_core.datasets.stickworld.appearance import Look, shaded
-from zsstad_core.datasets.stickworld.canvas import Colour, Disc, Line, Patch, Shape, Spot
-from zsstad_core.datasets.stickworld.pose import Joints, Point
+from zsstad_core.stickworld.appearance import Look, shaded
+from zsstad_core.stickworld.canvas import Colour, Disc, Line, Patch, Shape, Spot
+from zsstad_core.stickworld.pose import Joints, Point
 
 
 class Position(NamedTuple):

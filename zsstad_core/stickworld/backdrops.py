@@ -6,10 +6,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from zsstad_core.datasets.stickworld import indoors, outdoors
-from zsstad_core.datasets.stickworld.appearance import Dice
-from zsstad_core.datasets.stickworld.canvas import Backdrop, Pixels
-from zsstad_core.datasets.stickworld.movers import Mover
+from zsstad_core.stickworld import indoors, outdoors
+from zsstad_core.stickworld.appearance import Dice
+from zsstad_core.stickworld.canvas import Backdrop, Pixels
+from zsstad_core.stickworld.movers import Mover
 
 
 class Surroundings(NamedTuple):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zsstad_core.datasets.stickworld.canvas import HEIGHT, WIDTH, Backdrop, Canvas, Disc, Line, Patch, View, rectangle
+from zsstad_core.stickworld.canvas import HEIGHT, WIDTH, Backdrop, Canvas, Disc, Line, Patch, View, rectangle
 
 RED = (255, 0, 0)
 

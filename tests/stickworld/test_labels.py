@@ -5,11 +5,11 @@ from typing import get_args
 
 import pytest
 
-from zsstad_core.datasets.stickworld.labels import CLASSES, DUOS, FAMILIES, PAIRS, Evidence, family
-from zsstad_core.datasets.stickworld.motion import MOTIONS, Style
-from zsstad_core.datasets.stickworld.phrases import PHRASES
-from zsstad_core.datasets.stickworld.pose import Pose
 from zsstad_core.splits import load_split
+from zsstad_core.stickworld.labels import CLASSES, DUOS, FAMILIES, PAIRS, Evidence, family
+from zsstad_core.stickworld.motion import MOTIONS, Style
+from zsstad_core.stickworld.phrases import PHRASES
+from zsstad_core.stickworld.pose import Pose
 
 PHASES = [number / 16 for number in range(17)]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zsstad_core.datasets.stickworld.appearance import BANDS, DOMAINS, Dice, Domain, Look, colour_word, look, paint
+from zsstad_core.stickworld.appearance import BANDS, DOMAINS, Dice, Domain, Look, colour_word, look, paint
 
 domains = st.sampled_from(DOMAINS)
 

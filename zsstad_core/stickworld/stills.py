@@ -13,14 +13,14 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from zsstad_core.datasets.stickworld import captions
-from zsstad_core.datasets.stickworld.appearance import Dice, Domain
-from zsstad_core.datasets.stickworld.canvas import Pixels
-from zsstad_core.datasets.stickworld.labels import CLASSES, DUOS
-from zsstad_core.datasets.stickworld.phrases import POSES
-from zsstad_core.datasets.stickworld.pose import Limb
-from zsstad_core.datasets.stickworld.render import Box, Object, render
-from zsstad_core.datasets.stickworld.scene import Attitude, compose
+from zsstad_core.stickworld import captions
+from zsstad_core.stickworld.appearance import Dice, Domain
+from zsstad_core.stickworld.canvas import Pixels
+from zsstad_core.stickworld.labels import CLASSES, DUOS
+from zsstad_core.stickworld.phrases import POSES
+from zsstad_core.stickworld.pose import Limb
+from zsstad_core.stickworld.render import Box, Object, render
+from zsstad_core.stickworld.scene import Attitude, compose
 
 _STILLS = 0  # so that no still is thrown with the dice of a clip
 _SECONDS = 1.8  # the clip that a still could be of

@@ -1,7 +1,5 @@
 """stickworld in the pipeline: rendered once, whole or not at all, and indexed as any other dataset."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,14 +7,15 @@ import pytest
 from zsstad_core import video
 from zsstad_core.settings import datasets as settings
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.datasets.stickworld import dataset, write
-from zsstad_core.datasets.stickworld.dataset import Stickworld
+from zsstad_core.datasets import stickworld as dataset
+from zsstad_core.datasets.stickworld import Stickworld
 from zsstad_core.errors import DataError, MissingFileError
 from zsstad_core.extraction.scan import annotate, scan
 from zsstad_core.plan import Plan
 from zsstad_core.settings.datasets import Datasets
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.running import Cache
+from zsstad_core.stickworld import write
 from zsstad_core.work import Work, run
 
 
@@ -119,10 +118,3 @@ def test_the_stages_index_it(stickworld: settings.Stickworld, tmp_path: Path) ->
     assert annotated.groupby("video_id").frame.nunique().to_dict() == dict(
         zip(videos.video_id, videos.frames, strict=True)
     )
-
-
-def test_the_command_does_not_write_into_a_folder_that_is_there(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "zsstad_core.datasets.stickworld", "--write", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert done.stderr == f"error: {tmp_path}: is there already; name a folder that is not\n"

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from zsstad_core.datasets.stickworld.appearance import Dice, shaded
-from zsstad_core.datasets.stickworld.canvas import Colour, Disc, Line, Patch, Shape, rectangle
-from zsstad_core.datasets.stickworld.person import Position
-from zsstad_core.datasets.stickworld.pose import Point
+from zsstad_core.stickworld.appearance import Dice, shaded
+from zsstad_core.stickworld.canvas import Colour, Disc, Line, Patch, Shape, rectangle
+from zsstad_core.stickworld.person import Position
+from zsstad_core.stickworld.pose import Point
 
 
 class Thing(NamedTuple):

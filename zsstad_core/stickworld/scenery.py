@@ -1,9 +1,9 @@
 """Scenery that belongs to an action and has no box: stairs, a door, a bar. Units are body heights."""
 
-from zsstad_core.datasets.stickworld.appearance import Dice, shaded
-from zsstad_core.datasets.stickworld.canvas import Colour, Disc, Line, Patch, Shape
-from zsstad_core.datasets.stickworld.person import Position
-from zsstad_core.datasets.stickworld.pose import Point
+from zsstad_core.stickworld.appearance import Dice, shaded
+from zsstad_core.stickworld.canvas import Colour, Disc, Line, Patch, Shape
+from zsstad_core.stickworld.person import Position
+from zsstad_core.stickworld.pose import Point
 
 SLOPE = 0.5  # of stairs
 STAIRS_FROM, STAIRS_TO = -0.72, 0.8

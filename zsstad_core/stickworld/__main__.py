@@ -1,21 +1,21 @@
 """Render the clips of a seed into a folder.
 
-python -m zsstad_core.datasets.stickworld --write FOLDER
+python -m zsstad_core.stickworld --write FOLDER
 """
 
 import argparse
 from pathlib import Path
 
-from zsstad_core.datasets.stickworld.write import write_clips
 from zsstad_core.errors import DataError, friendly
 from zsstad_core.settings.datasets import Stickworld
+from zsstad_core.stickworld.write import write_clips
 
 
 @friendly
 def main() -> None:
     """Render, as the command line says."""
     defaults = Stickworld()
-    parser = argparse.ArgumentParser(prog="python -m zsstad_core.datasets.stickworld", description="Render the clips.")
+    parser = argparse.ArgumentParser(prog="python -m zsstad_core.stickworld", description="Render the clips.")
     parser.add_argument("--write", type=Path, metavar="FOLDER", required=True, help="a folder that does not exist yet")
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("--train-clips", type=int, default=defaults.train_clips, help="a class")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zsstad_core.datasets.stickworld.labels import CLASSES
-from zsstad_core.datasets.stickworld.motion import MOTIONS, Style
-from zsstad_core.datasets.stickworld.pose import STAND, Build, Joints, between, joints
+from zsstad_core.stickworld.labels import CLASSES
+from zsstad_core.stickworld.motion import MOTIONS, Style
+from zsstad_core.stickworld.pose import STAND, Build, Joints, between, joints
 
 shares = st.floats(0, 1)
 styles = st.builds(Style, shares, shares, shares, shares, st.booleans(), st.booleans())

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from zsstad_core.datasets.stickworld.appearance import Dice, Look, colour_word
-from zsstad_core.datasets.stickworld.labels import DUOS
-from zsstad_core.datasets.stickworld.phrases import PHRASES, POSES
-from zsstad_core.datasets.stickworld.scene import Attitude
-from zsstad_core.datasets.stickworld.things import Thing
+from zsstad_core.stickworld.appearance import Dice, Look, colour_word
+from zsstad_core.stickworld.labels import DUOS
+from zsstad_core.stickworld.phrases import PHRASES, POSES
+from zsstad_core.stickworld.scene import Attitude
+from zsstad_core.stickworld.things import Thing
 
 PLACES: dict[str, tuple[str, ...]] = {
     "room": ("in a room", "indoors", "at home", "in a living room"),

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from zsstad_core.datasets.stickworld.appearance import Dice, paint, shaded
-from zsstad_core.datasets.stickworld.canvas import BOTTOM, LEFT, RIGHT, TOP, Backdrop, Disc, Line, Patch, rectangle
-from zsstad_core.datasets.stickworld.movers import Mover, flying
+from zsstad_core.stickworld.appearance import Dice, paint, shaded
+from zsstad_core.stickworld.canvas import BOTTOM, LEFT, RIGHT, TOP, Backdrop, Disc, Line, Patch, rectangle
+from zsstad_core.stickworld.movers import Mover, flying
 
 
 def street(dice: Dice, on: Backdrop) -> list[Mover]:

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from zsstad_core.datasets.stickworld import render as module
-from zsstad_core.datasets.stickworld.appearance import Dice
-from zsstad_core.datasets.stickworld.canvas import HEIGHT, WIDTH
-from zsstad_core.datasets.stickworld.labels import CLASSES, DUOS, OBJECTS
-from zsstad_core.datasets.stickworld.render import Picture, render
-from zsstad_core.datasets.stickworld.scene import Camera, Light, Occluder, Scene, compose
+from zsstad_core.stickworld import render as module
+from zsstad_core.stickworld.appearance import Dice
+from zsstad_core.stickworld.canvas import HEIGHT, WIDTH
+from zsstad_core.stickworld.labels import CLASSES, DUOS, OBJECTS
+from zsstad_core.stickworld.render import Picture, render
+from zsstad_core.stickworld.scene import Camera, Light, Occluder, Scene, compose
 
 CLEAR = Light(gain=1.0, cast=(1.0, 1.0, 1.0), noise=0.0, blur=0.0)
 

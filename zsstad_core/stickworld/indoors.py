@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from zsstad_core.datasets.stickworld.appearance import Dice, paint, shaded
-from zsstad_core.datasets.stickworld.canvas import BOTTOM, LEFT, RIGHT, TOP, Backdrop, Colour, Line, rectangle
-from zsstad_core.datasets.stickworld.movers import Mover
+from zsstad_core.stickworld.appearance import Dice, paint, shaded
+from zsstad_core.stickworld.canvas import BOTTOM, LEFT, RIGHT, TOP, Backdrop, Colour, Line, rectangle
+from zsstad_core.stickworld.movers import Mover
 
 
 def room(dice: Dice, on: Backdrop) -> list[Mover]:

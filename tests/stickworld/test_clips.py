@@ -7,15 +7,23 @@ import av
 import pandas as pd
 import pytest
 
-from zsstad_core.datasets.stickworld.clips import Clip, clips, video_file
-from zsstad_core.datasets.stickworld.footage import footage
-from zsstad_core.datasets.stickworld.labels import CLASSES, DUOS, family
-from zsstad_core.datasets.stickworld.write import write_clip
 from zsstad_core.settings.datasets import Stickworld
+from zsstad_core.stickworld.clips import ANNOTATION, OBJECTS, Clip, clips, video_file
+from zsstad_core.stickworld.footage import footage
+from zsstad_core.stickworld.labels import CLASSES, DUOS, family
+from zsstad_core.stickworld.write import write_clip, write_clips
 
 DEFAULT = Stickworld()
 ALL = clips(DEFAULT.seed, DEFAULT.train_clips, DEFAULT.test_clips)
 A_CLIP = Clip("train", "kick_ball", 0, seed=0)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One training and one test clip a class, rendered."""
+    folder = tmp_path_factory.mktemp("stickworld") / "clips"
+    write_clips(folder, seed=0, train_clips=1, test_clips=1)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +96,8 @@ def test_another_clip_shows_other_people(other: Clip) -> None:
     assert one.surroundings.backdrop.tobytes() != two.surroundings.backdrop.tobytes()
 
 
-def test_files_are_h264_of_the_promised_size_rate_and_length(stickworld: Stickworld) -> None:
-    files = sorted(Path(stickworld.root).glob("*/videos/*/*.mp4"))
+def test_files_are_h264_of_the_promised_size_rate_and_length(folder: Path) -> None:
+    files = sorted(folder.glob("videos/*/*.mp4"))
     assert len(files) == 2 * len(CLASSES)
     for file in files:
         with av.open(str(file)) as container:
@@ -103,9 +111,8 @@ def test_files_are_h264_of_the_promised_size_rate_and_length(stickworld: Stickwo
         assert file.stat().st_size < 120_000
 
 
-def test_boxes_are_tight_enough_to_be_seen_and_mostly_in_the_open(stickworld: Stickworld) -> None:
-    (file,) = Path(stickworld.root).glob("*/annotation.parquet")
-    rows = pd.read_parquet(file)
+def test_boxes_are_tight_enough_to_be_seen_and_mostly_in_the_open(folder: Path) -> None:
+    rows = pd.read_parquet(folder / ANNOTATION)
     assert ((rows.x1 >= 0) & (rows.y1 >= 0) & (rows.x2 <= 160) & (rows.y2 <= 120)).all()
     assert (rows.y2 - rows.y1).min() > 25
     assert (rows.x2 - rows.x1).min() > 5
@@ -114,8 +121,7 @@ def test_boxes_are_tight_enough_to_be_seen_and_mostly_in_the_open(stickworld: St
     assert (rows.groupby(["video_id", "person"]).class_name.nunique() == 1).all()
 
 
-def test_objects_of_actions_are_annotated(stickworld: Stickworld) -> None:
-    (file,) = Path(stickworld.root).glob("*/objects.parquet")
-    rows = pd.read_parquet(file)
+def test_objects_of_actions_are_annotated(folder: Path) -> None:
+    rows = pd.read_parquet(folder / OBJECTS)
     for action, name in (("carry_box", "box"), ("throw", "ball"), ("sit_down", "chair"), ("kick_ball", "ball")):
         assert name in set(rows.what[rows.video_id.str.startswith(f"{action}/")])

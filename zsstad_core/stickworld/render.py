@@ -6,12 +6,12 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from zsstad_core.datasets.stickworld import things
-from zsstad_core.datasets.stickworld.appearance import shaded
-from zsstad_core.datasets.stickworld.canvas import HEIGHT, WIDTH, Canvas, Disc, Line, Patch, Pixels, Shape, View
-from zsstad_core.datasets.stickworld.movers import moving
-from zsstad_core.datasets.stickworld.scene import Camera, Occluder, Scene
-from zsstad_core.datasets.stickworld.staging import Drawn, scenery_of, staged
+from zsstad_core.stickworld import things
+from zsstad_core.stickworld.appearance import shaded
+from zsstad_core.stickworld.canvas import HEIGHT, WIDTH, Canvas, Disc, Line, Patch, Pixels, Shape, View
+from zsstad_core.stickworld.movers import moving
+from zsstad_core.stickworld.scene import Camera, Occluder, Scene
+from zsstad_core.stickworld.staging import Drawn, scenery_of, staged
 
 type Box = tuple[float, float, float, float]  # x1, y1, x2, y2 in pixels, half-open
 

@@ -15,10 +15,10 @@ from fractions import Fraction
 from multiprocessing import get_context
 from pathlib import Path
 
-from zsstad_core.datasets.stickworld.canvas import HEIGHT, WIDTH, Pixels
-from zsstad_core.datasets.stickworld.clips import ANNOTATION, OBJECTS, Clip, clips, video_file
-from zsstad_core.datasets.stickworld.footage import Footage, footage
 from zsstad_core.progress import Progress
+from zsstad_core.stickworld.canvas import HEIGHT, WIDTH, Pixels
+from zsstad_core.stickworld.clips import ANNOTATION, OBJECTS, Clip, clips, video_file
+from zsstad_core.stickworld.footage import Footage, footage
 
 type Row = tuple[str | int | float, ...]
 

@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
-from zsstad_core.datasets.stickworld.canvas import Colour
-from zsstad_core.datasets.stickworld.pose import Build
+from zsstad_core.stickworld.canvas import Colour
+from zsstad_core.stickworld.pose import Build
 
 type Domain = Literal["pretrain", "train", "test"]
 

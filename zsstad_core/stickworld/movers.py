@@ -3,8 +3,8 @@
 import math
 from typing import Literal, NamedTuple
 
-from zsstad_core.datasets.stickworld.appearance import Dice, shaded
-from zsstad_core.datasets.stickworld.canvas import BOTTOM, LEFT, RIGHT, TOP, Colour, Disc, Line, Shape, rectangle
+from zsstad_core.stickworld.appearance import Dice, shaded
+from zsstad_core.stickworld.canvas import BOTTOM, LEFT, RIGHT, TOP, Colour, Disc, Line, Shape, rectangle
 
 
 class Mover(NamedTuple):

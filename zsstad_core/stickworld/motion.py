@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from zsstad_core.datasets.stickworld.pose import STAND, Limb, Pose, between
+from zsstad_core.stickworld.pose import STAND, Limb, Pose, between
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """stickworld as a dataset: rendered when it is first opened.
 
-    ROOT/seed0-10x6-1f0c…/    named by what decides its content: seed, clips a class, and the source of this package
+    ROOT/seed0-10x6-1f0c…/    named by what decides its content: seed, clips a class, and the source of the renderer
         videos/ACTION/train-000.mp4  annotation.parquet  objects.parquet
 
 So a clip that is drawn otherwise stands in another folder, and what was made of the old ones stays true.
@@ -12,11 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zsstad_core.settings import datasets as settings
+from zsstad_core import settings, stickworld
 from zsstad_core.datasets.base import Part
-from zsstad_core.datasets.stickworld.clips import ANNOTATION, clips, video_file
-from zsstad_core.datasets.stickworld.labels import CLASSES
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.stickworld.clips import ANNOTATION, clips, video_file
+from zsstad_core.stickworld.labels import CLASSES
 from zsstad_core.video import VideoSource
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _render(folder: Path, chosen: settings.Stickworld) -> None:
     """Render into a hidden folder beside, which is renamed when it is whole. Two at once: one works, one waits."""
     from filelock import FileLock
 
-    from zsstad_core.datasets.stickworld.write import write_clips
+    from zsstad_core.stickworld.write import write_clips
 
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +116,8 @@ def _render(folder: Path, chosen: settings.Stickworld) -> None:
 
 
 def _source_digest() -> str:
+    """Eight hex digits of the renderer's source files."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(stickworld.__file__).parent.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:8]
