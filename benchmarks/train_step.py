@@ -22,14 +22,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from zsstad_core.heads import HEADS, build
+from zsstad_core.learning.token_bank import TokenBank
 
 from zsstad_core.frozen.device import choose_device
 from zsstad_core.frozen.encoder import Encoder
-from zsstad_core.heads import HEADS, build
-from zsstad_core.methods.common.losses import loss
 from zsstad_core.learning.order import SampleOrder
-from zsstad_core.learning.token_bank import TokenBank
 from zsstad_core.learning.train import train
+from zsstad_core.methods.common.losses import loss
 from zsstad_core.settings.frozen import Encoder as EncoderSettings
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.training import Training

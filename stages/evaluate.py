@@ -34,7 +34,7 @@ def evaluated(plan: Plan) -> Content:
         of_labelled = detections["video_id"].isin({*tested["video_id"], *missing["video_id"]})
         tables = (tested, missing, detections[of_labelled])
         metrics = evaluate(plan.settings, plan.split, *tables)
-        if plan.settings.head != "oracle":  # which has no rows for the classes that it rules out
+        if plan.head.truth is None:  # who knows the answer has no rows for the classes that it rules out
             metrics["chance"] = chance(chance_draws(plan.settings, plan.split, *tables))
     keys = {artifact.stage: artifact.key for artifact in plan.deciding()}
     metrics["made with"] = {"keys": keys, **plan.score.made_with()}

@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from open_clip.transformer import QuickGELU, VisionTransformer
 from torch import nn
+from zsstad_core.heads.pixel_batch import PixelBatch
 
 from tests.heads.batches import enliven
 from zsstad_core.frozen.tower import Tower
-from zsstad_core.heads.pixel_batch import PixelBatch
 from zsstad_core.methods.stclip.model import Stclip
 from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
 

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
 from zsstad_core.heads.pixel_batch import PixelBatch
+
 from zsstad_core.methods.stclip.model import Stclip
 from zsstad_core.methods.stclip.prompting import ContextPrompting
 from zsstad_core.methods.stclip.visual import Adapter, TemporalLayer

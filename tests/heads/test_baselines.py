@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from tests.heads.batches import random_batch, random_text
-from zsstad_core.methods.clip_frame.model import ClipCrop, ClipFrame
 from zsstad_core.methods.clip_crop.settings import ClipCrop as ClipCropSettings
+from zsstad_core.methods.clip_frame.model import ClipCrop, ClipFrame
 from zsstad_core.methods.clip_frame.settings import ClipFrame as ClipFrameSettings
 from zsstad_core.methods.registry import Heads
 from zsstad_core.settings.pipeline import Settings

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from zsstad_core.heads.base import Batch
 
 from tests.heads import written_out
 from tests.heads.batches import enliven, in_double, random_batch, random_text
 from tests.heads.test_iclip import with_iclip
-from zsstad_core.heads.base import Batch
-from zsstad_core.methods.iclip.model import Iclip
 from zsstad_core.methods.iclip.explain import attended
 from zsstad_core.methods.iclip.interaction import InteractionBlock, MemoryBlock
+from zsstad_core.methods.iclip.model import Iclip
 from zsstad_core.methods.iclip.settings import Iclip as IclipSettings
 
 WIDTH, TIMES = 16, 7

@@ -13,11 +13,11 @@ from open_clip.transformer import QuickGELU, TextTransformer, VisionTransformer
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
+from zsstad_core.heads import stclip_counts
 
 from tests.heads import stclip_plain
 from tests.heads.stclip_batches import MEAN, STD, made_head, pixel_batch
 from zsstad_core.frozen.tower import Tower
-from zsstad_core.heads import stclip_counts
 from zsstad_core.methods.stclip.model import Stclip
 from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
 

@@ -5,10 +5,10 @@ What `zsstad_core.heads` computes quickly must equal this. It reads the same par
 
 import torch
 from torch import Tensor, nn
-
 from zsstad_core.heads.base import Batch
-from zsstad_core.methods.iclip.model import Iclip
+
 from zsstad_core.methods.iclip.interaction import InteractionBlock, MemoryBlock
+from zsstad_core.methods.iclip.model import Iclip
 from zsstad_core.methods.iclip.prompting import Prompting, PromptingLayer
 from zsstad_core.methods.iclip.settings import Iclip as IclipSettings
 

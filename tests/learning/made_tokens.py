@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
 from zsstad_core.heads import HEADS, Reads
 from zsstad_core.learning.token_bank import TokenBank
+
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.training import Training
 

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from zsstad_core.datasets.label_types import LabelTypes
-from zsstad_core.methods.common.losses import focal
-from zsstad_core.methods.common.losses import ava_loss, sigmoid_focal
+from zsstad_core.methods.common.losses import ava_loss, focal, sigmoid_focal
 from zsstad_core.settings.training import Training
 
 AVA = Training(loss="ava")

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from zsstad_core.heads import build
+from zsstad_core.heads.base import Head
 
 from stages.score import scored
 from stages.train import trained
@@ -17,8 +19,6 @@ from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.datasets.label_types import label_types
 from zsstad_core.errors import CacheError, DataError, SettingsError
 from zsstad_core.evaluation import evaluate
-from zsstad_core.heads import build
-from zsstad_core.heads.base import Head
 from zsstad_core.learning.from_cache import scored_persons, training_bank
 from zsstad_core.learning.train import train
 from zsstad_core.metrics.average_precision import average_precision

@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from zsstad_core.heads import Reads
+from zsstad_core.learning.token_bank import TokenBank, refuse_bad_targets
 
 from tests.learning.made_tokens import CLASSES, WIDTH, Made, made
 from zsstad_core.boxes import touch
 from zsstad_core.errors import CacheError, DataError
-from zsstad_core.heads import Reads
 from zsstad_core.learning.frame_index import FrameIndex
 from zsstad_core.learning.objects import touching
 from zsstad_core.learning.order import SampleOrder
-from zsstad_core.learning.token_bank import TokenBank, refuse_bad_targets
 from zsstad_core.tables import BOX
 
 ALL = Reads(("frame", "person", "object"), persons=25, objects=3, memory_before=3, memory_after=2)

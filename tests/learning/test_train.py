@@ -15,12 +15,12 @@ from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
+from zsstad_core.heads import Reads
+from zsstad_core.heads.base import Batch, Head
 
 from tests.learning.made_tokens import CLASSES, WIDTH, made, training
 from tests.learning.runs import run
 from zsstad_core.errors import DataError, SettingsError, UserError
-from zsstad_core.heads import Reads
-from zsstad_core.heads.base import Batch, Head
 from zsstad_core.learning.order import SampleOrder
 from zsstad_core.learning.train import train
 

@@ -19,6 +19,7 @@ from zsstad_core import configure
 from zsstad_core.datasets.folder import videos_below
 from zsstad_core.errors import DataError, MissingFileError, SettingsError
 from zsstad_core.frozen.text_files import read_texts
+from zsstad_core.methods import registry
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.yaml_files import compose, line_of
 
@@ -65,9 +66,10 @@ def asked(options: argparse.Namespace) -> Question:
             f"on {options.dataset} say TRAINED_ON={options.dataset}"
         )
     videos, labels = videos_of(options.video), labels_of(options.labels)
-    head = options.head or ("iclip" if options.trained_on else "clip_crop")
-    if head == "oracle":
-        raise SettingsError("HEAD=oracle knows the answer from an annotation; choose clip_crop, clip_frame, or a head")
+    head = options.head or (registry.DEFAULT if options.trained_on else registry.UNTRAINED)
+    if head in registry.names() and registry.method(head).truth is not None:
+        others = ", ".join(name for name in registry.names() if registry.method(name).truth is None)
+        raise SettingsError(f"HEAD={head} knows the answer from an annotation; choose one of {others}")
     chosen = {**vars(options), "dataset": "folder", "split": "", "head": head}
     taken = taken_along(argparse.Namespace(**chosen), options.split) if options.trained_on else ""
     folder = {

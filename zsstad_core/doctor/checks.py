@@ -109,8 +109,8 @@ def _image_tokens(known: Known) -> str:
 
 
 def _head_scores(known: Known) -> str:
-    if known.settings.head == "oracle":
-        return "the oracle's scores are the annotation"
+    if known.knows_truth:
+        return f"the scores of {known.settings.head} are the annotation"
     return "" if known.detections is not None else "make score first"
 
 

@@ -58,7 +58,6 @@ def tracklets_as_clips(tracklets: pd.DataFrame, row_R: Ints) -> ClipSamples:
     tracklets: columns video_id, frame, track; row_R: the row of each box's tokens.
     """
     order = tracklets.assign(row=row_R).sort_values(["video_id", "track", "frame"], kind="stable")
-    groups = order.groupby(["video_id", "track"], sort=True)["row"]
-    keys = list(groups.groups)
-    table = pd.DataFrame({"video_id": [str(video) for video, _ in keys], "clip": [int(track) for _, track in keys]})
-    return ClipSamples(table, [rows.to_numpy(np.int64) for _, rows in groups])
+    table = order[["video_id", "track"]].drop_duplicates().rename(columns={"track": "clip"})
+    starts = np.flatnonzero(~order.duplicated(["video_id", "track"]))
+    return ClipSamples(table.reset_index(drop=True), np.split(order["row"].to_numpy(np.int64), starts[1:]))

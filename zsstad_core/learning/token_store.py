@@ -50,5 +50,5 @@ def to_device(arrays: list[Ints], device: torch.device) -> list[Tensor]:
     packed = torch.from_numpy(np.concatenate([array.ravel() for array in arrays]))
     if device.type == "cuda":
         packed = packed.pin_memory()  # a GPU fetches from there by itself
-    parts = packed.to(device, non_blocking=True).split([array.size for array in arrays])
+    parts = torch.split(packed.to(device, non_blocking=True), [array.size for array in arrays])
     return [part.view(array.shape) for part, array in zip(parts, arrays, strict=True)]

@@ -55,11 +55,11 @@ class ViewFeatures:
         view_VSSC, crop_NSSC = self._pixels.read(wanted_V, person_N)
 
         current_B = np.searchsorted(wanted_V, frame_B)
-        place_BT, current_B, row_B, row_N = to_device([place_BT, current_B, frame_B, rows.row_N], self.device)
+        window, current, row_B, row_N = to_device([place_BT, current_B, frame_B, rows.row_N], self.device)
         return FrameViews(
             view_VSSC=self._there(view_VSSC),
-            window_BT=place_BT,
-            current_B=current_B,
+            window_BT=window,
+            current_B=current,
             crop_NSSC=self._there(crop_NSSC),
             person_NW=self._take(self._persons, row_N),
             frame_BD=self._take(self._frames, row_B),

@@ -38,6 +38,9 @@ DEFAULT = "iclip"
 UNTRAINED = "clip_crop"
 """The method that answers questions where none is named and nothing is trained."""
 
+KNOWS_TRUTH = "oracle"
+"""The method that measures a detector."""
+
 if TYPE_CHECKING:
     type MethodName = str
 else:

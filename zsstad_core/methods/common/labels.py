@@ -83,5 +83,5 @@ def mean_probability(logits_NM: Tensor, labels: Labels) -> Tensor:
     texts_K = labels.class_M.bincount(minlength=classes)
     if not bool((texts_K == texts_K[:1]).all()):
         raise ValueError("classes have different numbers of texts; the mean over phrasings needs one of each a class")
-    logits_NKT = logits_NM.double().unflatten(1, (classes, -1))  # the texts of a class stand together
+    logits_NKT = logits_NM.double().view(len(logits_NM), classes, -1)  # the texts of a class stand together
     return logits_NKT.softmax(1).mean(2)

@@ -59,9 +59,8 @@ class InteractionBlock(nn.Module):
         for layer in (self.query, self.key, self.value):
             nn.init.normal_(layer.weight, std=0.01)
             nn.init.zeros_(layer.bias)
-        self.key.bias = (
-            None  # drawn with the layer all the same, so that what comes after it starts from the same numbers
-        )
+        # Drawn with the layer all the same, so that what is drawn after it starts from the same numbers.
+        self.key.register_parameter("bias", None)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
 

@@ -16,9 +16,9 @@ from zsstad_core.methods.stclip.model import Stclip
 
 
 def explain(head: Stclip, batch: Batch[FrameViews]) -> PatchAttention:
-    """What the persons of a batch of one frame chose after the first block that prompts labels, as in the paper's figure
-    4: there no patch has taken up anything of the others yet. Where the head chooses nothing, what they attend to in
-    the first block. The labels decide nothing of it."""
+    """What the persons of a batch of one frame chose after the first block that prompts labels, as in figure 4 of the
+    paper: there no patch has taken up anything of the others yet. Where the head chooses nothing, what they attend to
+    in the first block. The labels decide nothing of it."""
     spotted = spotted_tokens(head, batch)
     if not spotted:
         weight_NL = first_attention(head, batch)
@@ -101,8 +101,8 @@ def _attention(head: Stclip, block: int, weight_NL: Tensor, chosen_NL: Tensor) -
         block=block + 1,
         blocks=len(head.tower.blocks),
         patch=head.tower.patch,
-        weight_NRC=weight_NL[:, 1 + persons :].unflatten(1, head.tower.grid),
-        chosen_NRC=chosen_NL[:, 1 + persons :].unflatten(1, head.tower.grid),
+        weight_NRC=weight_NL[:, 1 + persons :].reshape(persons, *head.tower.grid),
+        chosen_NRC=chosen_NL[:, 1 + persons :].reshape(persons, *head.tower.grid),
         class_token_N=tuple(chosen_NL[:, 0].tolist()),
         persons_N=tuple(tuple(row.nonzero()[:, 0].tolist()) for row in chosen_NL[:, 1 : 1 + persons]),
     )

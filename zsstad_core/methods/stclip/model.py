@@ -39,7 +39,8 @@ class Stclip(Head[FrameViews]):
        published code adds the whole frame, the paper does not mention it; its figures of cost contain it.
 
     All frames of a batch go through each step together; where one has fewer persons than another, the places that are
-    left in its sequence are masked out of every attention. What the published code computes once a person, the whole frame, is computed once a frame.
+    left in its sequence are masked out of every attention. What the published code computes once a person, the whole
+    frame, is computed once a frame.
 
     `tower` is the frozen encoder, with LoRA of rank `settings.lora_rank` in it. Parameters are those that train and no
     others: 50,385,408 at ViT-B/16 (the paper's 55.11 M are 4,723,968 more, see `counts`). Initial weights

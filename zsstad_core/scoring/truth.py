@@ -1,4 +1,4 @@
-"""A perfect classifier, which measures the detector alone."""
+"""What persons really do, as detections: a perfect classifier, which measures the detector alone."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -15,7 +15,7 @@ IOU = 0.5
 _PERSON = ["video_id", "frame", "box"]
 
 
-def oracle(
+def true_actions(
     persons: pd.DataFrame, groundtruth: pd.DataFrame, class_names: Sequence[str], knows: Literal["video", "person"]
 ) -> pd.DataFrame:
     """Table "detections": probability 1 for each class of `class_names` that is true, no row for another class.
