@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 type RowKind = Literal["person", "clip"]
 type TextForm = Literal["mean", "phrasings", "words"]
+type Sampling = Literal["random", "middle", "start", "stride"]
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,18 @@ class Window:
 
 @dataclass(frozen=True)
 class Segments:
-    """Frames of a clip: `frames` of them, one a segment (`learning.segments`).
+    """Frames of a clip, `frames` of them; `learning.segments` says how each way to choose them works.
 
-    train, test: which frame of its segment is taken. views: draws of a clip whose probabilities are averaged when it
-    is scored. short: what becomes of a clip with fewer frames: `refuse` raises DataError, `repeat` shows frames several
-    times.
+    train, test: the way, when a clip is trained on and when it is scored. views: looks at a clip whose probabilities
+    are averaged when it is scored. stride: of `stride`, from frame to frame. short: what becomes of a clip with fewer
+    frames: `refuse` raises DataError, `repeat` shows frames several times.
     """
 
     frames: int
-    train: Literal["random", "middle", "start"] = "random"
-    test: Literal["middle", "start"] = "middle"
+    train: Sampling = "random"
+    test: Sampling = "middle"
     views: int = 1
+    stride: int = 1
     short: Literal["repeat", "refuse"] = "repeat"
 
 
