@@ -5,7 +5,7 @@ them: cached tokens, or views that go through the frozen encoder in every step. 
 part is read by those who use it alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -97,6 +97,8 @@ class Method:
 
     classifies: what its rows are.
     reads: what it reads under given settings.
+    phrasings: a function (settings, the texts of each class) -> the phrasings of each class, of a method that reads
+        these and makes them itself; None where the texts of a class are its phrasings.
     build: a function (settings, width of tokens) -> Head; empty where nothing is computed (see `truth`).
     trains: whether it has weights to learn. runs_encoder: whether the frozen image encoder runs inside the head.
     refuse: raises UnfitHeadError, before anything is computed, where the method cannot run under the settings.
@@ -110,6 +112,7 @@ class Method:
 
     classifies: RowKind
     reads: Callable[["Settings"], Reads]
+    phrasings: Callable[["Settings", Sequence[Sequence[str]]], list[list[str]]] | None = None
     build: str = ""
     trains: bool = False
     runs_encoder: bool = False
