@@ -5,7 +5,7 @@ them: cached tokens, or views that go through the frozen encoder in every step. 
 part is read by those who use it alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 type RowKind = Literal["person", "clip"]
 type TextForm = Literal["mean", "phrasings", "words"]
+type Sampling = Literal["random", "middle", "start", "stride"]
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,18 @@ class Window:
 
 @dataclass(frozen=True)
 class Segments:
-    """Frames of a clip: `frames` of them, one a segment (`learning.segments`).
+    """Frames of a clip, `frames` of them; `learning.segments` says how each way to choose them works.
 
-    train, test: which frame of its segment is taken. views: draws of a clip whose probabilities are averaged when it
-    is scored. short: what becomes of a clip with fewer frames: `refuse` raises DataError, `repeat` shows frames several
-    times.
+    train, test: the way, when a clip is trained on and when it is scored. views: looks at a clip whose probabilities
+    are averaged when it is scored. stride: of `stride`, from frame to frame. short: what becomes of a clip with fewer
+    frames: `refuse` raises DataError, `repeat` shows frames several times.
     """
 
     frames: int
-    train: Literal["random", "middle", "start"] = "random"
-    test: Literal["middle", "start"] = "middle"
+    train: Sampling = "random"
+    test: Sampling = "middle"
     views: int = 1
+    stride: int = 1
     short: Literal["repeat", "refuse"] = "repeat"
 
 
@@ -95,6 +97,8 @@ class Method:
 
     classifies: what its rows are.
     reads: what it reads under given settings.
+    phrasings: a function (settings, the texts of each class) -> the phrasings of each class, of a method that reads
+        these and makes them itself; None where the texts of a class are its phrasings.
     build: a function (settings, width of tokens) -> Head; empty where nothing is computed (see `truth`).
     trains: whether it has weights to learn. runs_encoder: whether the frozen image encoder runs inside the head.
     refuse: raises UnfitHeadError, before anything is computed, where the method cannot run under the settings.
@@ -108,6 +112,7 @@ class Method:
 
     classifies: RowKind
     reads: Callable[["Settings"], Reads]
+    phrasings: Callable[["Settings", Sequence[Sequence[str]]], list[list[str]]] | None = None
     build: str = ""
     trains: bool = False
     runs_encoder: bool = False

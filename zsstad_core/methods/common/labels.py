@@ -1,9 +1,10 @@
 """The labels that rows are compared with, and three ways to make several texts of a class count as one.
 
 The first, the mean of a class's text tokens, is taken when tokens are made (`extraction.phrasings`): a class has one
-text then. The others work on what a head makes of each text: `best_text`, and `mean_probability`.
+text then. The others work on what a head makes of each text: `best_text`, or what it makes `by_phrasing`, of which a
+head takes the mean.
 
-Shapes: N rows, M texts, K classes, D token width.
+Shapes: N rows, M texts, K classes, P phrasings, D token width.
 """
 
 from collections.abc import Sequence
@@ -73,15 +74,13 @@ def best_text(logits_NM: Tensor, labels: Labels) -> Tensor:
     return best_NK
 
 
-def mean_probability(logits_NM: Tensor, labels: Labels) -> Tensor:
-    """Probabilities [N, K], float64: a softmax over the classes for each phrasing, and the mean over phrasings.
+def by_phrasing(logits_NM: Tensor, labels: Labels) -> Tensor:
+    """Logits [N, P, K] of the classes under each of P phrasings.
 
-    The first texts of all classes are a phrasing, the second ones another, and so on, as templates make them
-    (ActionCLIP's test). Raises ValueError where classes have different numbers of texts.
+    The first texts of all classes are a phrasing, the second ones another, and so on, as templates make them; the texts
+    of a class stand together, and all classes have P of them. Raises ValueError where M is not P K.
     """
-    classes = len(labels.names)
-    texts_K = labels.class_M.bincount(minlength=classes)
-    if not bool((texts_K == texts_K[:1]).all()):
-        raise ValueError("classes have different numbers of texts; the mean over phrasings needs one of each a class")
-    logits_NKT = logits_NM.double().view(len(logits_NM), classes, -1)  # the texts of a class stand together
-    return logits_NKT.softmax(1).mean(2)
+    texts, classes = logits_NM.shape[1], len(labels.names)
+    if texts % classes:
+        raise ValueError(f"{texts} texts of {classes} classes: not as many of each, so the texts are not phrasings")
+    return logits_NM.view(len(logits_NM), classes, texts // classes).transpose(1, 2)

@@ -31,9 +31,9 @@ class Iclip(Head[FrameTokens]):
 
     With D = 512 and the default settings 13,776,384 parameters train. The published code counts 14,831,104: 8,404,992
     in the blocks, 122,880 in time vectors, 6,303,232 in prompting; with one layer of prompting it counts 11,680,256,
-    the paper's 11.6 M. The difference is in parameters that no score depends on and no gradient reaches (`key.bias` of each
-    block; `norm1`, `q_proj` and `k_proj` of each prompting layer): they are not built. Files of weights that hold them
-    still load.
+    the paper's 11.6 M. The difference is in parameters that no score depends on and no gradient reaches (`key.bias` of
+    each block; `norm1`, `q_proj` and `k_proj` of each prompting layer): they are not built. Files of weights that hold
+    them still load.
 
     Initial weights depend on `training.seed` alone; making a head leaves torch's random state as it was.
     """
