@@ -26,8 +26,9 @@ def refuse_unlike(tested: Settings, trained: Settings) -> None:
     own = getattr(tested.heads, tested.head, None)
     others = getattr(trained.heads, trained.head, None)
     if own is not None and others is not None:
-        for name, there in others.content().items():
-            if (here := own.content()[name]) != there:
+        for name in others.content_fields():
+            here, there = getattr(own, name), getattr(others, name)
+            if here != there:
                 raise SettingsError(_unlike(f"heads.{tested.head}.{name}", tested, here, trained, there))
 
 

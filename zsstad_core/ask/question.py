@@ -107,7 +107,7 @@ def taken_along(options: argparse.Namespace, split: str) -> str:
 
 def _own(settings: Settings, head: str) -> Iterable[str]:
     own = getattr(settings.heads, head, None)
-    return own.content() if own is not None else ()
+    return own.content_fields() if own is not None else ()
 
 
 def _section(settings: Settings, dotted: str) -> Any:
