@@ -30,7 +30,8 @@ from zsstad_core.datasets.label_types import refuse_unfit
 from zsstad_core.datasets.stclip_boxes import deciding_files
 from zsstad_core.datasets.token_files import token_file
 from zsstad_core.errors import SettingsError, UnfitHeadError
-from zsstad_core.frozen import detector_config, encoder_identity
+from zsstad_core.frozen import encoder_identity
+from zsstad_core.frozen.detector import registry
 from zsstad_core.heads import HEADS
 from zsstad_core.settings import Encoder, Settings
 from zsstad_core.splits import LabelSplit, load_split
@@ -201,14 +202,7 @@ class Plan:
 
     def _detector(self) -> dict[str, Any]:
         """The detector's model and the weights that it starts from."""
-        settings = self.settings.detector
-        return {
-            "config": self._digests(detector_config.config_files(settings.config)),
-            "checkpoint": settings.checkpoint
-            if "://" in settings.checkpoint
-            else self._digest(Path(settings.checkpoint)),
-            "versions": detector_config.versions(),
-        }
+        return registry.identity(self.settings.detector, self._digest, self._digests)
 
     def tokens(self, kind: str) -> Artifact:
         """Tokens of one kind (`cache.token_kinds`): of frames, annotated persons, detected persons, or objects.

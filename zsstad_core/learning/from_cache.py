@@ -14,8 +14,8 @@ from zsstad_core.cache.read import read_artifact_table, read_artifact_tokens
 from zsstad_core.cache.token_kinds import form_of, of_annotated, rows_of
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.extraction.token_boxes import annotated_persons, on_real_frames
+from zsstad_core.frozen.detector.frame_boxes import PERSON
 from zsstad_core.frozen.encoder_identity import view_rules
-from zsstad_core.frozen.frame_boxes import PERSON
 from zsstad_core.learning.frame_index import EVERY_FRAME
 from zsstad_core.learning.labels import class_index, multi_hot
 from zsstad_core.learning.pixel_bank import PixelBank, reads_crops
