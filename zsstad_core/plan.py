@@ -30,7 +30,7 @@ from zsstad_core.datasets.label_types import refuse_unfit
 from zsstad_core.datasets.stclip_boxes import deciding_files
 from zsstad_core.datasets.token_files import token_file
 from zsstad_core.errors import SettingsError, UnfitHeadError
-from zsstad_core.frozen import detector_config, encoder_identity
+from zsstad_core.frozen import encoder_identity
 from zsstad_core.methods import registry
 from zsstad_core.settings.frozen import Encoder
 from zsstad_core.settings.pipeline import Settings
@@ -202,14 +202,7 @@ class Plan:
 
     def _detector(self) -> dict[str, Any]:
         """The detector's model and the weights that it starts from."""
-        settings = self.settings.detector
-        return {
-            "config": self._digests(detector_config.config_files(settings.config)),
-            "checkpoint": settings.checkpoint
-            if "://" in settings.checkpoint
-            else self._digest(Path(settings.checkpoint)),
-            "versions": detector_config.versions(),
-        }
+        return detectors.identity(self.settings.detector, self._digest, self._digests)
 
     def tokens(self, kind: str) -> Artifact:
         """Tokens of one kind (`cache.token_kinds`): of frames, annotated persons, detected persons, or objects.

@@ -58,7 +58,7 @@ def _yaml_lines(section: Section, depth: int) -> list[str]:
             continue
         how = " (how)" if HOW in field.metadata else ""
         lines += ["", *_comment((field.description or "") + how, indent)]
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             body = yaml.safe_dump(value, sort_keys=False, width=1000).rstrip()
             lines += [f"{indent}{name}:", textwrap.indent(body, indent + "  ")]
         else:

@@ -15,7 +15,7 @@ from zsstad_core.cache.artifact import Artifact
 from zsstad_core.datasets.stickworld.dataset import Stickworld, _source_digest
 from zsstad_core.errors import UserError
 from zsstad_core.plan import Plan
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 
 def choices() -> dict[str, list[str]]:

@@ -26,7 +26,10 @@ from zsstad_core.yaml_files import compose, line_of
 _LISTS, _YAML = {".txt"}, {".yaml", ".yml"}
 _TAKEN = {
     "encoder": ("model", "pretrained", "seed", "crop", "precision", "template", "underscores"),
-    "detector": ("config", "checkpoint", "person_score", "persons_per_frame", "object_score", "objects_per_frame"),
+    "detector": (
+        *("kind", "config", "checkpoint", "options"),
+        *("person_score", "persons_per_frame", "object_score", "objects_per_frame"),
+    ),
 }
 """Settings that a head takes along from where it was trained, with its own section."""
 
@@ -88,8 +91,14 @@ def asked(options: argparse.Namespace) -> Question:
 
 
 def as_words(settings: dict[str, Any]) -> str:
-    """Settings as SET= takes them, texts in quotes so that none is read as a number."""
-    return " ".join(f"{key}={shlex.quote(json.dumps(value, ensure_ascii=False))}" for key, value in settings.items())
+    """Settings as SET= takes them: texts in quotes so that none is read as a number, a mapping entry by entry."""
+    words = []
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            words += [as_words({f"{key}.{name}": inner for name, inner in value.items()})]
+        else:
+            words += [f"{key}={shlex.quote(json.dumps(value, ensure_ascii=False))}"]
+    return " ".join(words)
 
 
 def taken_along(options: argparse.Namespace, split: str) -> str:

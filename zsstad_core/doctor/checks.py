@@ -9,7 +9,7 @@ from zsstad_core.chance import chance_draws
 from zsstad_core.doctor import classes, frames, labels, persons, scores, text, units, weights
 from zsstad_core.doctor.finding import Finding
 from zsstad_core.doctor.known import Known
-from zsstad_core.frozen.frame_boxes import PERSON
+from zsstad_core.frozen.detector.frame_boxes import PERSON
 
 
 @dataclass(frozen=True)

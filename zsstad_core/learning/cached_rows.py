@@ -13,7 +13,7 @@ from zsstad_core.cache.token_kinds import form_of, of_annotated, rows_of
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.datasets.label_types import label_types
 from zsstad_core.extraction.token_boxes import annotated_persons, on_real_frames
-from zsstad_core.frozen.frame_boxes import PERSON
+from zsstad_core.frozen.detector.frame_boxes import PERSON
 from zsstad_core.methods.common.labels import Labels, one_text_labels
 from zsstad_core.plan import Plan
 

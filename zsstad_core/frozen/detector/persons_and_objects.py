@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zsstad_core.frozen.detector import Detector
-from zsstad_core.frozen.frame_boxes import PERSON, FrameBoxes
+from zsstad_core.frozen.detector.contract import Detector
+from zsstad_core.frozen.detector.frame_boxes import PERSON, FrameBoxes
 
 
 class PersonsAndObjects:
-    """A detector like `Detector`. Without `objects` it finds persons only.
+    """A `Detector` that asks two others of the same classes. Without `objects` it finds persons only.
 
-    weights: what both say of theirs.
+    weights: those of both.
     """
 
     def __init__(self, persons: Detector, objects: Detector | None) -> None:
