@@ -31,6 +31,7 @@ from zsstad_core.datasets.stclip_boxes import deciding_files
 from zsstad_core.datasets.token_files import token_file
 from zsstad_core.errors import SettingsError, UnfitHeadError
 from zsstad_core.frozen import encoder_identity
+from zsstad_core.frozen.detector import registry as detectors
 from zsstad_core.methods import registry
 from zsstad_core.settings.frozen import Encoder
 from zsstad_core.settings.pipeline import Settings

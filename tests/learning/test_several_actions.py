@@ -18,7 +18,9 @@ from tests.learning.made_tokens import WIDTH, iclip_reads, made, small_settings
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.datasets.label_types import label_types
 from zsstad_core.errors import CacheError, DataError, SettingsError
-from zsstad_core.evaluation import evaluate
+from zsstad_core.evaluation.detection import evaluate
+from zsstad_core.heads import build
+from zsstad_core.heads.base import Head
 from zsstad_core.learning.from_cache import scored_persons, training_bank
 from zsstad_core.learning.train import train
 from zsstad_core.metrics.average_precision import average_precision

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from zsstad_core.chance import chance_draws
 from zsstad_core.doctor import classes, frames, labels, persons, scores, text, units, weights
 from zsstad_core.doctor.finding import Finding
 from zsstad_core.doctor.known import Known
+from zsstad_core.evaluation.chance import chance_draws
+from zsstad_core.evaluation.rows import tested_rows
 from zsstad_core.frozen.detector.frame_boxes import PERSON
 
 
@@ -186,9 +187,8 @@ def _labels(known: Known) -> list[Finding]:
 def _chance(known: Known) -> list[Finding]:
     assert known.detections is not None
     assert known.metrics is not None
-    evaluated = {*known.tested["video_id"], *known.missing["video_id"]}
-    detections = known.detections[known.detections["video_id"].isin(evaluated)]
-    draws = chance_draws(known.settings, known.split, known.tested, known.missing, detections)
+    tested = tested_rows(known.official, known.groundtruth, known.missing, known.detections)
+    draws = chance_draws(known.settings, known.split, *tested)
     return scores.no_better_than_chance(known.metrics, draws)
 
 

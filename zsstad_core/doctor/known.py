@@ -1,6 +1,5 @@
 """What there is to look at: the tables of a plan, as far as they are made."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,8 @@ from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.cache.token_kinds import form_of
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.datasets.box_files import read_boxes
-from zsstad_core.evaluation import missing_groundtruth
+from zsstad_core.evaluation.metrics_file import read_metrics
+from zsstad_core.evaluation.rows import missing_groundtruth
 from zsstad_core.extraction.picture_size import unclipped
 from zsstad_core.keyframes import NOWHERE, second_of
 from zsstad_core.plan import Plan
@@ -118,7 +118,7 @@ def gather(plan: Plan) -> Known:
         text=_text(plan) if reads_text else None,
         tokens=_some_tokens(plan),
         detections=read_artifact_table(plan.score, "detections") if plan.score.is_complete() else None,
-        metrics=_metrics(plan) if plan.evaluate.is_complete() else None,
+        metrics=read_metrics(plan.evaluate) if plan.evaluate.is_complete() else None,
     )
 
 
@@ -133,12 +133,6 @@ def _boxes(plan: Plan) -> pd.DataFrame | None:
     if file := plan.settings.detector.boxes_from:
         return read_boxes(Path(file), list(plan.members)).boxes
     return read_artifact_table(plan.detect, "boxes") if plan.detect.is_complete() else None
-
-
-def _metrics(plan: Plan) -> Mapping[str, Any]:
-    unit = plan.evaluate.whole_unit()
-    content: Mapping[str, Any] = json.loads(unit.file("metrics.json").read_text())
-    return content
 
 
 def _text(plan: Plan) -> NDArray[np.generic] | None:

@@ -1,7 +1,6 @@
 """Which evaluations a table is made of, and the rules by which make brings them about."""
 
 import argparse
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import pandas as pd
 
 from zsstad_core import configure, plan_text
 from zsstad_core.errors import SettingsError
+from zsstad_core.evaluation.metrics_file import read_metrics
 from zsstad_core.methods import registry
 from zsstad_core.plan import Plan
 from zsstad_core.settings.pipeline import Settings
@@ -99,7 +99,7 @@ def results_of(plans: Mapping[Run, Plan]) -> pd.DataFrame:
     """
     rows: list[dict[str, Any]] = []
     for run, plan in plans.items():
-        metrics = metrics_of(plan)
+        metrics = read_metrics(plan.evaluate)
         rows.append(
             {
                 "head": run.head,
@@ -114,13 +114,6 @@ def results_of(plans: Mapping[Run, Plan]) -> pd.DataFrame:
         )
     types = {**dict.fromkeys(("unseen", "seen", "harmonic"), "float64"), "seed": "Int64"}
     return pd.DataFrame(rows).astype(types)
-
-
-def metrics_of(plan: Plan) -> dict[str, Any]:
-    """A plan's metrics.json. Raises CacheError where it is not there yet."""
-    unit = plan.evaluate.whole_unit()
-    metrics: dict[str, Any] = json.loads(unit.file("metrics.json").read_text())
-    return metrics
 
 
 def remarks(metrics: Mapping[Run, Mapping[str, Any]]) -> list[str]:

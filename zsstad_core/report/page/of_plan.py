@@ -1,6 +1,5 @@
 """The page of an evaluation: a plan's artifacts to what the page says."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -9,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.chance import below_chance
-from zsstad_core.counted import Counted, counted
-from zsstad_core.evaluation import as_table, missing_groundtruth
+from zsstad_core.evaluation.chance import below_chance
+from zsstad_core.evaluation.metrics_file import read_metrics
+from zsstad_core.evaluation.rows import EvaluatedRows, evaluated_rows, missing_groundtruth, tested_rows
+from zsstad_core.evaluation.text import as_table
 from zsstad_core.plan import Plan
 from zsstad_core.report import curves, error_kinds, moments
 from zsstad_core.report.attention import frames_attended
@@ -21,7 +21,6 @@ from zsstad_core.report.page.clips import Found, clips_of
 from zsstad_core.report.page.content import Attention, Page, Table
 from zsstad_core.report.page.made import made_with
 from zsstad_core.report.shown_persons import best_actions, places_to_show
-from zsstad_core.tables import labelled
 from zsstad_core.tracks import linked
 
 _ATTENDING = 3  # frames of unseen classes, and of seen ones
@@ -46,8 +45,7 @@ def page_of(plan: Plan, tables: Sequence[Table], command: str) -> Page:
 
     Raises as `video.decode` for the clips that are shown, CacheError where an artifact is not there.
     """
-    unit = plan.evaluate.whole_unit()
-    metrics = json.loads(unit.file("metrics.json").read_text())
+    metrics = read_metrics(plan.evaluate)
     read = _read(plan)
     first, *notes = as_table({**metrics, "split": plan.settings.split}).split("\n\n")[0].splitlines()
     shown = bool(plan.split.seen) and plan.head.trains
@@ -82,10 +80,10 @@ def groups_of(plan: Plan) -> dict[str, str]:
 
 
 def _with_results(page: Page, plan: Plan, read: Read, metrics: dict[str, Any]) -> Page:
-    groups, asked, each = groups_of(plan), _asked(plan, read), plan.settings.report.moments
-    kinds = error_kinds.error_kinds(asked.groundtruth, asked.detections, asked.classes, asked.iou, asked.protocol)
+    groups, rows, each = groups_of(plan), _evaluated_rows(plan, read), plan.settings.report.moments
+    kinds = error_kinds.error_kinds(rows.groundtruth, rows.detections, rows.classes, rows.iou, rows.protocol)
     of_classes = curves.curves(kinds.matched)
-    best = moments.best_moments(kinds, (asked.split.unseen, asked.split.seen), each)
+    best = moments.best_moments(kinds, (rows.split.unseen, rows.split.seen), each)
     worst = moments.worst_moments(kinds, each)
     pts = read.frames.set_index(["video_id", "frame"])["pts"]
     page = replace(
@@ -93,8 +91,8 @@ def _with_results(page: Page, plan: Plan, read: Read, metrics: dict[str, Any]) -
         numbers=results.numbers_of(metrics),
         classes=results.classes_of(metrics),
         curves=results.curves_of(of_classes, groups),
-        confusions=results.confusions_of(asked, plan.dataset.class_types),
-        errors=results.errors_of(kinds, of_classes, asked),
+        confusions=results.confusions_of(rows, plan.dataset.class_types),
+        errors=results.errors_of(kinds, of_classes, rows),
         moments=stills.moments_of([*best, *worst], plan.sources, pts, groups, plan.settings.report.picture),
     )
     return _with_clips(page, plan, read, best, worst)
@@ -125,13 +123,11 @@ def _read(plan: Plan) -> Read:
     )
 
 
-def _asked(plan: Plan, read: Read) -> Counted:
+def _evaluated_rows(plan: Plan, read: Read) -> EvaluatedRows:
     """The rows that the evaluation counts, as its stage chooses them."""
-    tested = labelled(read.groundtruth[read.groundtruth["video_id"].map(plan.official) == "test"])
-    missing = labelled(missing_groundtruth(plan.dataset, plan.missing()))
-    of_labelled = read.detections["video_id"].isin({*tested["video_id"], *missing["video_id"]})
-    settings = plan.settings
-    return counted(settings.evaluation, settings.scoring, plan.split, tested, missing, read.detections[of_labelled])
+    missing = missing_groundtruth(plan.dataset, plan.missing())
+    tested = tested_rows(plan.official, read.groundtruth, missing, read.detections)
+    return evaluated_rows(plan.settings, plan.split, *tested)
 
 
 def attention_of(plan: Plan, read: Read) -> tuple[Attention, ...]:

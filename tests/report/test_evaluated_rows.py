@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from tests.report.small_tables import Real, Seen, found, truth
-from zsstad_core.counted import counted
-from zsstad_core.evaluation import evaluate
+from zsstad_core.evaluation.detection import evaluate
+from zsstad_core.evaluation.rows import evaluated_rows
 from zsstad_core.report.error_kinds import error_kinds
 from zsstad_core.report.oracle_fixes import AS_IS, fixed
 from zsstad_core.settings.pipeline import Settings
@@ -39,9 +39,9 @@ def test_what_is_explained_is_the_map_of_make_eval(labels: str, frames: str, pro
     chosen: dict[str, Any] = {"evaluation": {"frames": frames, "protocol": protocol}, "scoring": {"labels": labels}}
     settings = Settings.model_validate({"head": "clip_crop", **chosen})
     metrics = evaluate(settings, SPLIT, ANNOTATED, MISSING, DETECTIONS)
-    asked = counted(settings.evaluation, settings.scoring, SPLIT, ANNOTATED, MISSING, DETECTIONS)
-    ap = fixed(error_kinds(asked.groundtruth, asked.detections, asked.classes, asked.iou, asked.protocol)).alone[AS_IS]
+    rows = evaluated_rows(settings, SPLIT, ANNOTATED, MISSING, DETECTIONS)
+    ap = fixed(error_kinds(rows.groundtruth, rows.detections, rows.classes, rows.iou, rows.protocol)).alone[AS_IS]
     assert ap.to_dict() == pytest.approx({name: row["ap"] for name, row in metrics["classes"].items()})
-    for group, classes in (("unseen", asked.split.unseen), ("seen", asked.split.seen)):
+    for group, classes in (("unseen", rows.split.unseen), ("seen", rows.split.seen)):
         mean = ap.loc[list(classes)].mean()
         assert (None if np.isnan(mean) else mean) == metrics[group]
