@@ -173,8 +173,8 @@ class ClipContract:
         idle = [name for name, p in head.named_parameters() if p.grad is None or not p.grad.any()]
         assert idle == []
 
-    def test_a_batch_goes_to_another_device_in_one_call_a_part(self, head: Head[ClipTokens], labels: Labels) -> None:
-        """Nothing in a forward pass or a loss asks the device for a number, which a `meta` tensor has not."""
+    def test_nothing_waits_for_a_number_of_the_device(self, head: Head[ClipTokens], labels: Labels) -> None:
+        """A `meta` tensor has no numbers: whatever asks for one, or makes a tensor on the CPU, fails."""
         batch = made_batch(WIDTH, [8, 8])
         features = ClipTokens(batch.features.frame_NTD.to("meta"), batch.features.real_NT.to("meta"))
         moved = Batch(one_each(2, "meta"), features)
