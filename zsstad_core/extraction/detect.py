@@ -9,9 +9,9 @@ import pandas as pd
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.extraction.footage import Wanted, decoded
-from zsstad_core.extraction.prefetch import prefetch
 from zsstad_core.frozen.frame_boxes import FrameBoxes, keep
 from zsstad_core.progress import Clock
+from zsstad_core.read_ahead import prefetch
 from zsstad_core.settings import Detector as DetectorSettings
 from zsstad_core.video import VideoSource
 from zsstad_core.work import Compute, Content

@@ -22,10 +22,10 @@ from zsstad_core.learning.ava_loss import ava_loss
 from zsstad_core.learning.checkpoints import Identify, checkpoint_hook, newest_whole
 from zsstad_core.learning.hooks import Reseed, Watch
 from zsstad_core.learning.order import FrameOrder
-from zsstad_core.learning.read_ahead import WAIT, ReadAhead
 from zsstad_core.learning.runner import GuestRunner, guest
 from zsstad_core.learning.token_bank import TokenBank, refuse_bad_targets
 from zsstad_core.progress import Clock
+from zsstad_core.read_ahead import WAIT, ReadAhead
 from zsstad_core.settings import Training
 
 

@@ -63,7 +63,7 @@ def scored(
     """
     import torch
 
-    from zsstad_core.extraction.prefetch import prefetch
+    from zsstad_core.read_ahead import prefetch
 
     probability_RK = np.full((len(bank.persons), len(class_names)), np.nan)
     similarity_RK = probability_RK.copy()

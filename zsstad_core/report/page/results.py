@@ -81,12 +81,12 @@ def confusions_of(rows: EvaluatedRows, types: Mapping[str, str] | None) -> tuple
 
 def _confusion(rows: EvaluatedRows, classes: list[str], kind: str) -> Confusion:
     found = confusion.confusion(rows.groundtruth, rows.detections, classes, rows.iou, rows.protocol)
-    rows = [row for row, name in enumerate(found.annotated) if name in classes or found.persons[row].any()]
+    shown = [row for row, name in enumerate(found.annotated) if name in classes or found.persons[row].any()]
     return Confusion(
         title=f"actions of the type {kind}" if kind else "all actions",
-        rows=tuple(found.annotated[row] for row in rows),
+        rows=tuple(found.annotated[row] for row in shown),
         columns=found.predicted,
-        count=tuple(tuple(round(float(cell), 2) for cell in found.persons[row]) for row in rows),
+        count=tuple(tuple(round(float(cell), 2) for cell in found.persons[row]) for row in shown),
         unseen=rows.split.unseen,
     )
 
