@@ -30,7 +30,7 @@ def evaluated(plan: Plan) -> Content:
         metrics = nothing_to_evaluate(plan.settings, detections)
     else:
         metrics = evaluate(plan.settings, plan.split, *tested)
-        if plan.settings.head != "oracle":  # which has no rows for the classes that it rules out
+        if plan.head.truth is None:  # who knows the answer has no rows for the classes that it rules out
             metrics["chance"] = chance(chance_draws(plan.settings, plan.split, *tested))
     keys = {artifact.stage: artifact.key for artifact in plan.deciding()}
     metrics["made with"] = {"keys": keys, **plan.score.made_with()}

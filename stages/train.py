@@ -5,7 +5,6 @@ writes  train: head.pt, the weights; checkpoints and TensorBoard files of the ru
 """
 
 from zsstad_core import configure
-from zsstad_core.datasets.label_types import label_types
 from zsstad_core.errors import friendly
 from zsstad_core.plan import Plan
 from zsstad_core.progress import Clock
@@ -20,29 +19,30 @@ def main() -> None:
         print(f"train: {plan.settings.head} has nothing to train")
     else:
         trainer = plan.source or plan
-        run(Work("train", [plan.train], lambda: lambda group, artifacts, clock: {"train": trained(trainer, clock)}))
+        run(Work("train", [plan.train], lambda: lambda group, artifacts, clock: {"train": train_head(trainer, clock)}))
 
 
-def trained(plan: Plan, clock: Clock | None = None) -> Content:
+def train_head(plan: Plan, clock: Clock | None = None) -> Content:
     from zsstad_core.frozen.device import choose_device
-    from zsstad_core.heads import build
-    from zsstad_core.learning.from_cache import classes_of, text_tokens, training_bank, videos_of
+    from zsstad_core.learning.banks import chosen_videos, classes_with_groundtruth, training_bank
+    from zsstad_core.learning.cached_rows import training_labels
     from zsstad_core.learning.train import train
     from zsstad_core.learning.weights import as_bytes
+    from zsstad_core.methods.registry import build
 
-    refuse_empty(plan.split, classes_of(plan, "train"), "train")
+    refuse_empty(plan.split, classes_with_groundtruth(plan, "train"), "train")
     bank = training_bank(plan, choose_device(plan.settings.device))
     head = build(plan.settings, bank.width)
-    seen = plan.split.seen
+    kind = "frames" if plan.head.classifies == "person" else "clips"
     print(
-        f"train: {plan.settings.head}, split {plan.settings.split}: {bank.samples} frames of {len(seen)} seen classes"
+        f"train: {plan.settings.head}, split {plan.settings.split}: {len(bank.samples)} {kind} of "
+        f"{len(plan.split.seen)} seen classes"
     )
     if (rule := plan.settings.training).videos != "any" or rule.videos_at_most:
-        chosen = videos_of(plan)
-        print(f"train: {len(chosen.used)} of {len(chosen.eligible)} training videos that the split allows")
-    types = label_types(seen, plan.dataset.class_types)
-    weights = train(head, bank, text_tokens(plan, seen), plan.settings.training, plan.runs, types=types, clock=clock)
-    return Content(files={"head.pt": as_bytes(weights)}, made_with=plan.text.made_with())
+        videos = chosen_videos(plan)
+        print(f"train: {len(videos.used)} of {len(videos.eligible)} training videos that the split allows")
+    weights = train(head, bank, training_labels(plan), plan.settings.training, plan.runs, clock=clock)
+    return Content(files={"head.pt": as_bytes(weights)}, made_with=plan.text_made_with())
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.made_plans import write_dataset
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 PHONY = re.search(r"^\.PHONY: (.*)", MAKEFILE, re.M)[1]  # type: ignore[index]

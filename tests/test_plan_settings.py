@@ -11,7 +11,7 @@ import pytest
 
 from tests.every_setting import SETTINGS
 from tests.made_plans import changed, keys, members, plan, write_dataset
-from zsstad_core.settings import HOW
+from zsstad_core.settings.base import HOW
 
 BOXES = {"detect", "tokens-person", "tokens-object"}
 TOKENS = {"tokens-frame", "tokens-person", "tokens-object", "tokens-groundtruth"}

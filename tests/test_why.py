@@ -13,7 +13,7 @@ from tests.made_plans import clip, plan, write_dataset
 from zsstad_core import plan_text
 from zsstad_core.errors import SettingsError
 from zsstad_core.plan import Plan
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 STAGES = ["index", "groundtruth", "detect", "encode", "text", "train", "score", "evaluate"]
 

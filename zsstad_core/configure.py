@@ -16,7 +16,8 @@ import yaml
 from pydantic import ValidationError
 
 from zsstad_core.errors import MissingFileError, SettingsError, did_you_mean, nearest_name
-from zsstad_core.settings import Section, Settings
+from zsstad_core.settings.base import Section
+from zsstad_core.settings.pipeline import Settings
 
 Tree = dict[str, Any]
 Origins = dict[str, str]  # dotted key -> where its value stands, for messages

@@ -10,9 +10,10 @@ from typing import get_args
 from zsstad_core import configure
 from zsstad_core.datasets import DATASETS
 from zsstad_core.errors import UnfitHeadError, UserError
-from zsstad_core.heads import HEADS
+from zsstad_core.methods import registry
 from zsstad_core.plan import Plan
-from zsstad_core.settings import Scoring, Settings
+from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings.results import Scoring
 from zsstad_core.splits import published
 
 
@@ -48,14 +49,14 @@ def live(settings: Settings, file: Path, overrides: str) -> Live:
 
 def _choices(settings: Settings) -> Iterator[tuple[str, ...]]:
     boxes = get_args(Scoring.model_fields["boxes"].annotation)
-    for head, scored in product(HEADS, boxes):
+    for head, scored in product(registry.names(), boxes):
         for split in _splits(settings, head):
             yield f"head={head}", f"split={shlex.quote(split)}", f"scoring.boxes={scored}"
 
 
 def _splits(settings: Settings, head: str) -> list[str]:
     """The published splits, that of the settings, and those with all classes on one side, as far as a head has use."""
-    learns_here = HEADS[head].trains and settings.trained_on.dataset is None
+    learns_here = registry.method(head).trains and settings.trained_on.dataset is None
     names = [*published(settings.dataset), settings.split, *([] if settings.trained_on.dataset else ["full"])]
     return list(
         dict.fromkeys([name for name in names if name != "all-unseen"] + ([] if learns_here else ["all-unseen"]))

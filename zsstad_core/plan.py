@@ -30,9 +30,11 @@ from zsstad_core.datasets.label_types import refuse_unfit
 from zsstad_core.datasets.stclip_boxes import deciding_files
 from zsstad_core.datasets.token_files import token_file
 from zsstad_core.errors import SettingsError, UnfitHeadError
-from zsstad_core.frozen import detector_config, encoder_identity
-from zsstad_core.heads import HEADS
-from zsstad_core.settings import Encoder, Settings
+from zsstad_core.frozen import encoder_identity
+from zsstad_core.frozen.detector import registry as detectors
+from zsstad_core.methods import registry
+from zsstad_core.settings.frozen import Encoder
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit, load_split
 
 SCHEMA = {
@@ -61,7 +63,7 @@ class Plan:
             raise SettingsError(
                 f'cache.root is "{settings.cache.root}"; make cannot handle "{strange[0]}" in it: choose another'
             )
-        self.head = HEADS[settings.head]
+        self.head = registry.method(settings.head)
         if settings.trained_on.dataset is not None and self.head.trains:
             trained_elsewhere.refuse_unlike(settings, settings.source())
         self.root = Path(settings.cache.root) / settings.dataset
@@ -85,7 +87,7 @@ class Plan:
 
     def _refuse_windows_that_are_not_extracted(self) -> None:
         """Of a dataset with keyframes, only the frames around them are in the index."""
-        reach = max(self.reads.window_before, self.reads.window_after)
+        reach = self.reads.window.reach
         if self.dataset.keyframes is not None and not self.dataset.keyframes.holds_window(reach):
             key = f"datasets.{self.settings.dataset}.around"
             raise UnfitHeadError(
@@ -201,14 +203,7 @@ class Plan:
 
     def _detector(self) -> dict[str, Any]:
         """The detector's model and the weights that it starts from."""
-        settings = self.settings.detector
-        return {
-            "config": self._digests(detector_config.config_files(settings.config)),
-            "checkpoint": settings.checkpoint
-            if "://" in settings.checkpoint
-            else self._digest(Path(settings.checkpoint)),
-            "versions": detector_config.versions(),
-        }
+        return detectors.identity(self.settings.detector, self._digest, self._digests)
 
     def tokens(self, kind: str) -> Artifact:
         """Tokens of one kind (`cache.token_kinds`): of frames, annotated persons, detected persons, or objects.
@@ -245,12 +240,26 @@ class Plan:
         (`encoder.phrasings`); None where each class has one, or the mean of several counts. A file of tokens
         (`encoder.tokens_from`) has one a class."""
         encoder = self.settings.encoder
-        if encoder.phrasings == "mean" or encoder.tokens_from or not self.reads.tokens:
+        if encoder.phrasings == "mean" or encoder.tokens_from or "mean" not in self.reads.texts:
             return None
         if all(isinstance(texts, str) for texts in self.class_texts):
             return None
         inputs = {"schema": SCHEMA["text"], **self._text_encoder(), "each of": self.class_texts}
         return whole(self.root, "texts", inputs)
+
+    @property
+    def phrasings_of_classes(self) -> dict[str, list[str]]:
+        """The texts of each class, one after the other as `phrasings` holds their tokens."""
+        texts = zip(self.dataset.classes, self.class_texts, strict=True)
+        return {name: [text] if isinstance(text, str) else list(text) for name, text in texts}
+
+    def text_made_with(self) -> dict[str, Any]:
+        """What made the text tokens that the method reads; nothing where it reads none."""
+        if not self.reads.texts:
+            return {}
+        text = self.text if "mean" in self.reads.texts else self.phrasings
+        assert text is not None
+        return text.made_with()
 
     def _text_encoder(self) -> dict[str, Any]:
         return {"encoder": encoder_identity.text_identity(self.settings.encoder, self._digest)}
@@ -272,9 +281,9 @@ class Plan:
 
     def read_kinds(self) -> list[str]:
         """Token kinds that the chosen head and boxes ask for."""
-        kinds = [kind for kind in self.reads.tokens if rows_of(kind) != "person"]
+        kinds = [kind for kind in self.reads.kinds if rows_of(kind) != "person"]
         detected = self.settings.scoring.boxes == "detected"
-        for kind in self.reads.tokens:
+        for kind in self.reads.kinds:
             if rows_of(kind) == "person":
                 kinds += [kind] if detected else []
                 kinds += [of_annotated(kind)] if self.trains_here or not detected else []
@@ -285,9 +294,9 @@ class Plan:
         return self._extract(self.kinds())
 
     def _extract(self, kinds: Iterable[str]) -> list[Artifact]:
-        detected = self.settings.scoring.boxes == "detected" or "object" in self.reads.tokens
+        detected = self.settings.scoring.boxes == "detected" or "object" in self.reads.kinds
         boxes = [*([self.finetune] if self.finetune else []), self.detect] if detected else []
-        text = [self.text, *([self.phrasings] if self.phrasings else [])] if self.reads.tokens else []
+        text = [self.text, *([self.phrasings] if self.phrasings else [])] if self.reads.texts else []
         return [self.index, self.groundtruth, *boxes, *(self.tokens(kind) for kind in kinds), *text]
 
     # ---- train, score, evaluate
@@ -341,7 +350,7 @@ class Plan:
     @property
     def keeps_similarities(self) -> bool:
         """Whether the scores come with table similarities; the oracle knows of none."""
-        return self.settings.scoring.similarities and bool(self.reads.tokens)
+        return self.settings.scoring.similarities and bool(self.reads.texts)
 
     @cached_property
     def evaluate(self) -> Artifact:
@@ -376,7 +385,7 @@ class Plan:
         return {"head": name, "heads": {name: own.content()} if own else {}, **encoder}
 
     def _read_in_training(self) -> list[Artifact]:
-        return [self.tokens(of_annotated(kind)) for kind in self.reads.tokens]
+        return [self.tokens(of_annotated(kind)) for kind in self.reads.kinds]
 
     def _digests(self, paths: Iterable[Path]) -> dict[str, str]:
         return {name: self._digest(path) for name, path in _own_names(paths).items()}

@@ -14,7 +14,8 @@ from zsstad_core.plan import Plan
 from zsstad_core.quantities import count_text
 from zsstad_core.quantities import duration_text as _duration
 from zsstad_core.quantities import size_text as _size
-from zsstad_core.settings import Section, Settings
+from zsstad_core.settings.base import Section
+from zsstad_core.settings.pipeline import Settings
 
 
 def table(plan: Plan) -> str:

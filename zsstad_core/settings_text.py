@@ -5,7 +5,8 @@ from typing import Any
 
 import yaml
 
-from zsstad_core.settings import HOW, Section, Settings
+from zsstad_core.settings.base import HOW, Section
+from zsstad_core.settings.pipeline import Settings
 
 _HEADER = """\
 # Every setting of the pipeline with its default. Change a value here, or for one command with SET="a.b=c d.e=f";
@@ -57,7 +58,7 @@ def _yaml_lines(section: Section, depth: int) -> list[str]:
             continue
         how = " (how)" if HOW in field.metadata else ""
         lines += ["", *_comment((field.description or "") + how, indent)]
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             body = yaml.safe_dump(value, sort_keys=False, width=1000).rstrip()
             lines += [f"{indent}{name}:", textwrap.indent(body, indent + "  ")]
         else:

@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 from zsstad_core import configure
 from zsstad_core.ask.question import asked, labels_of, name_of, videos_of
 from zsstad_core.errors import DataError, MissingFileError, SettingsError
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 
 @pytest.fixture

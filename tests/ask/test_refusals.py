@@ -21,7 +21,7 @@ from zsstad_core.ask.refusals import (
 from zsstad_core.cache.units import write_whole
 from zsstad_core.errors import DataError, SettingsError
 from zsstad_core.plan import Plan
-from zsstad_core.settings import Ask
+from zsstad_core.settings.results import Ask
 from zsstad_core.video import VideoSource
 
 

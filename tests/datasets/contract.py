@@ -9,7 +9,7 @@ import pytest
 from zsstad_core.datasets import open_dataset
 from zsstad_core.datasets.base import Dataset
 from zsstad_core.errors import SettingsError
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import load_split
 from zsstad_core.tables import BOX, COLUMNS
 

@@ -9,7 +9,8 @@ import pytest
 from tests.datasets.made_jhmdb import annotation, write_clips, write_pickle
 from zsstad_core.datasets import open_dataset
 from zsstad_core.errors import SettingsError
-from zsstad_core.settings import Datasets, Jhmdb, Settings
+from zsstad_core.settings.datasets import Datasets, Jhmdb
+from zsstad_core.settings.pipeline import Settings
 
 ALL = "jhmdb, ucf101_24, ava, folder, stickworld"
 

@@ -4,14 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from zsstad_core import settings, video
+from zsstad_core import video
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.datasets import stickworld as dataset
 from zsstad_core.datasets.stickworld import Stickworld
 from zsstad_core.errors import DataError, MissingFileError
 from zsstad_core.extraction.scan import annotate, scan
 from zsstad_core.plan import Plan
-from zsstad_core.settings import Cache, Datasets, Settings
+from zsstad_core.settings import datasets as settings
+from zsstad_core.settings.datasets import Datasets
+from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings.running import Cache
 from zsstad_core.stickworld import write
 from zsstad_core.work import Work, run
 

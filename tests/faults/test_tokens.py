@@ -11,7 +11,7 @@ from tests.made_videos import STEP
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.errors import DataError, ModelError
 from zsstad_core.extraction.encode import encode
-from zsstad_core.settings import Encoder as EncoderSettings
+from zsstad_core.settings.frozen import Encoder as EncoderSettings
 from zsstad_core.tables import BOX, table
 from zsstad_core.work import Work, run
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from zsstad_core.frozen.encoder import Encoder
 from zsstad_core.frozen.views import view
-from zsstad_core.settings import Encoder as Settings
+from zsstad_core.settings.frozen import Encoder as Settings
 
 
 def openai_weights() -> str | None:

@@ -18,7 +18,7 @@ from zsstad_core.frozen import encoder_weights, tower
 from zsstad_core.frozen.encoder import normalised
 from zsstad_core.frozen.lora import Lora
 from zsstad_core.frozen.tower import Tower
-from zsstad_core.settings import Encoder as EncoderSettings
+from zsstad_core.settings.frozen import Encoder as EncoderSettings
 
 TINY_CLIP = str(Path(__file__).parents[1] / "assets" / "tiny-clip.json")
 

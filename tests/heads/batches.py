@@ -7,7 +7,6 @@ from dataclasses import fields, replace
 
 import torch
 from torch import Tensor, nn
-
 from zsstad_core.heads.base import Batch, Head
 
 TIMES = 60  # memory slots of the default settings

@@ -8,15 +8,17 @@ from dataclasses import replace
 
 import pytest
 import torch
+from zsstad_core.heads import HEADS, build
+from zsstad_core.heads.base import Batch, Head
+from zsstad_core.heads.pixel_batch import PixelBatch
 
 from tests.conftest import TINY_CLIP
 from tests.heads import stclip_batches
 from tests.heads.batches import alone, enliven, random_batch, random_text, with_garbage
-from zsstad_core.heads import HEADS, build
-from zsstad_core.heads.base import Batch, Head
-from zsstad_core.heads.losses import loss
-from zsstad_core.heads.pixel_batch import PixelBatch
-from zsstad_core.settings import Encoder, Settings, Training
+from zsstad_core.methods.common.losses import loss
+from zsstad_core.settings.frozen import Encoder
+from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings.training import Training
 
 WIDTH = 64
 CLASSES = 4

@@ -6,12 +6,12 @@ from typing import Any
 import torch
 from open_clip.transformer import QuickGELU, VisionTransformer
 from torch import nn
+from zsstad_core.heads.pixel_batch import PixelBatch
 
 from tests.heads.batches import enliven
 from zsstad_core.frozen.tower import Tower
-from zsstad_core.heads.pixel_batch import PixelBatch
-from zsstad_core.heads.stclip import Stclip
-from zsstad_core.settings.heads import Stclip as StclipSettings
+from zsstad_core.methods.stclip.model import Stclip
+from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
 
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)  # CLIP's
 SIDE, JOINT = 32, 64

@@ -1,6 +1,6 @@
 """ST-CLIP written out: one frame, one person and one sequence at a time, as the published code goes about it.
 
-What `zsstad_core.heads.stclip` computes quickly must equal this. It reads the same weights, so gradients can be
+What `zsstad_core.methods.stclip.model` computes quickly must equal this. It reads the same weights, so gradients can be
 compared; the whole frame is encoded once a person, a person's interest tokens are picked out and projected for that
 person alone, and nothing is padded. It runs on the meta device too, where a counter counts it.
 
@@ -14,11 +14,11 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
 from zsstad_core.heads.pixel_batch import PixelBatch
-from zsstad_core.heads.stclip import Stclip
-from zsstad_core.heads.stclip_prompting import ContextPrompting
-from zsstad_core.heads.stclip_visual import Adapter, TemporalLayer
+
+from zsstad_core.methods.stclip.model import Stclip
+from zsstad_core.methods.stclip.prompting import ContextPrompting
+from zsstad_core.methods.stclip.visual import Adapter, TemporalLayer
 
 
 def logits(head: Stclip, batch: PixelBatch, text_KD: Tensor, frame: int) -> Tensor:

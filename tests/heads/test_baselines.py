@@ -2,10 +2,11 @@ import pytest
 import torch
 
 from tests.heads.batches import random_batch, random_text
-from zsstad_core.heads.baselines import ClipCrop, ClipFrame
-from zsstad_core.settings import ClipCrop as ClipCropSettings
-from zsstad_core.settings import ClipFrame as ClipFrameSettings
-from zsstad_core.settings import Heads, Settings
+from zsstad_core.methods.clip_crop.settings import ClipCrop as ClipCropSettings
+from zsstad_core.methods.clip_frame.model import ClipCrop, ClipFrame
+from zsstad_core.methods.clip_frame.settings import ClipFrame as ClipFrameSettings
+from zsstad_core.methods.registry import Heads
+from zsstad_core.settings.pipeline import Settings
 
 WIDTH = 32
 BATCH = random_batch(WIDTH, persons=[2, 1], objects=[0, 0], neighbours=[0.0, 0.0], times=0)

@@ -1,7 +1,6 @@
 """Of several texts of a label the one that fits counts, person by person."""
 
 import torch
-
 from zsstad_core.heads.base import Batch, Head
 from zsstad_core.heads.best_phrasing import BestPhrasing, by_best_phrasing
 

@@ -1,7 +1,7 @@
 import pytest
+from zsstad_core.heads import HEADS
 
 from tests.heads.contract import HeadContract
-from zsstad_core.heads import HEADS
 
 
 @pytest.mark.parametrize("name", [name for name, entry in HEADS.items() if entry.path])

@@ -7,9 +7,10 @@ import torch
 
 from tests.heads import written_out
 from tests.heads.batches import enliven, gradients, in_double, random_batch, random_text
-from zsstad_core.heads.iclip import Iclip
-from zsstad_core.settings import Heads, Settings
-from zsstad_core.settings import Iclip as IclipSettings
+from zsstad_core.methods.iclip.model import Iclip
+from zsstad_core.methods.iclip.settings import Iclip as IclipSettings
+from zsstad_core.methods.registry import Heads
+from zsstad_core.settings.pipeline import Settings
 
 WIDTH = 64
 

@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from zsstad_core.heads.base import Batch
 
 from tests.heads import written_out
 from tests.heads.batches import enliven, in_double, random_batch, random_text
 from tests.heads.test_iclip import with_iclip
-from zsstad_core.heads.base import Batch
-from zsstad_core.heads.iclip import Iclip
-from zsstad_core.heads.iclip_attention import attended
-from zsstad_core.heads.interaction import InteractionBlock, MemoryBlock
-from zsstad_core.settings import Iclip as IclipSettings
+from zsstad_core.methods.iclip.explain import attended
+from zsstad_core.methods.iclip.interaction import InteractionBlock, MemoryBlock
+from zsstad_core.methods.iclip.model import Iclip
+from zsstad_core.methods.iclip.settings import Iclip as IclipSettings
 
 WIDTH, TIMES = 16, 7
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from tests.heads import written_out
 from tests.heads.batches import enliven, tokens
-from zsstad_core.heads.interaction import InteractionBlock, MemoryBlock
+from zsstad_core.methods.iclip.interaction import InteractionBlock, MemoryBlock
 
 WIDTH = 16
 

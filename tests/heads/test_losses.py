@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from zsstad_core.heads.losses import focal, loss
-from zsstad_core.settings import Training
+from zsstad_core.methods.common.losses import focal, loss
+from zsstad_core.settings.training import Training
 
 FOCAL, PLAIN = Training(), Training(loss="cross_entropy")
 GENERATOR = torch.Generator().manual_seed(0)

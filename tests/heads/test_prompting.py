@@ -5,7 +5,7 @@ import torch
 
 from tests.heads import written_out
 from tests.heads.batches import enliven, random_text
-from zsstad_core.heads.prompting import Prompting
+from zsstad_core.methods.iclip.prompting import Prompting
 
 
 @pytest.mark.parametrize("layers", [1, 2])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from zsstad_core.heads.pixel_batch import PixelBatch
 
 from tests.heads import stclip_plain
 from tests.heads.batches import enliven, gradients, random_batch, random_text
@@ -23,11 +24,10 @@ from tests.heads.stclip_batches import (
 )
 from zsstad_core.errors import ModelError, SettingsError
 from zsstad_core.frozen.tower import Tower
-from zsstad_core.heads.losses import loss
-from zsstad_core.heads.pixel_batch import PixelBatch
-from zsstad_core.heads.stclip import Stclip
-from zsstad_core.settings import Training
-from zsstad_core.settings.heads import Stclip as StclipSettings
+from zsstad_core.methods.common.losses import loss
+from zsstad_core.methods.stclip.model import Stclip
+from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
+from zsstad_core.settings.training import Training
 
 TEXT_KD = random_text(JOINT, 4)
 

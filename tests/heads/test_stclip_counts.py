@@ -13,13 +13,13 @@ from open_clip.transformer import QuickGELU, TextTransformer, VisionTransformer
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
+from zsstad_core.heads import stclip_counts
 
 from tests.heads import stclip_plain
 from tests.heads.stclip_batches import MEAN, STD, made_head, pixel_batch
 from zsstad_core.frozen.tower import Tower
-from zsstad_core.heads import stclip_counts
-from zsstad_core.heads.stclip import Stclip
-from zsstad_core.settings.heads import Stclip as StclipSettings
+from zsstad_core.methods.stclip.model import Stclip
+from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
 
 B16 = {"patch_size": 16, "width": 768, "layers": 12, "heads": 12, "output_dim": 512}
 L14 = {"patch_size": 14, "width": 1024, "layers": 24, "heads": 16, "output_dim": 768}

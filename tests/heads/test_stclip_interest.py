@@ -5,17 +5,17 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from zsstad_core.heads.pixel_batch import PixelBatch
 
 from tests.heads.batches import random_text
 from tests.heads.stclip_batches import JOINT, made_head, pixel_batch
 from tests.heads.stclip_plain import block, sequence
 from zsstad_core.errors import SettingsError
-from zsstad_core.heads.pixel_batch import PixelBatch
-from zsstad_core.heads.stclip import Stclip
-from zsstad_core.heads.stclip_fits import refuse_without_interest_tokens
-from zsstad_core.heads.stclip_interest import Interest, first_attention, spotted
-from zsstad_core.settings import Settings
-from zsstad_core.settings.heads import Stclip as StclipSettings
+from zsstad_core.methods.stclip.explain import Interest, first_attention, spotted
+from zsstad_core.methods.stclip.model import Stclip
+from zsstad_core.methods.stclip.refusals import refuse_without_interest_tokens
+from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
+from zsstad_core.settings.pipeline import Settings
 
 TEXT_KD = random_text(JOINT, 4)
 COUNT = 5

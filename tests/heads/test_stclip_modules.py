@@ -8,9 +8,9 @@ import torch
 from tests.heads import stclip_plain
 from tests.heads.batches import enliven, random_text
 from tests.heads.stclip_batches import made_head, pixel_batch
-from zsstad_core.heads.stclip_prompting import ContextPrompting, interest_tokens
-from zsstad_core.heads.stclip_visual import Adapter, TemporalModelling
-from zsstad_core.settings.heads import Stclip as StclipSettings
+from zsstad_core.methods.stclip.prompting import ContextPrompting, interest_tokens
+from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
+from zsstad_core.methods.stclip.visual import Adapter, TemporalModelling
 
 
 def grads_agree(module: torch.nn.Module, fast: torch.Tensor, slow: torch.Tensor) -> None:

@@ -5,12 +5,12 @@ What `zsstad_core.heads` computes quickly must equal this. It reads the same par
 
 import torch
 from torch import Tensor, nn
-
 from zsstad_core.heads.base import Batch
-from zsstad_core.heads.iclip import Iclip
-from zsstad_core.heads.interaction import InteractionBlock, MemoryBlock
-from zsstad_core.heads.prompting import Prompting, PromptingLayer
-from zsstad_core.settings import Iclip as IclipSettings
+
+from zsstad_core.methods.iclip.interaction import InteractionBlock, MemoryBlock
+from zsstad_core.methods.iclip.model import Iclip
+from zsstad_core.methods.iclip.prompting import Prompting, PromptingLayer
+from zsstad_core.methods.iclip.settings import Iclip as IclipSettings
 
 Slot = tuple[Tensor, int | None]  # token (zeros where empty) and, in memory, which neighbour it belongs to
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from zsstad_core.heads import build
 
 from tests.learning.made_tokens import CLASSES, WIDTH, iclip_reads, made, small_settings
-from zsstad_core.heads import build
 from zsstad_core.learning import checkpoints
 from zsstad_core.learning.train import train
 

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from zsstad_core.datasets.label_types import LabelTypes
-from zsstad_core.heads.losses import focal
-from zsstad_core.learning.ava_loss import ava_loss, sigmoid_focal
-from zsstad_core.settings import Training
+from zsstad_core.methods.common.losses import ava_loss, focal, sigmoid_focal
+from zsstad_core.settings.training import Training
 
 AVA = Training(loss="ava")
 TYPES = LabelTypes(pose=(4, 0, 2), object=(1, 5), person=(3,))

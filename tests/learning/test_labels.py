@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from zsstad_core.learning.labels import class_index, multi_hot
 
 from tests.made_plans import settings
 from zsstad_core import configure
 from zsstad_core.datasets.label_types import LabelTypes, label_types, refuse_unfit
 from zsstad_core.errors import DataError, SettingsError
-from zsstad_core.learning.labels import class_index, multi_hot
 
 SEEN = ("wave", "sit", "hold")
 TYPES = {"sit": "pose", "stand": "pose", "hold": "object", "kiss": "person", "wave": "person"}

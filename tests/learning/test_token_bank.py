@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from zsstad_core.heads import Reads
+from zsstad_core.learning.token_bank import TokenBank, refuse_bad_targets
 
 from tests.learning.made_tokens import CLASSES, WIDTH, Made, made
 from zsstad_core.boxes import touch
 from zsstad_core.errors import CacheError, DataError
-from zsstad_core.heads import Reads
 from zsstad_core.learning.frame_index import FrameIndex
 from zsstad_core.learning.objects import touching
-from zsstad_core.learning.order import FrameOrder
-from zsstad_core.learning.token_bank import TokenBank, refuse_bad_targets
+from zsstad_core.learning.order import SampleOrder
 from zsstad_core.tables import BOX
 
 ALL = Reads(("frame", "person", "object"), persons=25, objects=3, memory_before=3, memory_after=2)
@@ -88,7 +88,7 @@ def test_every_frame_with_a_person_is_a_sample_and_no_other() -> None:
 def test_memory_holds_only_what_an_earlier_iteration_visited(seed: int) -> None:
     data = made(seed)
     bank = data.bank(ALL)
-    order = FrameOrder(bank.samples, 4, seed)
+    order = SampleOrder(bank.samples, 4, seed)
     visits = bank.first_visits(order)
     visited: set[tuple[str, int]] = set()
     for i in range(3 * bank.samples // 4):
@@ -198,17 +198,17 @@ def test_objects_that_touch_a_person_in_real_detections_are_all_found(realdata: 
 
 
 def test_an_order_visits_every_sample_once_an_epoch() -> None:
-    order = FrameOrder(10, 4, seed=3)
+    order = SampleOrder(10, 4, seed=3)
     epochs = np.concatenate([order.batch(i) for i in range(5)]).reshape(2, 10)
     assert (np.sort(epochs, axis=1) == np.arange(10)).all()
     assert (epochs[0] != epochs[1]).any()
-    assert (order.batch(3) == FrameOrder(10, 4, seed=3).batch(3)).all()
-    assert (order.batch(3) != FrameOrder(10, 4, seed=4).batch(3)).any()
+    assert (order.batch(3) == SampleOrder(10, 4, seed=3).batch(3)).all()
+    assert (order.batch(3) != SampleOrder(10, 4, seed=4).batch(3)).any()
 
 
 @given(n=st.integers(1, 30), batch=st.integers(1, 12), seed=st.integers(0, 5))
 def test_first_visits_are_when_batches_first_name_a_sample(n: int, batch: int, seed: int) -> None:
-    order = FrameOrder(n, batch, seed)
+    order = SampleOrder(n, batch, seed)
     first: dict[int, int] = {}
     for i in range(n):
         for sample in order.batch(i):

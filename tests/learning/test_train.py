@@ -15,13 +15,13 @@ from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
+from zsstad_core.heads import Reads
+from zsstad_core.heads.base import Batch, Head
 
 from tests.learning.made_tokens import CLASSES, WIDTH, made, training
 from tests.learning.runs import run
 from zsstad_core.errors import DataError, SettingsError, UserError
-from zsstad_core.heads import Reads
-from zsstad_core.heads.base import Batch, Head
-from zsstad_core.learning.order import FrameOrder
+from zsstad_core.learning.order import SampleOrder
 from zsstad_core.learning.train import train
 
 TEXT = torch.eye(CLASSES, WIDTH)
@@ -72,7 +72,7 @@ def test_a_step_is_plain_sgd_at_the_logged_rate(tmp_path: Path) -> None:
     changes = {"iterations": 1, "warmup": 1, "lr": 0.5, "loss": "cross_entropy"}
     train_scale(tmp_path, head, **changes)
     bank = made(1).bank(Reads(("person",)))
-    batch, extra = bank.gather(FrameOrder(bank.samples, 4, training().seed).batch(0))
+    batch, extra = bank.gather(SampleOrder(bank.samples, 4, training().seed).batch(0))
     nn.functional.cross_entropy(twin(batch, TEXT)[batch.person_BP], extra.target_BP[batch.person_BP]).backward()
     torch.testing.assert_close(head.scale_D, twin.scale_D - 0.25 * 0.5 * (twin.scale_D.grad + 1e-7))
     torch.testing.assert_close(head.shift_K, twin.shift_K - 0.25 * 1.5 * twin.shift_K.grad)

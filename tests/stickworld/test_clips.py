@@ -7,7 +7,7 @@ import av
 import pandas as pd
 import pytest
 
-from zsstad_core.settings import Stickworld
+from zsstad_core.settings.datasets import Stickworld
 from zsstad_core.stickworld.clips import ANNOTATION, OBJECTS, Clip, clips, video_file
 from zsstad_core.stickworld.footage import footage
 from zsstad_core.stickworld.labels import CLASSES, DUOS, family

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from zsstad_core.datasets.base import Dataset
 from zsstad_core.errors import SettingsError, did_you_mean
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 
 def _jhmdb(settings: Settings) -> Dataset:

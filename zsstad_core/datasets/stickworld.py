@@ -12,9 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zsstad_core import settings, stickworld
+from zsstad_core import stickworld
 from zsstad_core.datasets.base import Part
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.settings import datasets as settings
 from zsstad_core.stickworld.clips import ANNOTATION, clips, video_file
 from zsstad_core.stickworld.labels import CLASSES
 from zsstad_core.video import VideoSource

@@ -10,7 +10,7 @@ from zsstad_core.doctor.finding import Finding
 from zsstad_core.doctor.known import Known
 from zsstad_core.evaluation.chance import chance_draws
 from zsstad_core.evaluation.rows import tested_rows
-from zsstad_core.frozen.frame_boxes import PERSON
+from zsstad_core.frozen.detector.frame_boxes import PERSON
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ def _image_tokens(known: Known) -> str:
 
 
 def _head_scores(known: Known) -> str:
-    if known.settings.head == "oracle":
-        return "the oracle's scores are the annotation"
+    if known.knows_truth:
+        return f"the scores of {known.settings.head} are the annotation"
     return "" if known.detections is not None else "make score first"
 
 

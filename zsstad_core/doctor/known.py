@@ -18,7 +18,7 @@ from zsstad_core.evaluation.rows import missing_groundtruth
 from zsstad_core.extraction.picture_size import unclipped
 from zsstad_core.keyframes import NOWHERE, second_of
 from zsstad_core.plan import Plan
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import labelled
 
@@ -41,6 +41,7 @@ class Known:
     official: Mapping[str, str]
     trains: bool
     reads_text: bool
+    knows_truth: bool
     texts: Mapping[str, Sequence[str]]
     groundtruth: pd.DataFrame
     placed: bool
@@ -92,7 +93,7 @@ def gather(plan: Plan) -> Known:
         rate = videos.set_index("video_id")["fps"]
         frames = read_artifact_table(plan.index, "frames").assign(fps=lambda rows: rows["video_id"].map(rate))
     groundtruth = groundtruth[groundtruth["video_id"].isin(plan.members)]
-    reads_text = bool(plan.reads.tokens)
+    reads_text = bool(plan.reads.texts)
     return Known(
         settings=plan.settings,
         split=plan.split,
@@ -100,6 +101,7 @@ def gather(plan: Plan) -> Known:
         official=plan.official,
         trains=plan.trains_here,
         reads_text=reads_text,
+        knows_truth=plan.head.truth is not None,
         texts={
             name: [text] if isinstance(text, str) else text
             for name, text in zip(plan.dataset.classes, plan.class_texts, strict=True)

@@ -9,7 +9,7 @@ import pandas as pd
 from zsstad_core.evaluation.rows import evaluated_rows
 from zsstad_core.metrics.frame_map import frame_ap
 from zsstad_core.metrics.summary import json_number, summarise
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 
 _DRAWS = 5

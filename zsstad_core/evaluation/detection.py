@@ -10,7 +10,8 @@ from zsstad_core.metrics.linking import link_tubes
 from zsstad_core.metrics.protocols import FRAME, VIDEO
 from zsstad_core.metrics.summary import json_number, summarise
 from zsstad_core.metrics.video_map import has_tubes, thresholds, video_ap, video_map
-from zsstad_core.settings import Evaluation, Settings
+from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings.results import Evaluation
 from zsstad_core.splits import LabelSplit
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from zsstad_core.datasets.base import Dataset
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import labelled, table
 

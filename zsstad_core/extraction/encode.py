@@ -17,7 +17,7 @@ from zsstad_core.frozen.encoder_identity import view_rules
 from zsstad_core.frozen.views import Interpolation, views_of
 from zsstad_core.progress import Clock
 from zsstad_core.read_ahead import prefetch
-from zsstad_core.settings import Encoder as EncoderSettings
+from zsstad_core.settings.frozen import Encoder as EncoderSettings
 from zsstad_core.video import VideoSource
 from zsstad_core.work import Compute, Content
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from zsstad_core.errors import MissingFileError, ModelError, SettingsError, did_you_mean
 from zsstad_core.frozen.text_files import read_texts
-from zsstad_core.settings import Encoder
+from zsstad_core.settings.frozen import Encoder
 
 if TYPE_CHECKING:
     from zsstad_core.frozen.views import Crop, Interpolation

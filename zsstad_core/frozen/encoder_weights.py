@@ -19,7 +19,7 @@ from torch import nn
 
 from zsstad_core.errors import MissingFileError, ModelError, SettingsError, did_you_mean
 from zsstad_core.frozen import encoder_identity
-from zsstad_core.settings import Encoder
+from zsstad_core.settings.frozen import Encoder
 
 _log = logging.getLogger(__name__)
 

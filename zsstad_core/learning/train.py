@@ -1,7 +1,4 @@
-"""Training of a head on cached tokens: mmengine's iteration loop, exact to the bit when it is resumed.
-
-Shapes: B samples, P persons, K classes, D token width, F frames of the bank.
-"""
+"""Training of a head: mmengine's iteration loop, exact to the bit when it is resumed."""
 
 import hashlib
 from collections.abc import Callable
@@ -14,49 +11,46 @@ from mmengine.optim import AmpOptimWrapper, LinearLR, OptimWrapper
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from zsstad_core.datasets.label_types import LabelTypes
 from zsstad_core.errors import SettingsError
-from zsstad_core.heads.base import Batch, Head
-from zsstad_core.heads.losses import loss
-from zsstad_core.learning.ava_loss import ava_loss
+from zsstad_core.learning.bank import Bank, Gathered, refuse_bad_targets
 from zsstad_core.learning.checkpoints import Identify, checkpoint_hook, newest_whole
+from zsstad_core.learning.features import Step
 from zsstad_core.learning.hooks import Reseed, Watch
-from zsstad_core.learning.order import FrameOrder
+from zsstad_core.learning.order import SampleOrder
 from zsstad_core.learning.runner import GuestRunner, guest
-from zsstad_core.learning.token_bank import TokenBank, refuse_bad_targets
+from zsstad_core.methods.common.head import Head
+from zsstad_core.methods.common.labels import Labels
 from zsstad_core.progress import Clock
 from zsstad_core.read_ahead import WAIT, ReadAhead
-from zsstad_core.settings import Training
+from zsstad_core.settings.training import Training
 
 
-def train(
-    head: Head,
-    bank: TokenBank,
-    text_KD: Tensor,
+def train[F](
+    head: Head[F],
+    bank: Bank[F],
+    labels: Labels,
     settings: Training,
     work_dir: Path,
     log: Callable[[str], None] = print,
-    types: LabelTypes | None = None,
     clock: Clock | None = None,
 ) -> dict[str, Tensor]:
     """Train `head` in place on all samples of `bank`, on the bank's device; gives its weights, on the CPU.
 
-    text_KD: float32 label tokens of the classes that targets count; types: theirs, where the bank has several labels a
-    person (its loss is `ava_loss`). clock: gets the time that steps wait for views, of a bank that reads them.
+    labels: the classes that targets count. clock: gets the time that steps wait for features that take time to read.
     Checkpoints and TensorBoard's files go to `work_dir` and nowhere else; where it holds checkpoints of this training,
     it goes on from the newest whole one. On a CPU the weights then equal those of an undisturbed training to the last
-    bit: the order of samples, the memory that grows with the visits and the dropout all depend on (seed, iteration)
-    alone.
+    bit: the order of samples, the memory that grows with the visits, the frames of clips and the dropout all depend on
+    (seed, iteration) alone.
 
     Raises DataError where there is nothing to train on, SettingsError where amp has no GPU, CacheError where
     `work_dir` is of another training, UserError where the loss is not finite.
     """
-    refuse_bad_targets(bank, len(text_KD))
+    refuse_bad_targets(bank, len(labels.names))
     if settings.precision == "amp" and bank.device.type != "cuda":
         raise SettingsError(
             f"training.precision is amp, the device is {bank.device}; amp needs a GPU: set training.precision=fp32"
         )
-    identity = _identity(head, bank, text_KD, settings)
+    identity = _identity(head, bank, labels, settings)
     checkpoint = newest_whole(work_dir, identity, log)
     if checkpoint is not None:
         log(f"train: going on from {checkpoint.name}")
@@ -67,7 +61,7 @@ def train(
         runner = GuestRunner(
             work_dir=work_dir,
             checkpoint=checkpoint,
-            model=_Model(head, batches, text_KD.to(bank.device, torch.float32), settings, types),
+            model=_Model(head, batches, labels.to(bank.device), settings),
             # The loop carries iteration numbers only: those that a resumed training skips cost nothing.
             train_dataloader=DataLoader(range(settings.iterations), batch_size=None),  # type: ignore[arg-type]
             train_cfg={"by_epoch": False, "max_iters": settings.iterations},
@@ -90,10 +84,10 @@ def train(
     return {name: weight.detach().cpu().clone() for name, weight in head.state_dict().items()}
 
 
-def _watch(head: Head, settings: Training, log: Callable[[str], None], clock: Clock) -> Watch:
+def _watch(head: Head[Any], settings: Training, log: Callable[[str], None], clock: Clock) -> Watch:
     way_out = f"lower training.lr ({settings.lr})"
-    if head.faster:
-        way_out += f" or {head.faster}"
+    if head.fast_setting:
+        way_out += f" or {head.fast_setting}"
 
     def waited() -> float:
         return clock.seconds.get(WAIT, 0.0)
@@ -104,34 +98,27 @@ def _watch(head: Head, settings: Training, log: Callable[[str], None], clock: Cl
 class _Model(BaseModel):  # type: ignore[misc]
     """The head with its loss, as the Runner wants it: iteration number in, loss out."""
 
-    def __init__(
-        self, head: Head, batches: "_Batches", text_KD: Tensor, settings: Training, types: LabelTypes | None
-    ) -> None:
+    def __init__(self, head: Head[Any], batches: "_Batches", labels: Labels, settings: Training) -> None:
         super().__init__(data_preprocessor=batches)
-        self.head = head
-        self.text_KD = text_KD
-        self.settings = settings
-        self.types = types
+        self.head, self.labels, self.settings = head, labels, settings
 
-    def forward(self, batch: Batch, target: Tensor, mode: str = "loss") -> dict[str, Tensor]:
-        logits_BPK = self.head(batch, self.text_KD)
-        if self.types is None:
-            return {"loss": loss(logits_BPK, target, batch.person_BP, self.settings)}
-        return {"loss": ava_loss(logits_BPK, target, batch.person_BP, self.types, self.settings)}
+    def forward(self, gathered: Gathered[Any], mode: str = "loss") -> dict[str, Tensor]:
+        assert gathered.target is not None
+        logits_NM = self.head(gathered.batch, self.labels)
+        return {"loss": self.head.loss(logits_NM, gathered.target, self.labels, gathered.batch, self.settings)}
 
 
 class _Batches(nn.Module):
-    """Iteration number to (batch, targets): class indices [B, P], or labels [B, P, K].
+    """Iteration number to a batch with its targets.
 
     Read ahead where that takes time; a context manager, with whose block the reading ends.
     """
 
-    def __init__(self, bank: TokenBank, settings: Training, clock: Clock) -> None:
+    def __init__(self, bank: Bank[Any], settings: Training, clock: Clock) -> None:
         super().__init__()
         self.bank = bank
-        self.order = FrameOrder(bank.samples, settings.batch, settings.seed)
-        self.first_visit_F = bank.first_visits(self.order) if bank.reads.visited_memory else None
-        self.ahead = ReadAhead(self._read, settings.iterations, clock) if bank.reads_ahead else None
+        self.order = SampleOrder(len(bank.samples), settings.batch, settings.seed)
+        self.ahead = ReadAhead(self._read, settings.iterations, clock) if bank.features.slow else None
 
     def __enter__(self) -> Self:
         return self
@@ -140,15 +127,14 @@ class _Batches(nn.Module):
         if self.ahead is not None:
             self.ahead.close()
 
-    def forward(self, iteration: int, training: bool = False) -> tuple[Batch, Tensor]:
-        return self._read(iteration) if self.ahead is None else self.ahead(int(iteration))
+    def forward(self, iteration: int, training: bool = False) -> tuple[Gathered[Any]]:
+        return (self._read(int(iteration)) if self.ahead is None else self.ahead(int(iteration)),)
 
-    def _read(self, iteration: int) -> tuple[Batch, Tensor]:
-        batch, extra = self.bank.gather(self.order.batch(iteration), self.first_visit_F, iteration)
-        return batch, extra.target_BP if extra.label_BPK is None else extra.label_BPK
+    def _read(self, iteration: int) -> Gathered[Any]:
+        return self.bank.gather(self.order.batch(iteration), Step(iteration, self.order))
 
 
-def _optimiser(head: Head, settings: Training) -> OptimWrapper:
+def _optimiser(head: Head[Any], settings: Training) -> OptimWrapper:
     sgd = torch.optim.SGD(
         head.parameter_groups(settings.lr, settings), lr=settings.lr, momentum=settings.momentum, fused=True
     )
@@ -168,12 +154,12 @@ def _warmup(optimiser: OptimWrapper, settings: Training) -> list[LinearLR] | Non
     return [LinearLR(optimiser, start_factor=settings.warmup_factor, begin=0, end=settings.warmup + 1, by_epoch=False)]
 
 
-def _identity(head: Head, bank: TokenBank, text_KD: Tensor, settings: Training) -> dict[str, Any]:
+def _identity(head: Head[Any], bank: Bank[Any], labels: Labels, settings: Training) -> dict[str, Any]:
     """What a checkpoint must have in common with the training that goes on from it."""
     return {
         "settings": settings.content(),
         "rates": [group["lr"] for group in head.parameter_groups(1.0, settings)],
         "weights": [[name, list(weight.shape)] for name, weight in head.state_dict().items()],
-        "labels": hashlib.sha256(text_KD.detach().cpu().float().contiguous().numpy().tobytes()).hexdigest(),
+        "labels": hashlib.sha256(labels.text_MD.detach().cpu().float().contiguous().numpy().tobytes()).hexdigest(),
         "samples": bank.identity(),
     }

@@ -12,12 +12,11 @@ import pandas as pd
 from zsstad_core import configure, plan_text
 from zsstad_core.errors import SettingsError
 from zsstad_core.evaluation.metrics_file import read_metrics
-from zsstad_core.heads import HEADS
+from zsstad_core.methods import registry
 from zsstad_core.plan import Plan
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import published
 
-BASELINES = ("clip_frame", "clip_crop")
 BOXES = ("detected", "groundtruth")
 
 
@@ -45,16 +44,16 @@ def runs_of(settings: Settings, classes: Sequence[str], splits: str, seeds: int,
     """
     if seeds < 1:
         raise SettingsError(f"SEEDS is {seeds}; it must be at least 1")
-    chosen = _listed(heads) or [settings.head, *BASELINES]
-    if strange := [head for head in chosen if head not in HEADS]:
-        raise SettingsError(f'HEADS names "{strange[0]}"; it must be of {", ".join(HEADS)}')
-    names = _splits(settings.dataset, classes, splits)
+    chosen = _listed(heads) or [settings.head, *(name for name in registry.names() if registry.method(name).baseline)]
+    if strange := [head for head in chosen if head not in registry.names()]:
+        raise SettingsError(f'HEADS names "{strange[0]}"; it must be of {", ".join(registry.names())}')
+    names, first = _splits(settings.dataset, classes, splits), settings.training.seed
     return [
         Run(head, split, boxes, seed)
         for head in dict.fromkeys(chosen)
         for boxes in BOXES
         for split in names
-        for seed in (range(settings.training.seed, settings.training.seed + seeds) if HEADS[head].trains else [None])
+        for seed in (range(first, first + seeds) if registry.method(head).trains else [None])
     ]
 
 

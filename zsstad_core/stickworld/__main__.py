@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from zsstad_core.errors import DataError, friendly
-from zsstad_core.settings import Stickworld
+from zsstad_core.settings.datasets import Stickworld
 from zsstad_core.stickworld.write import write_clips
 
 

@@ -14,13 +14,13 @@ from zsstad_core.evaluation.rows import EvaluatedRows, evaluated_rows, missing_g
 from zsstad_core.evaluation.text import as_table
 from zsstad_core.plan import Plan
 from zsstad_core.report import curves, error_kinds, moments
-from zsstad_core.report.iclip_blocks import blocks_of
-from zsstad_core.report.interest import best_actions, interest_of, places_to_show, trained_on
+from zsstad_core.report.attention import frames_attended
 from zsstad_core.report.page import attending, results, stills
 from zsstad_core.report.page.choose import clips_to_show
 from zsstad_core.report.page.clips import Found, clips_of
 from zsstad_core.report.page.content import Attention, Page, Table
 from zsstad_core.report.page.made import made_with
+from zsstad_core.report.shown_persons import best_actions, places_to_show
 from zsstad_core.tracks import linked
 
 _ATTENDING = 3  # frames of unseen classes, and of seen ones
@@ -132,12 +132,9 @@ def _evaluated_rows(plan: Plan, read: Read) -> EvaluatedRows:
 
 def attention_of(plan: Plan, read: Read) -> tuple[Attention, ...]:
     """What persons attend to on some test frames, of a head in which they do."""
-    places = places_to_show(plan, read.best, _ATTENDING)
-    attends = plan.settings.head == "stclip" or (plan.settings.head == "iclip" and plan.settings.heads.iclip.blocks)
-    if not attends or not places:
+    if not plan.head.explain or not plan.head.explains(plan.settings):
         return ()
-    head, bank = trained_on(plan, places)
-    side = plan.settings.report.picture
-    if plan.settings.head == "stclip":
-        return tuple(attending.by_patches(interest_of(plan, head, bank, read.best, places), side))
-    return tuple(attending.by_blocks(blocks_of(plan, head, bank, read.best, places), side))
+    places = places_to_show(plan, read.best, _ATTENDING)
+    if not places:
+        return ()
+    return tuple(attending.attention_on(frames_attended(plan, read.best, places), plan.settings.report.picture))
