@@ -16,11 +16,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from zsstad_core.heads import build
-from zsstad_core.learning.from_cache import text_tokens, training_bank
 from zsstad_core.learning.token_bank import TokenBank
 
 from benchmarks import stickworld
 from benchmarks.stickworld import metrics_of, planned
+from zsstad_core.learning.from_cache import text_tokens, training_bank
 from zsstad_core.learning.weights import load_into
 from zsstad_core.methods.stclip.model import Stclip
 from zsstad_core.plan import Plan

@@ -11,9 +11,9 @@ from dataclasses import fields
 
 import torch
 from zsstad_core.heads.pixel_batch import PixelBatch
-from zsstad_core.learning.from_cache import training_bank
 
 from zsstad_core import configure
+from zsstad_core.learning.from_cache import training_bank
 from zsstad_core.learning.order import SampleOrder
 from zsstad_core.plan import Plan
 from zsstad_core.settings.pipeline import Settings

@@ -13,6 +13,9 @@ from zsstad_core.methods.iclip.settings import Iclip
 from zsstad_core.methods.registry import Heads
 from zsstad_core.settings.base import ADDED
 from zsstad_core.settings.pipeline import Settings
+from zsstad_core.methods.iclip.settings import Iclip
+from zsstad_core.methods.registry import Heads
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 
 

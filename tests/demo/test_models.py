@@ -6,8 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from zsstad_core.datasets.stickworld.labels import CLASSES, OBJECTS
-from zsstad_core.datasets.stickworld.stills import Still, render_still
 
 from demo.pretrain import boxed
 from demo.pretrain import detector as detector_training
@@ -16,6 +14,9 @@ from tests.conftest import ROOT
 from zsstad_core import configure
 from zsstad_core.boxes import iou
 from zsstad_core.frozen import checkpoints
+from zsstad_core.frozen.detector import Detector
+from zsstad_core.datasets.stickworld.labels import CLASSES, OBJECTS
+from zsstad_core.datasets.stickworld.stills import Still, render_still
 from zsstad_core.frozen.detector.frame_boxes import PERSON
 from zsstad_core.frozen.detector.loading import load_detector
 from zsstad_core.frozen.detector.mmdet import checkpoints

@@ -9,11 +9,10 @@ import sys
 from pathlib import Path
 from typing import get_args
 
-from zsstad_core.datasets.stickworld.dataset import Stickworld, _source_digest
-
 from tests.golden.made_world import write_stickworld
 from zsstad_core import configure
 from zsstad_core.cache.artifact import Artifact
+from zsstad_core.datasets.stickworld.dataset import Stickworld, _source_digest
 from zsstad_core.errors import UserError
 from zsstad_core.plan import Plan
 from zsstad_core.settings.pipeline import Settings
