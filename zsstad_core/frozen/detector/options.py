@@ -5,9 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from zsstad_core.errors import SettingsError
+from zsstad_core.errors import SettingsError, did_you_mean
 from zsstad_core.frozen.detector.contract import DetectorKind
-from zsstad_core.frozen.encoder_identity import nearest
 from zsstad_core.settings.base import Section
 
 
@@ -26,7 +25,7 @@ def _sentence(kind: DetectorKind[Any], problem: Any) -> str:
     fields = kind.options.model_fields
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return f"detector.options.{name} is not an option of {kind.name}{nearest(name, fields)}; {_listed(kind)}"
+        return f"detector.options.{name} is not an option of {kind.name}{did_you_mean(name, fields)}; {_listed(kind)}"
     if problem["type"] == "missing":
         explained = (fields[name].description or "").strip()
         return f"detector.options.{name} is not set, and {kind.name} needs it: {explained}".removesuffix(": ")

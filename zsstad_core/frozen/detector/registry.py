@@ -5,10 +5,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zsstad_core.errors import SettingsError
+from zsstad_core.errors import SettingsError, did_you_mean
 from zsstad_core.frozen.detector.contract import DetectorKind
 from zsstad_core.frozen.detector.options import read_options
-from zsstad_core.frozen.encoder_identity import nearest
 from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def find_kind(name: str) -> DetectorKind[Any]:
     """
     if name not in DETECTORS and ":" not in name:
         raise SettingsError(
-            f"detector.kind is {name}; it must be one of {', '.join(DETECTORS)}{nearest(name, DETECTORS)}, "
+            f"detector.kind is {name}; it must be one of {', '.join(DETECTORS)}{did_you_mean(name, DETECTORS)}, "
             "or a detector of yours as module:name (docs/add-a-detector.md)"
         )
     path, _, attribute = DETECTORS.get(name, name).partition(":")
