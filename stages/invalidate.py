@@ -7,8 +7,8 @@ writes  nothing; removes the stage's artifacts, of a training the checkpoints to
 from zsstad_core import configure, plan_text
 from zsstad_core.cache import folders
 from zsstad_core.errors import friendly
+from zsstad_core.formatting import count_text, size_text
 from zsstad_core.plan import Plan
-from zsstad_core.quantities import count_text, size_text
 
 
 @friendly

@@ -10,10 +10,10 @@ from zsstad_core.cache.artifact import WHOLE, Artifact, target_of
 from zsstad_core.cache.differences import Difference, Inputs, newest_other, plain, replaced, since
 from zsstad_core.cache.units import MANIFEST, published, short_digest, write_whole
 from zsstad_core.errors import SettingsError
+from zsstad_core.formatting import count_text, padded_columns
+from zsstad_core.formatting import duration_text as _duration
+from zsstad_core.formatting import size_text as _size
 from zsstad_core.plan import Plan
-from zsstad_core.quantities import count_text
-from zsstad_core.quantities import duration_text as _duration
-from zsstad_core.quantities import size_text as _size
 from zsstad_core.settings.base import Section
 from zsstad_core.settings.pipeline import Settings
 
@@ -25,11 +25,7 @@ def table(plan: Plan) -> str:
     rows = [("artifact", "state", "units", "clips", "size", "expected", "why")]
     for artifact in plan.all():
         rows.append((artifact.path.name, *_row(artifact, pace, planned)))
-    widths = [max(len(row[column]) for row in rows) for column in range(6)]
-    return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[6]]).rstrip()
-        for row in rows
-    )
+    return "\n".join("  ".join(cells).rstrip() for cells in padded_columns(rows, "<<<<<<"))
 
 
 def _row(

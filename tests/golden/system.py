@@ -12,7 +12,7 @@ from typing import get_args
 from tests.golden.made_world import write_stickworld
 from zsstad_core import configure
 from zsstad_core.cache.artifact import Artifact
-from zsstad_core.datasets.stickworld import Stickworld, _source_digest
+from zsstad_core.datasets.stickworld import Stickworld
 from zsstad_core.errors import UserError
 from zsstad_core.plan import Plan
 from zsstad_core.settings.pipeline import Settings
@@ -61,7 +61,7 @@ def _name(artifact: Artifact) -> str:
 def _fill_stickworld(settings: Settings) -> None:
     """Clips that are not rendered: the name of their folder holds a digest of the renderer's source."""
     own = settings.datasets.stickworld
-    folder = Path(own.root) / f"seed{own.seed}-{own.train_clips}x{own.test_clips}-{_source_digest()}"
+    folder = Stickworld(own).place
     if settings.dataset != "stickworld":
         return
     if not folder.is_dir():

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import torch
 from zsstad_core.heads.pixel_batch import PixelBatch
+from zsstad_core.learning.from_cache import scoring_bank, training_bank
 from zsstad_core.learning.pixel_bank import PixelBank
 
 from tests.end_to_end.made import LOST, SHORT, TEST, frames_of
+from tests.frozen.one_view import view
 from tests.learning.made_cache import extract, made_plan, write_dataset
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.errors import CacheError
 from zsstad_core.extraction.footage import decoded
-from zsstad_core.frozen.views import view
-from zsstad_core.learning.from_cache import scoring_bank, training_bank
 from zsstad_core.plan import Plan
 from zsstad_core.tables import BOX
 

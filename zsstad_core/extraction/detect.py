@@ -9,10 +9,10 @@ import pandas as pd
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.extraction.footage import Wanted, decoded
-from zsstad_core.extraction.prefetch import prefetch
 from zsstad_core.frozen.detector.contract import Detector
 from zsstad_core.frozen.detector.frame_boxes import keep
 from zsstad_core.progress import Clock
+from zsstad_core.read_ahead import prefetch
 from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.video import VideoSource
 from zsstad_core.work import Compute, Content

@@ -23,7 +23,6 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from zsstad_core.errors import ModelError, UserError
-from zsstad_core.extraction.prefetch import prefetch
 from zsstad_core.frozen.detector.frame_boxes import PERSON
 from zsstad_core.frozen.detector.mmdet.model import Loaded, load
 from zsstad_core.frozen.detector.mmdet.scope import inside_mmdet
@@ -32,6 +31,7 @@ from zsstad_core.learning.finetune_frames import Order, Sample, Shown, shown
 from zsstad_core.learning.hooks import Reseed, Watch
 from zsstad_core.learning.runner import GuestRunner, guest
 from zsstad_core.learning.weights import as_bytes
+from zsstad_core.read_ahead import prefetch
 from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.settings.frozen import Finetune
 from zsstad_core.video import VideoSource

@@ -17,11 +17,11 @@ from zsstad_core.learning.checkpoints import Identify, checkpoint_hook, newest_w
 from zsstad_core.learning.features import Step
 from zsstad_core.learning.hooks import Reseed, Watch
 from zsstad_core.learning.order import SampleOrder
-from zsstad_core.learning.read_ahead import WAIT, ReadAhead
 from zsstad_core.learning.runner import GuestRunner, guest
 from zsstad_core.methods.common.head import Head
 from zsstad_core.methods.common.labels import Labels
 from zsstad_core.progress import Clock
+from zsstad_core.read_ahead import WAIT, ReadAhead
 from zsstad_core.settings.training import Training
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zsstad_core.extraction.prefetch import prefetch
+from zsstad_core.read_ahead import prefetch
 
 type Readers = Callable[[], int]
 
@@ -19,7 +19,7 @@ type Readers = Callable[[], int]
 def readers() -> Readers:
     """How many threads this test has reading ahead."""
     others = set(threading.enumerate())
-    return lambda: sum(thread.name == "prefetch" for thread in set(threading.enumerate()) - others)
+    return lambda: sum(thread.name.startswith("read-ahead") for thread in set(threading.enumerate()) - others)
 
 
 def until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
@@ -66,7 +66,7 @@ def test_no_more_than_depth_is_read_ahead() -> None:
     ahead = prefetch(items(), depth=3)
     for taken in range(1, 6):
         next(ahead)
-        most = taken + 3 + 1  # the queue, and one in the reader's hand
+        most = taken + 3
         assert until(partial(lambda wanted: len(produced) == wanted, most))
         time.sleep(0.01)
         assert len(produced) == most

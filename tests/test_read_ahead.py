@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from zsstad_core.learning.read_ahead import WAIT, ReadAhead
 from zsstad_core.progress import Clock
+from zsstad_core.read_ahead import WAIT, ReadAhead
 
 
 def test_what_comes_is_what_was_asked_for_also_out_of_order():

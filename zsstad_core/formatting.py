@@ -1,4 +1,6 @@
-"""Sizes and times as people read them."""
+"""Sizes, times, counts and tables as people read them."""
+
+from collections.abc import Sequence
 
 
 def size_text(size: float) -> str:
@@ -22,3 +24,15 @@ def duration_text(seconds: float) -> str:
 def count_text(count: int, noun: str) -> str:
     """`1 unit`, `2 units`."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def padded_columns(rows: Sequence[Sequence[str]], sides: str) -> list[list[str]]:
+    """The cells of a table, padded so that the columns stand under each other.
+
+    sides: "<" (text to the left) or ">" (to the right) for each column. Further columns are not padded.
+    """
+    widths = [max(len(row[column]) for row in rows) for column in range(len(sides))]
+    return [
+        [*(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=False)), *row[len(sides) :]]
+        for row in rows
+    ]
