@@ -4,13 +4,23 @@ reads   groundtruth, text, tokens or views of the training videos
 writes  train: head.pt, the weights; checkpoints and TensorBoard files of the run in training/, beside the artifact
 """
 
+from contextlib import redirect_stdout
+from io import StringIO
+from typing import TYPE_CHECKING
+
 from zsstad_core import configure
 from zsstad_core.datasets.label_types import label_types
 from zsstad_core.errors import friendly
 from zsstad_core.plan import Plan
 from zsstad_core.progress import Clock
+from zsstad_core.settings import Settings
 from zsstad_core.splits import refuse_empty
 from zsstad_core.work import Content, Work, run
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from zsstad_core.learning.rank import Rank
 
 
 @friendly
@@ -25,24 +35,43 @@ def main() -> None:
 
 def trained(plan: Plan, clock: Clock | None = None) -> Content:
     from zsstad_core.frozen.device import choose_device
-    from zsstad_core.heads import build
-    from zsstad_core.learning.from_cache import classes_of, text_tokens, training_bank, videos_of
-    from zsstad_core.learning.train import train
+    from zsstad_core.learning.from_cache import classes_of
+    from zsstad_core.learning.launch import run_ranks
+    from zsstad_core.learning.rank import ALONE
     from zsstad_core.learning.weights import as_bytes
 
     refuse_empty(plan.split, classes_of(plan, "train"), "train")
-    bank = training_bank(plan, choose_device(plan.settings.device))
-    head = build(plan.settings, bank.width)
-    seen = plan.split.seen
-    print(
-        f"train: {plan.settings.head}, split {plan.settings.split}: {bank.samples} frames of {len(seen)} seen classes"
-    )
-    if (rule := plan.settings.training).videos != "any" or rule.videos_at_most:
-        chosen = videos_of(plan)
-        print(f"train: {len(chosen.used)} of {len(chosen.eligible)} training videos that the split allows")
-    types = label_types(seen, plan.dataset.class_types)
-    weights = train(head, bank, text_tokens(plan, seen), plan.settings.training, plan.runs, types=types, clock=clock)
+    processes, device = plan.settings.training.processes, choose_device(plan.settings.device)
+    if processes == 1:
+        weights = fit(plan, device, ALONE, clock)
+    else:
+        weights = run_ranks(processes, device, fit_part, plan.settings.model_dump_json())
     return Content(files={"head.pt": as_bytes(weights)}, made_with=plan.text.made_with())
+
+
+def fit(plan: Plan, device: str, rank: "Rank", clock: Clock | None = None) -> dict[str, "Tensor"]:
+    """The weights of the plan's head, trained by this process and those beside it."""
+    from zsstad_core.heads import build
+    from zsstad_core.learning.from_cache import text_tokens, training_bank, videos_of
+    from zsstad_core.learning.train import train
+
+    settings, seen = plan.settings, plan.split.seen
+    bank = training_bank(plan, device)
+    head = build(settings, bank.width)
+    if rank.first:
+        print(f"train: {settings.head}, split {settings.split}: {bank.samples} frames of {len(seen)} seen classes")
+        if settings.training.videos != "any" or settings.training.videos_at_most:
+            chosen = videos_of(plan)
+            print(f"train: {len(chosen.used)} of {len(chosen.eligible)} training videos that the split allows")
+    types, text = label_types(seen, plan.dataset.class_types), text_tokens(plan, seen)
+    return train(head, bank, text, settings.training, plan.runs, types=types, clock=clock, rank=rank)
+
+
+def fit_part(rank: "Rank", device: str, settings: str) -> dict[str, "Tensor"]:
+    """`fit` in a process of its own. settings: as JSON."""
+    with redirect_stdout(StringIO()):  # the process that watches over this one has said it
+        plan = Plan(Settings.model_validate_json(settings))
+    return fit(plan, device, rank)
 
 
 if __name__ == "__main__":

@@ -37,10 +37,9 @@ class Rank:
     def average(self, weights: Sequence[nn.Parameter], loss: Tensor, rows: int) -> Tensor:
         """Turn each part's gradients into those of the whole batch; returns the loss of the whole batch.
 
-        loss: float32 scalar, the mean over the `rows` rows of this process's part, from which the gradients of `weights`
-        come. A mean of the parts' means would be another number where parts have unequally many rows, so each part
-        counts by its rows. A weight without a gradient in some parts counts as zero there; without one in all parts it
-        stays without.
+        loss: float32 scalar, the mean over the `rows` rows of this process's part; `weights` have its gradients. A mean
+        of the parts' means would be another number where parts have unequally many rows, so each part counts by its
+        rows. A weight that has no gradient in some parts counts as zero there; one that has none in any part stays so.
         """
         if self.count == 1:
             return loss

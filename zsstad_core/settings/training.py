@@ -109,6 +109,6 @@ class Training(Section):
             )
         if self.processes > self.batch:
             raise ValueError(
-                f"processes is {self.processes}; it must be at most batch ({self.batch}): each takes a part of the batch"
+                f"processes is {self.processes}; it must be at most batch ({self.batch}): each takes a part of a batch"
             )
         return self
