@@ -14,7 +14,7 @@ from tests.end_to_end.conftest import Work
 from tests.end_to_end.followed import STAGES, change_files, copy_of_the_project, python, write_files
 from tests.end_to_end.made import as_set
 from zsstad_core.cache.digests import sha256
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 PAGE = (ROOT / "docs" / "add-a-detector.md").read_text()
 FILE = "torchvision_detector.py"
@@ -25,7 +25,7 @@ CLASSES = get_model_weights(MODEL).DEFAULT.meta["categories"]
 CONTRACT = """
 import sys
 from tests.frozen.detector_contract import check
-from zsstad_core.settings import Detector
+from zsstad_core.settings.frozen import Detector
 check(Detector.model_validate_json(sys.argv[1]))
 """
 

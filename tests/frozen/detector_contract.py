@@ -14,14 +14,14 @@ from zsstad_core.cache.digests import sha256
 from zsstad_core.frozen.detector.frame_boxes import PERSON
 from zsstad_core.frozen.detector.loading import load_detector
 from zsstad_core.frozen.detector.registry import identity
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 SIZES = [(96, 128), (64, 48), (96, 128), (64, 48), (64, 48)]
 
 _LOADED = """
 import sys
 from zsstad_core.frozen.detector.registry import identity
-from zsstad_core.settings import Detector
+from zsstad_core.settings.frozen import Detector
 identity(Detector.model_validate_json(sys.argv[1]), str, lambda paths: [*map(str, paths)])
 print(*sorted({"torch", "torchvision", "mmdet", "mmengine", "mmcv"} & set(sys.modules)))
 """

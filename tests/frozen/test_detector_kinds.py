@@ -14,7 +14,7 @@ from zsstad_core.errors import MissingFileError, ModelError, SettingsError
 from zsstad_core.frozen.detector.loading import load_detector
 from zsstad_core.frozen.detector.registry import DETECTORS, find_kind
 from zsstad_core.plan import Plan
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 MADE = "tests.frozen.made_kinds"
 BOXES = {"detect", "tokens-person", "tokens-object", "train", "score", "evaluate"}  # training reads objects
