@@ -234,24 +234,33 @@ class Plan:
             return whole(self.root, "text", {"schema": SCHEMA["text"], **given, "classes": classes})
         return whole(self.root, "text", {"schema": SCHEMA["text"], **self._text_encoder(), "texts": self.class_texts})
 
+    def texts(self) -> list[Artifact]:
+        """The text tokens that the head reads."""
+        return [*([self.text] if "mean" in self.reads.texts else []), *([self.phrasings] if self.phrasings else [])]
+
     @cached_property
     def phrasings(self) -> Artifact | None:
         """Text tokens of every text of all classes, one after the other, where the best of a class counts
         (`encoder.phrasings`); None where each class has one, or the mean of several counts. A file of tokens
         (`encoder.tokens_from`) has one a class."""
         encoder = self.settings.encoder
-        if encoder.phrasings == "mean" or encoder.tokens_from or "mean" not in self.reads.texts:
+        if "phrasings" in self.reads.texts:
+            each_of: list[Any] = [*self.phrasings_of_classes.values()]
+        elif encoder.phrasings == "mean" or encoder.tokens_from or "mean" not in self.reads.texts or all(isinstance(texts, str) for texts in self.class_texts):
             return None
-        if all(isinstance(texts, str) for texts in self.class_texts):
-            return None
-        inputs = {"schema": SCHEMA["text"], **self._text_encoder(), "each of": self.class_texts}
+        else:
+            each_of = self.class_texts
+        inputs = {"schema": SCHEMA["text"], **self._text_encoder(), "each of": each_of}
         return whole(self.root, "texts", inputs)
 
     @property
     def phrasings_of_classes(self) -> dict[str, list[str]]:
         """The texts of each class, one after the other as `phrasings` holds their tokens."""
-        texts = zip(self.dataset.classes, self.class_texts, strict=True)
-        return {name: [text] if isinstance(text, str) else list(text) for name, text in texts}
+        if self.head.phrasings is not None:
+            texts = encoder_identity.phrasings(self.dataset.classes, self._reads_texts)
+            return dict(zip(self.dataset.classes, self.head.phrasings(self.settings, texts), strict=True))
+        listed = ([text] if isinstance(text, str) else list(text) for text in self.class_texts)
+        return dict(zip(self.dataset.classes, listed, strict=True))
 
     def text_made_with(self) -> dict[str, Any]:
         """What made the text tokens that the method reads; nothing where it reads none."""
@@ -296,7 +305,7 @@ class Plan:
     def _extract(self, kinds: Iterable[str]) -> list[Artifact]:
         detected = self.settings.scoring.boxes == "detected" or "object" in self.reads.kinds
         boxes = [*([self.finetune] if self.finetune else []), self.detect] if detected else []
-        text = [self.text, *([self.phrasings] if self.phrasings else [])] if self.reads.texts else []
+        text = self.texts()
         return [self.index, self.groundtruth, *boxes, *(self.tokens(kind) for kind in kinds), *text]
 
     # ---- train, score, evaluate
@@ -315,7 +324,7 @@ class Plan:
             )
         inputs = {
             "schema": SCHEMA["train"],
-            "needs": self._sets("train", [self.groundtruth, self.text, *self._read_in_training()]),
+            "needs": self._sets("train", [self.groundtruth, *self._training_texts(), *self._read_in_training()]),
             **self._head(),
             "training": self.settings.training.content(),
             "seen": list(self.split.seen),
@@ -383,6 +392,11 @@ class Plan:
         own = getattr(self.settings.heads, name, None)
         encoder = self._image_encoder() if self.head.runs_encoder else {}
         return {"head": name, "heads": {name: own.content()} if own else {}, **encoder}
+
+    def _training_texts(self) -> list[Artifact]:
+        """The text tokens that the head learns from: phrasings where it reads them, else one a class."""
+        texts = self.phrasings if "phrasings" in self.reads.texts else self.text
+        return [texts] if texts else []
 
     def _read_in_training(self) -> list[Artifact]:
         return [self.tokens(of_annotated(kind)) for kind in self.reads.kinds]

@@ -3,6 +3,9 @@
 Shapes: C clips, R token rows, B samples of a batch.
 """
 
+import hashlib
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
 
@@ -33,6 +36,12 @@ class ClipSamples:
             video if not clip else f"{video} person {clip}"
             for video, clip in zip(self.table["video_id"], self.table["clip"], strict=True)
         ]
+
+    @cached_property
+    def clip_numbers(self) -> Ints:
+        """A number that names each clip wherever it stands: the first bits of the SHA-256 of its name, int64."""
+        digests = [hashlib.sha256(name.encode()).digest()[:8] for name in self.names]
+        return np.frombuffer(b"".join(digests), np.int64)
 
     def take(self, sample_B: Ints) -> SampleRows:
         """The clips themselves."""
