@@ -88,7 +88,7 @@ def models(plan: Plan, rounds: int) -> None:
         measured.setdefault("detect, frames/s", []).append(len(frames) / staged)
         measured.setdefault("detect, over the bare detector", []).append(bare / staged)
         staged = seconds(again, encode)
-        counts = [len(read_artifact_table(plan.tokens(kind), table_of(kind))) for kind in plan.kinds()]
+        counts = [len(read_artifact_table(plan.tokens(kind), kind.table)) for kind in plan.kinds()]
         views = rng.integers(0, 256, (sum(counts), encoder.size, encoder.size, 3), np.uint8)
         bare = seconds(bare_encoder, encoder, views, plan.settings.encoder.batch)
         measured.setdefault("encode, views/s", []).append(len(views) / staged)
@@ -203,11 +203,6 @@ def gather(read: Rows, starts: list[int]) -> None:
     """Copies of neighbouring rows."""
     for start in starts:
         read(start, start + _NEIGHBOURS)
-
-
-def table_of(kind: str) -> str:
-    """The table whose rows a kind's tokens stand beside."""
-    return "frames" if kind == "frame" else "boxes"
 
 
 def seconds(action: Callable[..., object], *arguments: object) -> float:

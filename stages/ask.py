@@ -12,6 +12,7 @@ from pathlib import Path
 from zsstad_core import configure, plan_text
 from zsstad_core.ask import refusals, text
 from zsstad_core.ask.question import Question, asked
+from zsstad_core.cache.stages import TEXT
 from zsstad_core.cache.units import write_whole
 from zsstad_core.errors import friendly
 from zsstad_core.plan import Plan
@@ -39,7 +40,7 @@ def makefile(plan: Plan, question: Question) -> str:
     """Texts first: a label that is too long is told before anything is detected."""
     refusals.refuse_without_pictures(plan.sources.values())
     refusals.refuse_other_encoder(plan)
-    needed = [*(artifact.done for artifact in plan.extract() if artifact.stage == "text"), plan.score.done]
+    needed = [*(artifact.done for artifact in plan.extract() if artifact.stage == TEXT), plan.score.done]
     lines = [f"ASKED := {' '.join(map(str, needed))}", f"ASKED_ANEW := {text.anew(plan)}"]
     return "\n".join([*lines, *plan_text.rules({question.words(): plan})])
 

@@ -36,7 +36,7 @@ def evaluated(plan: Plan) -> Content:
         metrics = evaluate(plan.settings, plan.split, *tables)
         if plan.settings.head != "oracle":  # which has no rows for the classes that it rules out
             metrics["chance"] = chance(chance_draws(plan.settings, plan.split, *tables))
-    keys = {artifact.stage: artifact.key for artifact in plan.deciding()}
+    keys = {artifact.stage.name: artifact.key for artifact in plan.deciding()}
     metrics["made with"] = {"keys": keys, **plan.score.made_with()}
     if plan.source and plan.train:
         other = plan.source.settings

@@ -6,6 +6,7 @@ writes  text: tokens, one row a class in the dataset's order
 """
 
 from zsstad_core import configure
+from zsstad_core.cache.stages import PHRASINGS, TEXT
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.phrasings import combined, flat
 from zsstad_core.plan import Plan
@@ -29,8 +30,8 @@ def encoded(plan: Plan) -> Compute:
     tokens = encoder.encode_texts(flat(plan.class_texts))
     made_with = {"encoder": encoder.says, "weights": encoder.weights}
     contents = {
-        "text": Content(tokens=combined(tokens, plan.class_texts), made_with=made_with),
-        "texts": Content(tokens=tokens, made_with=made_with),
+        TEXT: Content(tokens=combined(tokens, plan.class_texts), made_with=made_with),
+        PHRASINGS: Content(tokens=tokens, made_with=made_with),
     }
     return lambda group, artifacts, clock: contents
 
@@ -39,7 +40,7 @@ def from_file(plan: Plan) -> Content:
     from zsstad_core.datasets.token_files import open_files, read_texts
     from zsstad_core.extraction.given_tokens import made_with
 
-    file = open_files(str(plan.settings.encoder.tokens_from), ["text", *plan.kinds()])["text"]
+    file = open_files(str(plan.settings.encoder.tokens_from), ["text", *(kind.name for kind in plan.kinds())])["text"]
     return Content(tokens=read_texts(file, plan.dataset.classes), made_with=made_with(file))
 
 

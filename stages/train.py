@@ -5,6 +5,7 @@ writes  train: head.pt, the weights; checkpoints and TensorBoard files of the ru
 """
 
 from zsstad_core import configure
+from zsstad_core.cache.stages import TRAIN
 from zsstad_core.datasets.label_types import label_types
 from zsstad_core.errors import friendly
 from zsstad_core.plan import Plan
@@ -20,7 +21,7 @@ def main() -> None:
         print(f"train: {plan.settings.head} has nothing to train")
     else:
         trainer = plan.source or plan
-        run(Work("train", [plan.train], lambda: lambda group, artifacts, clock: {"train": trained(trainer, clock)}))
+        run(Work("train", [plan.train], lambda: lambda group, artifacts, clock: {TRAIN: trained(trainer, clock)}))
 
 
 def trained(plan: Plan, clock: Clock | None = None) -> Content:

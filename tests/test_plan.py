@@ -14,8 +14,9 @@ import pytest
 from tests.conftest import ROOT, TINY_CLIP
 from tests.datasets.made_jhmdb import TEST, TRAIN, TRAIN_AND_TEST, write_masks
 from tests.made_plans import changed, clip, keys, members, plan, settings, write_dataset
+from zsstad_core.cache.versions import SCHEMA
 from zsstad_core.errors import MissingFileError, SettingsError
-from zsstad_core.plan import SCHEMA, Plan
+from zsstad_core.plan import Plan
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_an_artifact_stands_after_all_that_it_reads(folder: Path) -> None:
     for artifact in plan(folder).all():
         needs = {name: key for name, key in artifact.inputs.get("needs", {}).items() if not name.endswith("videos")}
         assert needs.items() <= before.items()
-        before[artifact.stage] = artifact.key
+        before[artifact.stage.name] = artifact.key
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ LEARNED = {"train", *SCORED}
         ("index", {"index", "groundtruth", *BOXES, *TOKENS, *LEARNED}),
         ("groundtruth", {"groundtruth", "tokens-groundtruth", *LEARNED}),
         ("detect", BOXES | LEARNED),
-        ("tokens", TOKENS | LEARNED),
+        ("encode", TOKENS | LEARNED),
         ("text", {"text"} | LEARNED),
         ("train", LEARNED),
         ("score", SCORED),
@@ -275,7 +276,7 @@ from zsstad_core.settings import Settings
 plan = Plan(Settings.model_validate_json(sys.argv[1]))
 plan_text.makefile(plan), plan_text.table(plan), plan.save()
 heavy = {"torch", "torchvision", "mmdet", "mmengine", "mmcv", "open_clip", "av", "PIL", "pandas", "zarr"}
-print(json.dumps([sorted(heavy & set(sys.modules)), {a.stage: str(a.done) for a in plan.all()}]))
+print(json.dumps([sorted(heavy & set(sys.modules)), {a.stage.name: str(a.done) for a in plan.all()}]))
 """
     wanted = settings(folder)
     run = [sys.executable, "-c", code, wanted.model_dump_json()]
@@ -286,4 +287,4 @@ print(json.dumps([sorted(heavy & set(sys.modules)), {a.stage: str(a.done) for a 
     assert said[0] == said[1]
     loaded, files = json.loads(said[0])
     assert loaded == []
-    assert files == {artifact.stage: str(artifact.done) for artifact in Plan(wanted).all()}
+    assert files == {artifact.stage.name: str(artifact.done) for artifact in Plan(wanted).all()}

@@ -58,7 +58,7 @@ def redone(folder: Path, name: str, value: Any, **base: Any) -> set[str]:
 )
 def test_only_what_the_settings_read_is_extracted(folder: Path, asked: dict[str, Any], tokens: set[str]):
     made = stclip(folder, **asked)
-    assert {artifact.stage for artifact in made.extract() if artifact.stage.startswith("tokens-")} == tokens
+    assert {artifact.stage.name for artifact in made.extract() if artifact.stage.name.startswith("tokens-")} == tokens
 
 
 def test_where_views_come_from_changes_no_key(folder: Path):

@@ -14,6 +14,7 @@ from tests.made_plans import clip, plan, write_dataset
 from zsstad_core import plan_text
 from zsstad_core.cache import ledger
 from zsstad_core.cache.artifact import Artifact
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.plan import Plan
 
 CHAIN = ["index", "groundtruth", "detect", "encode", "text", "train", "score", "evaluate"]
@@ -45,7 +46,7 @@ def rows(made: Plan) -> dict[str, tuple[str, str, str]]:
     for artifact, line in zip(made.all(), lines, strict=True):
         assert line.startswith(f"{artifact.path.name} ")
         state, units = (line[begin:end].strip() for begin, end in pairwise(start[1:4]))
-        cells[artifact.stage] = state, units, line[start[4] :]
+        cells[artifact.stage.name] = state, units, line[start[4] :]
     return cells
 
 
@@ -136,7 +137,7 @@ def test_it_is_compared_with_what_was_made_last(folder: Path) -> None:
 
 def test_what_was_removed_upstream_is_named_by_its_stage(folder: Path) -> None:
     complete(plan(folder).all())
-    shutil.rmtree(plan(folder).tokens("frame").path)
+    shutil.rmtree(plan(folder).tokens(TokenKind.frame).path)
     assert why(plan(folder, **{"encoder.crop": "pad"}))["train"].split("; ")[0] == "tokens-frame changed"
 
 
@@ -258,7 +259,7 @@ def test_new_clips_are_computed_before_anything_reads_them(folder: Path) -> None
 def test_a_complete_file_does_not_hide_a_unit_that_is_gone(folder: Path, stage: str, again: str) -> None:
     made = plan(folder)
     complete(made.all())
-    (artifact,) = [artifact for artifact in made.all() if artifact.stage == stage]
+    (artifact,) = [artifact for artifact in made.all() if artifact.stage.name == stage]
     shutil.rmtree(next(artifact.path.glob("unit-*")))
     assert would_run(folder, made) == [again]
 

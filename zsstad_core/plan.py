@@ -23,7 +23,19 @@ from zsstad_core import trained_elsewhere, video
 from zsstad_core.cache import set_aside
 from zsstad_core.cache.artifact import Artifact, whole
 from zsstad_core.cache.digests import DigestMemo
-from zsstad_core.cache.token_kinds import form_of, of_annotated, rows_of
+from zsstad_core.cache.stages import (
+    DETECT,
+    EVALUATE,
+    FINETUNE,
+    GROUNDTRUTH,
+    INDEX,
+    PHRASINGS,
+    SCORE,
+    TEXT,
+    TRAIN,
+    Stage,
+)
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.units import short_digest
 from zsstad_core.datasets import open_dataset
 from zsstad_core.datasets.label_types import refuse_unfit
@@ -34,19 +46,6 @@ from zsstad_core.frozen import detector_config, encoder_identity
 from zsstad_core.heads import HEADS
 from zsstad_core.settings import Encoder, Settings
 from zsstad_core.splits import LabelSplit, load_split
-
-SCHEMA = {
-    "index": 1,
-    "groundtruth": 1,
-    "finetune": 1,
-    "detect": 2,  # convolutions with channels last: other last bits
-    "tokens": 1,
-    "text": 1,
-    "train": 1,
-    "score": 1,
-    "evaluate": 3,  # chance beside the means
-}
-"""Raised by one when a stage's code changes what it writes for the same inputs."""
 
 
 class Plan:
@@ -150,7 +149,7 @@ class Plan:
         """Tables videos and frames: what really decodes; of a dataset with keyframes what is wanted of it, and them."""
         keyframes = self.dataset.keyframes
         wanted = {"keyframes": keyframes.content()} if keyframes else {}
-        return self._divided("index", {"dataset": self.settings.dataset, "decoder": video.decoder_versions(), **wanted})
+        return self._divided(INDEX, {"dataset": self.settings.dataset, "decoder": video.decoder_versions(), **wanted})
 
     @cached_property
     def groundtruth(self) -> Artifact:
@@ -158,7 +157,7 @@ class Plan:
         files = self._digests(self.dataset.annotation_files())
         # The name of a single file decides nothing; of many, which digest belongs to which name does.
         annotation = {"files": len(files), "digest": short_digest(files if len(files) > 1 else [*files.values()])}
-        return self._divided("groundtruth", {"needs": _keys(self.index), "annotation": annotation})
+        return self._divided(GROUNDTRUTH, {"needs": _keys(self.index), "annotation": annotation})
 
     @cached_property
     def detect(self) -> Artifact:
@@ -167,10 +166,10 @@ class Plan:
         if settings.boxes_from:
             file, *beside = deciding_files(Path(settings.boxes_from))
             files = {"file": self._digest(file), **self._digests(beside)}
-            return self._divided("detect", {"needs": _keys(self.index), "boxes from": files})
+            return self._divided(DETECT, {"needs": _keys(self.index), "boxes from": files})
         own = {name: value for name, value in settings.content().items() if name != "finetune"}
         needs = _keys(self.index, *([self.finetune] if self.finetune else []))
-        return self._divided("detect", {"needs": needs, "detector": {**own, **self._detector()}})
+        return self._divided(DETECT, {"needs": needs, "detector": {**own, **self._detector()}})
 
     @cached_property
     def finetune(self) -> Artifact | None:
@@ -187,12 +186,12 @@ class Plan:
                 "class whose persons could be learned; set it to 0, or give the boxes (detector.boxes_from)"
             )
         inputs = {
-            "schema": SCHEMA["finetune"],
+            "schema": FINETUNE.schema,
             "needs": self._sets("train", [self.index, self.groundtruth]),
             "detector": {"finetune": settings.finetune.content(), **self._detector()},
             "seen": sorted(self.split.seen),
         }
-        return whole(self.root, "finetune", inputs)
+        return whole(self.root, FINETUNE, inputs)
 
     @property
     def finetune_runs(self) -> Path:
@@ -210,20 +209,20 @@ class Plan:
             "versions": detector_config.versions(),
         }
 
-    def tokens(self, kind: str) -> Artifact:
+    def tokens(self, kind: TokenKind) -> Artifact:
         """Tokens of one kind (`cache.token_kinds`): of frames, annotated persons, detected persons, or objects.
 
         Detected persons are needed of the test part only, annotated persons of the training part, and of the test part
         where they are what is scored. By the encoder, or from a file; views by neither.
         """
-        of = rows_of(kind)
+        of = kind.rows
         boxes = [] if of == "frame" else [self.groundtruth if of == "groundtruth" else self.detect]
         parts = {"person": {"test"}, "groundtruth": {"train"}}.get(of, {"train", "test"})
         if of == "groundtruth" and self.settings.scoring.boxes == "groundtruth":
             parts = {"test"} if not self.trains_here else {"train", "test"}
         needs = _keys(self.index, *boxes)
-        made = self._views() if form_of(kind) == "pixel" else self._given(kind) or self._image_encoder()
-        return self._divided(f"tokens-{kind}", {"needs": needs, **made, "kind": kind}, parts)
+        made = self._views() if kind.form == "pixel" else self._given(kind.name) or self._image_encoder()
+        return self._divided(Stage.encoding(kind), {"needs": needs, **made, "kind": kind.name}, parts)
 
     def _views(self) -> dict[str, Any]:
         return {"views": encoder_identity.view_identity(self.settings.encoder)}
@@ -236,8 +235,8 @@ class Plan:
         """Text tokens of all classes: by the encoder, or from a file."""
         if given := self._given("text"):
             classes = list(self.dataset.classes)
-            return whole(self.root, "text", {"schema": SCHEMA["text"], **given, "classes": classes})
-        return whole(self.root, "text", {"schema": SCHEMA["text"], **self._text_encoder(), "texts": self.class_texts})
+            return whole(self.root, TEXT, {"schema": TEXT.schema, **given, "classes": classes})
+        return whole(self.root, TEXT, {"schema": TEXT.schema, **self._text_encoder(), "texts": self.class_texts})
 
     @cached_property
     def phrasings(self) -> Artifact | None:
@@ -249,43 +248,43 @@ class Plan:
             return None
         if all(isinstance(texts, str) for texts in self.class_texts):
             return None
-        inputs = {"schema": SCHEMA["text"], **self._text_encoder(), "each of": self.class_texts}
-        return whole(self.root, "texts", inputs)
+        inputs = {"schema": TEXT.schema, **self._text_encoder(), "each of": self.class_texts}
+        return whole(self.root, PHRASINGS, inputs)
 
     def _text_encoder(self) -> dict[str, Any]:
         return {"encoder": encoder_identity.text_identity(self.settings.encoder, self._digest)}
 
-    def _given(self, kind: str) -> dict[str, Any]:
+    def _given(self, name: str) -> dict[str, Any]:
         """The digest of the file that the tokens of a kind come from; empty where an encoder makes them."""
         folder = self.settings.encoder.tokens_from
-        return {"tokens from": {"file": self._digest(token_file(folder, kind))}} if folder else {}
+        return {"tokens from": {"file": self._digest(token_file(folder, name))}} if folder else {}
 
     @property
     def trains_here(self) -> bool:
         """Whether the head learns from the videos of this dataset."""
         return self.head.trains and self.settings.trained_on.dataset is None
 
-    def kinds(self) -> list[str]:
+    def kinds(self) -> list[TokenKind]:
         """Token kinds that are extracted: those that are read, without views that are decoded when they are read."""
         decoded = self.settings.encoder.pixels == "decoded"
-        return [kind for kind in self.read_kinds() if not (decoded and form_of(kind) == "pixel")]
+        return [kind for kind in self.read_kinds() if not (decoded and kind.form == "pixel")]
 
-    def read_kinds(self) -> list[str]:
+    def read_kinds(self) -> list[TokenKind]:
         """Token kinds that the chosen head and boxes ask for."""
-        kinds = [kind for kind in self.reads.tokens if rows_of(kind) != "person"]
+        kinds = [kind for kind in self.reads.tokens if kind.rows != "person"]
         detected = self.settings.scoring.boxes == "detected"
         for kind in self.reads.tokens:
-            if rows_of(kind) == "person":
+            if kind.rows == "person":
                 kinds += [kind] if detected else []
-                kinds += [of_annotated(kind)] if self.trains_here or not detected else []
+                kinds += [kind.annotated] if self.trains_here or not detected else []
         return kinds
 
     def extract(self) -> list[Artifact]:
         """Everything that is computed once, before a head is trained."""
         return self._extract(self.kinds())
 
-    def _extract(self, kinds: Iterable[str]) -> list[Artifact]:
-        detected = self.settings.scoring.boxes == "detected" or "object" in self.reads.tokens
+    def _extract(self, kinds: Iterable[TokenKind]) -> list[Artifact]:
+        detected = self.settings.scoring.boxes == "detected" or TokenKind.object in self.reads.tokens
         boxes = [*([self.finetune] if self.finetune else []), self.detect] if detected else []
         text = [self.text, *([self.phrasings] if self.phrasings else [])] if self.reads.tokens else []
         return [self.index, self.groundtruth, *boxes, *(self.tokens(kind) for kind in kinds), *text]
@@ -305,7 +304,7 @@ class Plan:
                 "choose another SPLIT=, a HEAD= that is not trained, or train it elsewhere with TRAINED_ON="
             )
         inputs = {
-            "schema": SCHEMA["train"],
+            "schema": TRAIN.schema,
             "needs": self._sets("train", [self.groundtruth, self.text, *self._read_in_training()]),
             **self._head(),
             "training": self.settings.training.content(),
@@ -314,7 +313,7 @@ class Plan:
             **self._types(self.split.seen),
             "torch": version("torch").partition("+")[0],  # the build (+cu130) is a place
         }
-        return whole(self.root, "train", inputs)
+        return whole(self.root, TRAIN, inputs)
 
     @property
     def runs(self) -> Path:
@@ -327,7 +326,7 @@ class Plan:
         """Table detections: every test person against its labels."""
         reads = [artifact for artifact in self._extract(self.read_kinds()) if artifact is not self.index]
         inputs = {
-            "schema": SCHEMA["score"],
+            "schema": SCORE.schema,
             "needs": self._sets("test", [*reads, *([self.train] if self.train else [])]),
             **self._head(),
             "scoring": self.settings.scoring.content(),
@@ -336,7 +335,7 @@ class Plan:
             "unseen": list(self.split.unseen),
             **self._types((*self.split.seen, *self.split.unseen)),
         }
-        return whole(self.root, "score", inputs)
+        return whole(self.root, SCORE, inputs)
 
     @property
     def keeps_similarities(self) -> bool:
@@ -347,12 +346,12 @@ class Plan:
     def evaluate(self) -> Artifact:
         """metrics.json."""
         inputs = {
-            "schema": SCHEMA["evaluate"],
+            "schema": EVALUATE.schema,
             "needs": self._sets("test", [self.score, self.groundtruth]),
             "evaluation": self.settings.evaluation.content(),
             "missing": short_digest([video_id for video_id in self.missing() if self.official[video_id] == "test"]),
         }
-        return whole(self.root, "evaluate", inputs)
+        return whole(self.root, EVALUATE, inputs)
 
     def all(self) -> list[Artifact]:
         """Every artifact of the plan, each after what it reads."""
@@ -376,15 +375,15 @@ class Plan:
         return {"head": name, "heads": {name: own.content()} if own else {}, **encoder}
 
     def _read_in_training(self) -> list[Artifact]:
-        return [self.tokens(of_annotated(kind)) for kind in self.reads.tokens]
+        return [self.tokens(kind.annotated) for kind in self.reads.tokens]
 
     def _digests(self, paths: Iterable[Path]) -> dict[str, str]:
         return {name: self._digest(path) for name, path in _own_names(paths).items()}
 
-    def _divided(self, stage: str, inputs: dict[str, Any], parts: Iterable[str] = ("train", "test")) -> Artifact:
+    def _divided(self, stage: Stage, inputs: dict[str, Any], parts: Iterable[str] = ("train", "test")) -> Artifact:
         """An artifact divided by videos, of some parts of the official split."""
         members = {video_id: digest for video_id, digest in self.members.items() if self.official[video_id] in parts}
-        inputs = {"schema": SCHEMA[stage.partition("-")[0]], **inputs}
+        inputs = {"schema": stage.schema, **inputs}
         return Artifact(self.root, stage, inputs, members, self.settings.cache.clips_per_unit, self.official)
 
     def _sets(self, part: str, artifacts: Iterable[Artifact]) -> dict[str, str]:
@@ -407,4 +406,4 @@ def _own_names(paths: Iterable[Path]) -> dict[str, Path]:
 
 
 def _keys(*artifacts: Artifact) -> dict[str, str]:
-    return {artifact.stage: artifact.key for artifact in artifacts}
+    return {artifact.stage.name: artifact.key for artifact in artifacts}

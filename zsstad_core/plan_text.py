@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from zsstad_core.cache import ledger
-from zsstad_core.cache.artifact import WHOLE, Artifact, target_of
+from zsstad_core.cache.artifact import WHOLE, Artifact
 from zsstad_core.cache.differences import Difference, Inputs, newest_other, plain, replaced, since
+from zsstad_core.cache.stages import DETECT, FINETUNE
 from zsstad_core.cache.units import MANIFEST, published, short_digest, write_whole
 from zsstad_core.errors import SettingsError
 from zsstad_core.plan import Plan
@@ -39,7 +40,7 @@ def _row(
     clips = str(len(artifact.members)) if artifact.members != {"": ""} else ""
     units = f"{len(there)}/{len(there) + len(todo)}"
     missing = sum(len(group.members) for group in todo)
-    expected = _duration(pace[artifact.stage] * missing) if missing and artifact.stage in pace else ""
+    expected = _duration(pace[artifact.stage.name] * missing) if missing and artifact.stage.name in pace else ""
     if artifact.is_complete():
         return "fresh", units, clips, _size(size), "", ""
     changed = len(replaced(artifact, todo))
@@ -61,7 +62,7 @@ def of_stage(plan: Plan, stage: str) -> list[Artifact]:
     """The artifacts of a stage, by the name that make knows it by. Raises SettingsError naming those of the plan."""
     stages: dict[str, list[Artifact]] = {}
     for artifact in plan.all():
-        stages.setdefault(target_of(artifact), []).append(artifact)
+        stages.setdefault(artifact.stage.target, []).append(artifact)
     if stage not in stages:
         raise SettingsError(
             f"STAGE={stage} is not a stage of HEAD={plan.settings.head}; it must be one of {', '.join(stages)}"
@@ -207,9 +208,9 @@ def _with_sources(plans: Mapping[str, Plan]) -> Iterator[tuple[str, Plan]]:
 def _steps(plan: Plan) -> list[tuple[list[Artifact], list[Artifact], str]]:
     """Each stage of a plan: what it makes, what it reads, its name."""
     tokens = [plan.tokens(kind) for kind in plan.kinds()]
-    finetune = [artifact for artifact in plan.extract() if artifact.stage == "finetune"]
-    boxes = [artifact for artifact in plan.extract() if artifact.stage == "detect"]
-    text = [artifact for artifact in plan.extract() if target_of(artifact) == "text"]
+    finetune = [artifact for artifact in plan.extract() if artifact.stage == FINETUNE]
+    boxes = [artifact for artifact in plan.extract() if artifact.stage == DETECT]
+    text = [artifact for artifact in plan.extract() if artifact.stage.target == "text"]
     train = [plan.train] if plan.train else []
     steps = [
         ([plan.index], [], "index"),

@@ -18,6 +18,7 @@ from tests.made_plans import plan, settings, write_dataset
 from zsstad_core import configure
 from zsstad_core.cache import gc
 from zsstad_core.cache.artifact import Artifact, whole
+from zsstad_core.cache.stages import INDEX, TRAIN
 from zsstad_core.cache.units import MANIFEST
 from zsstad_core.errors import CacheError, MissingFileError
 from zsstad_core.live_plans import live
@@ -65,9 +66,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def chain(root: Path, version: int) -> tuple[Artifact, Artifact, Artifact]:
-    index = Artifact(root, "index", {"decoder": version}, VIDEOS)
+    index = Artifact(root, INDEX, {"decoder": version}, VIDEOS)
     frames = tokens(root, needs={"index": index.key})
-    return index, frames, whole(root, "train", {"needs": {"tokens-frame": frames.key, "train videos": "0" * 16}})
+    return index, frames, whole(root, TRAIN, {"needs": {"tokens-frame": frames.key, "train videos": "0" * 16}})
 
 
 # ---- what goes and what stays

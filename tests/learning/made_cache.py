@@ -11,7 +11,6 @@ from tests.end_to_end.made import DETECTOR, write_annotation, write_clips
 from tests.extraction.fakes import CLASSES, FakeEncoder
 from tests.made_plans import plan
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.cache.token_kinds import form_of
 from zsstad_core.extraction.detect import detect
 from zsstad_core.extraction.encode import encode
 from zsstad_core.extraction.scan import annotate, scan
@@ -48,7 +47,7 @@ def extract(made: Plan) -> None:
         read_artifact_table(made.detect, "boxes"),
         read_artifact_table(made.groundtruth, "groundtruth"),
     )
-    encoder: Any = FakeEncoder() if any(form_of(kind) != "pixel" for kind in made.kinds()) else None
+    encoder: Any = FakeEncoder() if any(kind.form != "pixel" for kind in made.kinds()) else None
     tokens = [made.tokens(kind) for kind in made.kinds()]
     run(Work("encode", tokens, lambda: encode(made.sources, encoder, made.settings.encoder, boxes)))
     run_whole("text", made.text, lambda: Content(tokens=text_of(made)))

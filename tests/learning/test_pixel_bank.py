@@ -10,6 +10,7 @@ import torch
 from tests.end_to_end.made import LOST, SHORT, TEST, frames_of
 from tests.learning.made_cache import extract, made_plan, write_dataset
 from zsstad_core.cache.artifact import Artifact
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import CacheError
 from zsstad_core.extraction.footage import decoded
 from zsstad_core.frozen.views import view
@@ -99,7 +100,7 @@ def test_a_view_that_the_cache_lacks_is_refused_by_name(folder: Path, monkeypatc
     made, parts = plan(folder), Artifact.parts
 
     def short(self: Artifact) -> list[object]:
-        lost = "golf/clip_b" if self.stage == "tokens-pixel" else ""
+        lost = "golf/clip_b" if self.stage.tokens == TokenKind.pixel else ""
         return [(unit, tuple(name for name in wanted if name != lost)) for unit, wanted in parts(self)]
 
     monkeypatch.setattr(Artifact, "parts", short)
@@ -117,7 +118,7 @@ def test_a_damaged_view_is_an_error_and_never_a_view(folder: Path, tmp_path: Pat
     made = plan(folder, **{"cache.root": str(tmp_path / "cache")})
     extract(made)
     bank = training_bank(made, "cpu")
-    for shard in made.tokens("pixel").path.rglob("c/0/0/0/0"):
+    for shard in made.tokens(TokenKind.pixel).path.rglob("c/0/0/0/0"):
         content = bytearray(shard.read_bytes())
         content[1000] ^= 1
         shard.write_bytes(content)

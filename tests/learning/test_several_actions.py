@@ -14,6 +14,7 @@ from tests.learning.made_cache import extract
 from tests.learning.made_several import CLASS_TYPES, NAMES, TYPES, random_labels, several_plan
 from tests.learning.made_tokens import WIDTH, iclip_reads, made, small_settings
 from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.datasets.label_types import label_types
 from zsstad_core.errors import CacheError, DataError, SettingsError
 from zsstad_core.evaluation import evaluate
@@ -244,7 +245,7 @@ def test_the_type_of_a_class_is_part_of_what_is_trained_and_scored(folder: Path,
     def keys() -> tuple[str, ...]:
         plan = several_plan(folder)
         assert plan.train is not None
-        return plan.train.key, plan.score.key, plan.tokens("frame").key
+        return plan.train.key, plan.score.key, plan.tokens(TokenKind.frame).key
 
     before = keys()
     monkeypatch.setattr("tests.learning.made_several.Several.class_types", {**CLASS_TYPES, "golf": "person"})

@@ -13,6 +13,7 @@ import numpy as np
 
 from zsstad_core.ask.answer import Answer, threshold_of
 from zsstad_core.ask.spans import NOTHING
+from zsstad_core.cache.stages import EVALUATE, GROUNDTRUTH
 from zsstad_core.keyframes import NOWHERE, nearest
 from zsstad_core.plan import Plan
 from zsstad_core.tables import BOX
@@ -51,7 +52,7 @@ def _asked(plan: Plan) -> dict[str, Any]:
         "phrasings": settings.encoder.phrasings,
         "head": settings.head,
         "trained on": _trained_on(plan),
-        "made with": {**plan.score.made_with(), "keys": {one.stage: one.key for one in _deciding(plan)}},
+        "made with": {**plan.score.made_with(), "keys": {one.stage.name: one.key for one in _deciding(plan)}},
         "frames looked at": keyframes.content() if keyframes else "all",
         "threshold": threshold_of(settings.ask, len(labels)),
         "similarity": settings.ask.similarity,
@@ -61,7 +62,7 @@ def _asked(plan: Plan) -> dict[str, Any]:
 
 
 def _deciding(plan: Plan) -> list[Any]:
-    return [artifact for artifact in plan.deciding() if artifact.stage not in ("groundtruth", "evaluate")]
+    return [artifact for artifact in plan.deciding() if artifact.stage not in (GROUNDTRUTH, EVALUATE)]
 
 
 def _trained_on(plan: Plan) -> dict[str, str] | None:

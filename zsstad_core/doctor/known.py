@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.cache.token_kinds import form_of
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.datasets.box_files import read_boxes
 from zsstad_core.evaluation import missing_groundtruth
@@ -150,8 +149,8 @@ def _some_tokens(plan: Plan) -> Mapping[str, NDArray[np.generic]]:
     """Some rows of each kind of token in the width of the texts, where all of it is made."""
     some = {}
     for kind in plan.kinds():
-        if form_of(kind) == "token" and plan.tokens(kind).is_complete():
+        if kind.form == "token" and plan.tokens(kind).is_complete():
             (unit, _), *_ = plan.tokens(kind).parts()
             rows = read_tokens(unit)
-            some[kind] = rows[:: max(1, len(rows) // _TOKENS)]
+            some[kind.name] = rows[:: max(1, len(rows) // _TOKENS)]
     return some

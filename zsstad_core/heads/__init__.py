@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.heads import stclip_fits
 from zsstad_core.settings import Settings
 
@@ -27,7 +28,7 @@ class Reads:
     window_before, window_after: views of that many neighbouring frames on each side, as one window with the frame.
     """
 
-    tokens: tuple[str, ...]
+    tokens: tuple[TokenKind, ...]
     persons: int = 25
     objects: int = 0
     object_choice: str = "score"
@@ -59,7 +60,7 @@ def _iclip(settings: Settings) -> Reads:
     head = settings.heads.iclip
     used = set(head.blocks)
     return Reads(
-        tokens=("frame", "person", *(("object",) if "O" in used else ())),
+        tokens=(TokenKind.frame, TokenKind.person, *((TokenKind.object,) if "O" in used else ())),
         persons=head.persons,
         objects=head.objects if "O" in used else 0,
         object_choice=head.object_choice,
@@ -72,10 +73,11 @@ def _iclip(settings: Settings) -> Reads:
 def _stclip(settings: Settings) -> Reads:
     own = settings.heads.stclip
     window = (own.frames_before, own.frames_after) if own.temporal != "none" else (0, 0)
-    person = "person_unprojected" if own.person_tokens == "encoder" and not own.lora_in_crops else "person_pixel"
-    frozen_frames = ("frame",) if own.whole_frame and not own.lora_in_crops else ()
+    frozen_persons = own.person_tokens == "encoder" and not own.lora_in_crops
+    person = TokenKind.person_unprojected if frozen_persons else TokenKind.person_pixel
+    frozen_frames = (TokenKind.frame,) if own.whole_frame and not own.lora_in_crops else ()
     return Reads(
-        tokens=(*frozen_frames, "pixel", person),
+        tokens=(*frozen_frames, TokenKind.pixel, person),
         persons=own.persons,
         window_before=window[0],
         window_after=window[1],
@@ -83,8 +85,8 @@ def _stclip(settings: Settings) -> Reads:
 
 
 HEADS: dict[str, Entry] = {
-    "clip_frame": Entry("zsstad_core.heads.baselines:ClipFrame", lambda _: Reads(("frame",)), trains=False),
-    "clip_crop": Entry("zsstad_core.heads.baselines:ClipCrop", lambda _: Reads(("person",)), trains=False),
+    "clip_frame": Entry("zsstad_core.heads.baselines:ClipFrame", lambda _: Reads((TokenKind.frame,)), trains=False),
+    "clip_crop": Entry("zsstad_core.heads.baselines:ClipCrop", lambda _: Reads((TokenKind.person,)), trains=False),
     "iclip": Entry("zsstad_core.heads.iclip:Iclip", _iclip, trains=True),
     "stclip": Entry(
         "zsstad_core.heads.stclip_build:build", _stclip, trains=True, runs_encoder=True, refuse=stclip_fits.refuse

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from zsstad_core.boxes import select
 from zsstad_core.cache.read import read_artifact_table, read_artifact_tokens
-from zsstad_core.cache.token_kinds import form_of, of_annotated, rows_of
+from zsstad_core.cache.token_kinds import Rows as RowsOf
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.extraction.token_boxes import annotated_persons, on_real_frames
 from zsstad_core.frozen.encoder_identity import view_rules
@@ -114,8 +115,8 @@ def _bank(
     label_RK: NDArray[np.bool_] | None = None,
     annotated: bool = True,
 ) -> TokenBank:
-    if "frame" in plan.reads.tokens:
-        frames, frame_tokens = read_artifact_tokens(plan.tokens("frame"), "frames", videos)
+    if TokenKind.frame in plan.reads.tokens:
+        frames, frame_tokens = read_artifact_tokens(plan.tokens(TokenKind.frame), "frames", videos)
     else:
         frames, frame_tokens = _of(read_artifact_table(plan.index, "frames"), videos), None
     objects, object_tokens = _detected(plan, "object", videos) if plan.reads.objects else (None, None)
@@ -130,7 +131,7 @@ def _bank(
         "seed": plan.settings.training.seed,
         "step": plan.dataset.keyframes.step if plan.dataset.keyframes else EVERY_FRAME,
     }
-    if "pixel" in plan.reads.tokens:
+    if TokenKind.pixel in plan.reads.tokens:
         return PixelBank(plan.reads, device, _pixels(plan, frames, persons, annotated), **what)
     return TokenBank(plan.reads, device, **what)
 
@@ -140,24 +141,25 @@ def _pixels(plan: Plan, frames: pd.DataFrame, persons: pd.DataFrame, annotated: 
     crops = reads_crops(plan.reads)
     if plan.settings.encoder.pixels == "decoded":
         return DecodedPixels(plan.sources, view_rules(plan.settings.encoder), frames, persons, crops)
-    of_persons = "groundtruth_pixel" if annotated else "person_pixel"
+    of_persons = TokenKind.groundtruth_pixel if annotated else TokenKind.person_pixel
     return CachedPixels(
-        CachedRows(plan.tokens("pixel"), frames), CachedRows(plan.tokens(of_persons), persons) if crops else None
+        CachedRows(plan.tokens(TokenKind.pixel), frames),
+        CachedRows(plan.tokens(of_persons), persons) if crops else None,
     )
 
 
-def _kept(plan: Plan, of: str) -> str | None:
+def _kept(plan: Plan, of: RowsOf) -> TokenKind | None:
     """The kind of tokens of persons or objects that a bank holds in memory, as `Reads.tokens` calls it."""
-    return next((kind for kind in plan.reads.tokens if rows_of(kind) == of and form_of(kind) != "pixel"), None)
+    return next((kind for kind in plan.reads.tokens if kind.rows == of and kind.form != "pixel"), None)
 
 
 def _annotated_persons(plan: Plan, videos: Collection[str]) -> Rows:
     if kind := _kept(plan, "person"):
-        return read_artifact_tokens(plan.tokens(of_annotated(kind)), "boxes", videos)
+        return read_artifact_tokens(plan.tokens(kind.annotated), "boxes", videos)
     return annotated_persons(_of(read_artifact_table(plan.groundtruth, "groundtruth"), videos)), None
 
 
-def _detected(plan: Plan, kind: str, videos: Collection[str]) -> Rows:
+def _detected(plan: Plan, kind: RowsOf, videos: Collection[str]) -> Rows:
     if kept := _kept(plan, kind):
         return read_artifact_tokens(plan.tokens(kept), "boxes", videos)
     boxes = _of(read_artifact_table(plan.detect, "boxes"), videos)

@@ -11,7 +11,6 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from zsstad_core.cache.token_kinds import form_of, rows_of
 from zsstad_core.heads import Reads
 from zsstad_core.heads.pixel_batch import PixelBatch
 from zsstad_core.learning.frame_index import NO_ROW, Ints
@@ -84,4 +83,4 @@ class PixelBank(TokenBank):
 
 def reads_crops(reads: Reads) -> bool:
     """Whether views of persons are read."""
-    return any(rows_of(kind) == "person" and form_of(kind) == "pixel" for kind in reads.tokens)
+    return any(kind.rows == "person" and kind.form == "pixel" for kind in reads.tokens)

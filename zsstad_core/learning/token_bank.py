@@ -13,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from zsstad_core.cache.token_kinds import form_of, rows_of
 from zsstad_core.errors import CacheError, DataError
 from zsstad_core.heads import Reads
 from zsstad_core.heads.base import Batch
@@ -74,7 +73,7 @@ class TokenBank:
     ) -> None:
         self.reads, self.device, self.persons = reads, torch.device(device), persons
         self.index = FrameIndex(frames, step)
-        kept = {rows_of(kind) for kind in reads.tokens if form_of(kind) != "pixel"}
+        kept = {kind.rows for kind in reads.tokens if kind.form != "pixel"}
         needs_frames = "frame" in kept or reads.memory_before + reads.memory_after > 0
         self._frame_FD = self._tokens(needs_frames, frame_tokens, len(frames), "frame")
         self._person_RD = self._tokens("person" in kept, person_tokens, len(persons), "person")

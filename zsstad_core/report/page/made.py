@@ -34,14 +34,14 @@ def made_with(plan: Plan, command: str) -> tuple[Made, ...]:
     ]
     artifacts = list(plan.deciding())
     weights = [
-        (artifact.stage, "; ".join(f"{name}: {value}" for name, value in sorted(artifact.made_with().items())))
+        (artifact.stage.name, "; ".join(f"{name}: {value}" for name, value in sorted(artifact.made_with().items())))
         for artifact in artifacts
         if artifact.is_complete() and artifact.made_with()
     ]
     return (
         Made("In short", _entries(summary)),
         Made("Weights, as the artifacts say", _entries(weights)),
-        Made("Keys of the artifacts", tuple((artifact.stage, artifact.key) for artifact in artifacts)),
+        Made("Keys of the artifacts", tuple((artifact.stage.name, artifact.key) for artifact in artifacts)),
         Made("Machine that wrote this page", tuple(machine())),
         Made("Versions", (("python", platform.python_version()), *((name, version(name)) for name in _PACKAGES))),
         Made("Settings that differ from the defaults", changed_settings(settings)),
