@@ -39,7 +39,7 @@ from zsstad_core.extraction.scan import annotate
 from zsstad_core.frozen.detector import Detector
 from zsstad_core.frozen.device import choose_device
 from zsstad_core.frozen.encoder import Encoder
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.video import decode
 from zsstad_core.work import Work, run
 
@@ -93,9 +93,7 @@ def models(plan: Plan, rounds: int) -> None:
         bare = seconds(bare_encoder, encoder, views, plan.settings.encoder.batch)
         measured.setdefault("encode, views/s", []).append(len(views) / staged)
         measured.setdefault("encode, over the bare encoder", []).append(bare / staged)
-    print(
-        f"\n{plan.settings.dataset}: {len(plan.sources)} clips, {len(frames)} frames, {sum(counts)} views, {device}\n"
-    )
+    print(f"\n{plan.settings.dataset}: {len(plan.videos)} clips, {len(frames)} frames, {sum(counts)} views, {device}\n")
     table(measured)
 
 
@@ -166,7 +164,7 @@ def again(work: Work) -> None:
 
 def decode_all(plan: Plan) -> list[NDArray[np.uint8]]:
     """Every frame of every clip."""
-    return [image for source in plan.sources.values() for _, _, image in decode(source)]
+    return [image for source in plan.videos.values() for _, _, image in decode(source)]
 
 
 def bare_detector(detector: Detector, prepared: list[Any], batch: int) -> None:

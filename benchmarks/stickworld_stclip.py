@@ -23,7 +23,7 @@ from zsstad_core.heads.stclip import Stclip
 from zsstad_core.learning.from_cache import text_tokens, training_bank
 from zsstad_core.learning.token_bank import TokenBank
 from zsstad_core.learning.weights import load_into
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 ABLATED_SPLIT = 1  # the paper's are of split 1 too
 PATCHES, PUBLISHED_PATCHES = 64, 256  # of a frame: this encoder's; ViT-L/14's, with which table 15 was made

@@ -12,7 +12,7 @@ from zsstad_core.cluster import on_workers
 from zsstad_core.errors import DataError, friendly
 from zsstad_core.extraction import detect
 from zsstad_core.extraction.footage import wanted_frames
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Compute, Work, run
 
 
@@ -43,7 +43,7 @@ def by_model(plan: Plan) -> Compute:
         objects = Detector(settings, device) if settings.objects_per_frame else None
         detector = PersonsAndObjects(Detector(tuned, device), objects)
     wanted = wanted_frames(read_artifact_table(plan.index, "keyframes")) if plan.dataset.keyframes else None
-    return detect.detect(plan.sources, detector, detector.classes, detector.weights, settings, wanted)
+    return detect.detect(plan.videos, detector, detector.classes, detector.weights, settings, wanted)
 
 
 def from_file(plan: Plan) -> Compute:

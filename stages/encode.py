@@ -14,7 +14,7 @@ from zsstad_core.errors import friendly
 from zsstad_core.extraction import encode
 from zsstad_core.extraction.footage import wanted_frames
 from zsstad_core.extraction.token_boxes import boxes_of, on_real_frames
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Compute, Work, run
 
 
@@ -40,7 +40,7 @@ def with_encoder(plan: Plan) -> Compute:
         encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
     print(f"encode: {encoder.says if encoder else 'views, which need no weights'}")
     wanted = wanted_frames(read_artifact_table(plan.index, "frames")) if plan.dataset.keyframes else None
-    return encode.encode(plan.sources, encoder, plan.settings.encoder, boxes(plan), wanted)
+    return encode.encode(plan.videos, encoder, plan.settings.encoder, boxes(plan), wanted)
 
 
 def from_files(plan: Plan) -> Compute:

@@ -12,7 +12,7 @@ from zsstad_core.chance import chance, chance_draws
 from zsstad_core.errors import friendly
 from zsstad_core.evaluation import evaluate, missing_groundtruth, nothing_to_evaluate
 from zsstad_core.learning.training_videos import training_videos
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.tables import labelled
 from zsstad_core.work import Content, run_whole
 
@@ -25,8 +25,8 @@ def main() -> None:
 
 def evaluated(plan: Plan) -> Content:
     on_disk = read_artifact_table(plan.groundtruth, "groundtruth")
-    tested = labelled(on_disk[on_disk["video_id"].map(plan.official) == "test"])
-    missing = labelled(missing_groundtruth(plan.dataset, plan.missing()))
+    tested = labelled(on_disk[on_disk["video_id"].map(plan.official_split) == "test"])
+    missing = labelled(missing_groundtruth(plan.dataset, plan.missing))
     detections = read_artifact_table(plan.score, "detections")
     if tested.empty and missing.empty:
         metrics = nothing_to_evaluate(plan.settings, detections)
@@ -36,16 +36,16 @@ def evaluated(plan: Plan) -> Content:
         metrics = evaluate(plan.settings, plan.split, *tables)
         if plan.settings.head != "oracle":  # which has no rows for the classes that it rules out
             metrics["chance"] = chance(chance_draws(plan.settings, plan.split, *tables))
-    keys = {artifact.stage.name: artifact.key for artifact in plan.deciding()}
+    keys = {artifact.stage.name: artifact.key for artifact in plan.lineage()}
     metrics["made with"] = {"keys": keys, **plan.score.made_with()}
-    if plan.source and plan.train:
-        other = plan.source.settings
-        metrics["trained on"] = {"dataset": other.dataset, "split": other.split, "shared classes": plan.shared}
-    trainer = plan.source or plan
+    if plan.training_plan and plan.train:
+        other = plan.training_plan.settings
+        metrics["trained on"] = {"dataset": other.dataset, "split": other.split, "shared classes": plan.shared_classes}
+    trainer = plan.training_plan or plan
     rule = trainer.settings.training
     if plan.train and (rule.videos != "any" or rule.videos_at_most):
         of_all = on_disk if trainer is plan else read_artifact_table(trainer.groundtruth, "groundtruth")
-        metrics["training videos"] = training_videos(of_all, trainer.official, trainer.split, rule).to_json(rule)
+        metrics["training videos"] = training_videos(of_all, trainer.official_split, trainer.split, rule).to_json(rule)
     return Content(files={"metrics.json": (json.dumps(metrics, indent=1) + "\n").encode()})
 
 

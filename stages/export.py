@@ -12,7 +12,7 @@ from zsstad_core import configure
 from zsstad_core.cache.export import FORMATS, Exported, export_texts, export_tokens, whole_file
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import SettingsError, friendly
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 KINDS = (
     *(kind.name for kind in TokenKind if kind.form == "token"),
@@ -46,7 +46,7 @@ def chosen(plan: Plan, kind: str) -> list[str]:
         return [kind]
     if kind != "all":
         raise SettingsError(f'KIND is "{kind}"; it must be one of {", ".join(KINDS)}, encoder, all')
-    if not plan.reads.tokens:
+    if not plan.method.reads_text:
         raise SettingsError(f"the head {plan.settings.head} reads no tokens; choose another HEAD=, or name a KIND=")
     return [*(kind.name for kind in plan.kinds()), "text"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from zsstad_core import configure
 from zsstad_core.errors import SettingsError, friendly
 from zsstad_core.heads.stclip_fits import refuse_without_interest_tokens
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 EACH = 3  # frames of unseen classes, and of seen ones
 

@@ -10,7 +10,7 @@ from zsstad_core import configure
 from zsstad_core.chance import below_chance
 from zsstad_core.errors import friendly
 from zsstad_core.evaluation import as_table
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 
 @friendly

@@ -10,7 +10,7 @@ from zsstad_core import configure, tables
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.datasets.label_types import label_types
 from zsstad_core.errors import DataError, friendly
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.scoring import Group, Scored, groups, oracle, unlabelled, vote
 from zsstad_core.scoring import scored as scored_by
 from zsstad_core.splits import refuse_empty
@@ -28,8 +28,8 @@ def scored(plan: Plan) -> Content:
 
     refuse_empty(plan.split, classes_of(plan, "test"), "test")
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
-    chosen = groups(plan.split, plan.official, annotated, plan.settings.scoring.labels)
-    chosen += [unlabelled(plan.split, plan.official, plan.members, annotated)]
+    chosen = groups(plan.split, plan.official_split, annotated, plan.settings.scoring.labels)
+    chosen += [unlabelled(plan.split, plan.official_split, plan.members, annotated)]
     chosen = [group for group in chosen if group.videos]
     if not chosen:
         raise DataError(f"score: no test clip shows a class of label split {plan.split.name}; choose another SPLIT=")
@@ -42,7 +42,7 @@ def scored(plan: Plan) -> Content:
             found["similarities"] = tables.concat("similarities", [part.similarities for part in parts])
     pairs = len(found["detections"])
     print(f"score: {pairs} (box, class) pairs of {sum(len(group.videos) for group in chosen)} test clips")
-    return Content(found, made_with=plan.text.made_with() if plan.reads.tokens else {})
+    return Content(found, made_with=plan.text.made_with() if plan.method.reads_text else {})
 
 
 def by_oracle(plan: Plan, chosen: list[Group], annotated: pd.DataFrame) -> list[pd.DataFrame]:

@@ -9,7 +9,7 @@ from zsstad_core import configure
 from zsstad_core.cache.stages import PHRASINGS, TEXT
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.phrasings import combined, flat
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Compute, Content, Work, run, run_whole
 
 

@@ -8,7 +8,7 @@ from zsstad_core import configure
 from zsstad_core.cache.stages import TRAIN
 from zsstad_core.datasets.label_types import label_types
 from zsstad_core.errors import friendly
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.progress import Clock
 from zsstad_core.splits import refuse_empty
 from zsstad_core.work import Content, Work, run
@@ -20,7 +20,7 @@ def main() -> None:
     if plan.train is None:
         print(f"train: {plan.settings.head} has nothing to train")
     else:
-        trainer = plan.source or plan
+        trainer = plan.training_plan or plan
         run(Work("train", [plan.train], lambda: lambda group, artifacts, clock: {TRAIN: trained(trainer, clock)}))
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.datasets.made_jhmdb import TRAIN_AND_TEST, annotation, write_clips, write_pickle
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings import Settings
 
 

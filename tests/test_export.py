@@ -20,7 +20,7 @@ from zsstad_core.cache.export import export_tokens
 from zsstad_core.cache.read import read_artifact_tokens
 from zsstad_core.cache.stages import Stage
 from zsstad_core.cache.token_kinds import TokenKind
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.tables import table
 from zsstad_core.work import Content
 

@@ -16,7 +16,7 @@ from tests.datasets.made_jhmdb import TEST, TRAIN, TRAIN_AND_TEST, write_masks
 from tests.made_plans import changed, clip, keys, members, plan, settings, write_dataset
 from zsstad_core.cache.versions import SCHEMA
 from zsstad_core.errors import MissingFileError, SettingsError
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_another_version_of_a_package_redoes_what_it_decides(
     def other(name: str) -> str:
         return "0.0.0" if name == package else version(name)
 
-    for module in ("video", "plan", "frozen.detector_config", "frozen.encoder_identity"):
+    for module in ("video", "plan.inputs", "frozen.detector_config", "frozen.encoder_identity"):
         monkeypatch.setattr(f"zsstad_core.{module}.version", other)
     assert changed(before, keys(plan(folder))) == redone
 
@@ -270,11 +270,12 @@ def test_a_plan_is_quick_to_make_and_the_same_in_every_process(folder: Path) -> 
     """Also that it loads none of the libraries that take seconds."""
     code = """
 import json, sys
-from zsstad_core import plan_text
-from zsstad_core.plan import Plan
+from zsstad_core.plan.makefile import makefile
+from zsstad_core.plan.plan import Plan
+from zsstad_core.plan.table import table
 from zsstad_core.settings import Settings
 plan = Plan(Settings.model_validate_json(sys.argv[1]))
-plan_text.makefile(plan), plan_text.table(plan), plan.save()
+makefile(plan), table(plan), plan.save()
 heavy = {"torch", "torchvision", "mmdet", "mmengine", "mmcv", "open_clip", "av", "PIL", "pandas", "zarr"}
 print(json.dumps([sorted(heavy & set(sys.modules)), {a.stage.name: str(a.done) for a in plan.all()}]))
 """

@@ -15,7 +15,7 @@ from zsstad_core.cache.read import read_artifact_tokens
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.cache.units import published
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 FORMATS = ("h5", "npz")
 KINDS = ("frame", "object", "person", "groundtruth")

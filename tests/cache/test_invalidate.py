@@ -11,7 +11,7 @@ from tests.cache.made_artifacts import all_bytes, run
 from tests.conftest import ROOT
 from tests.made_plans import plan, write_dataset
 from zsstad_core.cache import gc
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 STAGES = "index, groundtruth, detect, encode, text, train, score, evaluate"
 

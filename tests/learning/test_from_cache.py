@@ -14,7 +14,7 @@ from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import CacheError, DataError
 from zsstad_core.learning.from_cache import scored_persons, scoring_bank, text_tokens, training_bank
 from zsstad_core.learning.token_bank import TokenBank
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 KEY = ["video_id", "frame", "box"]
 SEEN_TRAIN = [name for name in TRAIN if not name.startswith(("run/", "stand/"))]

@@ -17,7 +17,7 @@ from zsstad_core.frozen.views import view
 from zsstad_core.heads.pixel_batch import PixelBatch
 from zsstad_core.learning.from_cache import scoring_bank, training_bank
 from zsstad_core.learning.pixel_bank import PixelBank
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.tables import BOX
 
 SIZE = 64  # of the tiny CLIP
@@ -60,7 +60,7 @@ def test_batches_from_the_cache_and_from_the_videos_are_the_same(folder: Path):
 def test_views_are_those_of_the_frames_and_persons_that_the_rows_name(folder: Path):
     """Against the videos themselves, decoded and cut one by one."""
     made = plan(folder)
-    pictures = {(name, n): image for name in TEST for n, _, image in decoded(made.sources[name])}
+    pictures = {(name, n): image for name in TEST for n, _, image in decoded(made.videos[name])}
     bank = scoring_bank(made, "cpu", TEST)
     for sample in range(0, bank.samples, 5):
         batch, extra = bank.gather(np.array([sample]))

@@ -23,7 +23,7 @@ from zsstad_core.heads.base import Head
 from zsstad_core.learning.from_cache import scored_persons, training_bank
 from zsstad_core.learning.train import train
 from zsstad_core.metrics.average_precision import average_precision
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.scoring import score
 from zsstad_core.scoring.persons import probabilities
 from zsstad_core.work import run_whole
@@ -161,7 +161,7 @@ def detections(folder: Path, labels: str, boxes: str = "groundtruth", **changed:
 
 def annotated(plan: Plan, part: str) -> pd.DataFrame:
     rows = read_artifact_table(plan.groundtruth, "groundtruth")
-    return rows[(rows["video_id"].map(plan.official) == part) & rows["decoded"]]
+    return rows[(rows["video_id"].map(plan.official_split) == part) & rows["decoded"]]
 
 
 def test_the_bank_has_every_seen_action_of_each_person(folder: Path):

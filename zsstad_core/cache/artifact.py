@@ -65,6 +65,8 @@ class Artifact:
     part_of: Mapping[str, str] = field(default_factory=dict)
     """Part of the dataset (training, test) a video belongs to. Units do not span parts, so that artifacts that hold
     one part only are cut like those that hold all, and one pass over a clip serves several artifacts."""
+    needs: tuple["Artifact", ...] = field(default=(), repr=False)
+    """The artifacts that its stage reads; `inputs` holds their keys."""
 
     @cached_property
     def key(self) -> str:

@@ -131,7 +131,7 @@ def _scored_labels(known: Known) -> list[Sequence[str]]:
 
 def _empty(known: Known) -> list[Finding]:
     there = known.groundtruth[known.groundtruth["decoded"]]
-    part = there["video_id"].map(known.official)
+    part = there["video_id"].map(known.official_split)
     annotated = {name: set(there.loc[part == name, "class_name"]) for name in ("train", "test")}
     return classes.empty(known.split, annotated, known.trains, known.settings.scoring.labels)
 

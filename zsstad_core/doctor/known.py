@@ -16,7 +16,7 @@ from zsstad_core.datasets.box_files import read_boxes
 from zsstad_core.evaluation import missing_groundtruth
 from zsstad_core.extraction.picture_size import unclipped
 from zsstad_core.keyframes import NOWHERE, second_of
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings import Settings
 from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import labelled
@@ -37,7 +37,7 @@ class Known:
     settings: Settings
     split: LabelSplit
     classes: Sequence[str]
-    official: Mapping[str, str]
+    official_split: Mapping[str, str]
     trains: bool
     reads_text: bool
     texts: Mapping[str, Sequence[str]]
@@ -58,7 +58,7 @@ class Known:
     @property
     def tested(self) -> pd.DataFrame:
         """The ground truth of test videos with an action."""
-        return labelled(self.groundtruth[self.groundtruth["video_id"].map(self.official) == "test"])
+        return labelled(self.groundtruth[self.groundtruth["video_id"].map(self.official_split) == "test"])
 
     @property
     def tested_boxes(self) -> pd.DataFrame:
@@ -91,12 +91,12 @@ def gather(plan: Plan) -> Known:
         rate = videos.set_index("video_id")["fps"]
         frames = read_artifact_table(plan.index, "frames").assign(fps=lambda rows: rows["video_id"].map(rate))
     groundtruth = groundtruth[groundtruth["video_id"].isin(plan.members)]
-    reads_text = bool(plan.reads.tokens)
+    reads_text = plan.method.reads_text
     return Known(
         settings=plan.settings,
         split=plan.split,
         classes=plan.dataset.classes,
-        official=plan.official,
+        official_split=plan.official_split,
         trains=plan.trains_here,
         reads_text=reads_text,
         texts={
@@ -106,7 +106,7 @@ def gather(plan: Plan) -> Known:
         groundtruth=groundtruth,
         placed=placed,
         annotated=groundtruth if keyframes or videos is None else _unclipped(plan, videos),
-        missing=labelled(missing_groundtruth(plan.dataset, plan.missing())),
+        missing=labelled(missing_groundtruth(plan.dataset, plan.missing)),
         keyframes=keyframes,
         videos=videos,
         frames=frames,

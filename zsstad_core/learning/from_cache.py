@@ -23,7 +23,7 @@ from zsstad_core.learning.pixel_bank import PixelBank, reads_crops
 from zsstad_core.learning.pixels import CachedPixels, CachedRows, DecodedPixels, Pixels
 from zsstad_core.learning.token_bank import TokenBank
 from zsstad_core.learning.training_videos import TrainingVideos, training_videos
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 type Rows = tuple[pd.DataFrame, NDArray[np.generic] | None]  # a table, and its tokens where the head reads them
 
@@ -36,7 +36,7 @@ def training_bank(plan: Plan, device: str) -> TokenBank:
     are in it neither as targets nor as keys.
     """
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
-    chosen = training_videos(annotated, plan.official, plan.split, plan.settings.training)
+    chosen = training_videos(annotated, plan.official_split, plan.split, plan.settings.training)
     used = annotated["video_id"].isin(chosen.used)
     annotated = annotated[used & annotated["decoded"] & annotated["class_name"].isin(plan.split.seen)]
     videos = set(chosen.used)
@@ -56,13 +56,13 @@ def training_bank(plan: Plan, device: str) -> TokenBank:
 def videos_of(plan: Plan) -> TrainingVideos:
     """The videos of `training_bank`."""
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
-    return training_videos(annotated, plan.official, plan.split, plan.settings.training)
+    return training_videos(annotated, plan.official_split, plan.split, plan.settings.training)
 
 
 def classes_of(plan: Plan, part: str) -> set[str]:
     """Classes with ground truth on frames that are there, in a part of the official split."""
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
-    chosen = annotated["decoded"] & (annotated["video_id"].map(plan.official) == part)
+    chosen = annotated["decoded"] & (annotated["video_id"].map(plan.official_split) == part)
     return set(annotated.loc[chosen, "class_name"].unique())
 
 
@@ -140,7 +140,7 @@ def _pixels(plan: Plan, frames: pd.DataFrame, persons: pd.DataFrame, annotated: 
     """The views of frames and persons of a bank; `annotated` says which persons they are."""
     crops = reads_crops(plan.reads)
     if plan.settings.encoder.pixels == "decoded":
-        return DecodedPixels(plan.sources, view_rules(plan.settings.encoder), frames, persons, crops)
+        return DecodedPixels(plan.videos, view_rules(plan.settings.encoder), frames, persons, crops)
     of_persons = TokenKind.groundtruth_pixel if annotated else TokenKind.person_pixel
     return CachedPixels(
         CachedRows(plan.tokens(TokenKind.pixel), frames),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.report.interest import Place, ScoredPerson, numbered, pictures, samples_of, scored_person
 from zsstad_core.tables import BOX
 

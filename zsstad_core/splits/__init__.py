@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 from zsstad_core.errors import DataError, SettingsError
@@ -111,6 +112,7 @@ def _published(name: str, dataset: str, split: str, classes: Sequence[str], fold
     return _checked(name, found, f"{dataset}.yaml", dataset, classes, strict=False)
 
 
+@cache  # they are part of the package
 def _lists(dataset: str, folder: Path) -> dict[str, Lists]:
     file = folder / f"{dataset}.yaml"
     return read_lists(file) if file.is_file() else {}

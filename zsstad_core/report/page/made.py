@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.report.page.content import Made
 from zsstad_core.settings import Section, Settings
 
@@ -32,7 +32,7 @@ def made_with(plan: Plan, command: str) -> tuple[Made, ...]:
         *training,
         ("scored", f"{finished:%Y-%m-%d %H:%M} UTC"),
     ]
-    artifacts = list(plan.deciding())
+    artifacts = list(plan.lineage())
     weights = [
         (artifact.stage.name, "; ".join(f"{name}: {value}" for name, value in sorted(artifact.made_with().items())))
         for artifact in artifacts

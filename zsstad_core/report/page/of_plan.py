@@ -12,7 +12,7 @@ from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.chance import below_chance
 from zsstad_core.counted import Counted, counted
 from zsstad_core.evaluation import as_table, missing_groundtruth
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.report import curves, error_kinds, moments
 from zsstad_core.report.iclip_blocks import blocks_of
 from zsstad_core.report.interest import best_actions, interest_of, places_to_show, trained_on
@@ -50,7 +50,7 @@ def page_of(plan: Plan, tables: Sequence[Table], command: str) -> Page:
     metrics = json.loads(unit.file("metrics.json").read_text())
     read = _read(plan)
     first, *notes = as_table({**metrics, "split": plan.settings.split}).split("\n\n")[0].splitlines()
-    shown = bool(plan.split.seen) and plan.head.trains
+    shown = bool(plan.split.seen) and plan.method.trains
     lead = (
         f"Every person in every frame of {metrics['groundtruth']['clips']} test clips, named out of "
         f"{len(plan.split.unseen) + len(plan.split.seen)} actions"
@@ -95,7 +95,7 @@ def _with_results(page: Page, plan: Plan, read: Read, metrics: dict[str, Any]) -
         curves=results.curves_of(of_classes, groups),
         confusions=results.confusions_of(asked, plan.dataset.class_types),
         errors=results.errors_of(kinds, of_classes, asked),
-        moments=stills.moments_of([*best, *worst], plan.sources, pts, groups, plan.settings.report.picture),
+        moments=stills.moments_of([*best, *worst], plan.videos, pts, groups, plan.settings.report.picture),
     )
     return _with_clips(page, plan, read, best, worst)
 
@@ -111,7 +111,7 @@ def _with_clips(
     frames = read.frames[read.frames["video_id"].isin(videos)]
     tracks = linked(detections, frames, followed.lost_after, followed.high_score)
     found = Found(frames, detections, tracks, read.groundtruth)
-    clips, said = clips_of(plan.sources, shown, found, groups_of(plan), chosen)
+    clips, said = clips_of(plan.videos, shown, found, groups_of(plan), chosen)
     return replace(page, clips=clips, clips_said=said)
 
 
@@ -127,8 +127,8 @@ def _read(plan: Plan) -> Read:
 
 def _asked(plan: Plan, read: Read) -> Counted:
     """The rows that the evaluation counts, as its stage chooses them."""
-    tested = labelled(read.groundtruth[read.groundtruth["video_id"].map(plan.official) == "test"])
-    missing = labelled(missing_groundtruth(plan.dataset, plan.missing()))
+    tested = labelled(read.groundtruth[read.groundtruth["video_id"].map(plan.official_split) == "test"])
+    missing = labelled(missing_groundtruth(plan.dataset, plan.missing))
     of_labelled = read.detections["video_id"].isin({*tested["video_id"], *missing["video_id"]})
     settings = plan.settings
     return counted(settings.evaluation, settings.scoring, plan.split, tested, missing, read.detections[of_labelled])
