@@ -8,7 +8,7 @@ writes  text: tokens, one row a class in the dataset's order
 from zsstad_core import configure
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.phrasings import combined, flat
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Compute, Content, Work, run, run_whole
 
 
@@ -40,7 +40,7 @@ def from_file(plan: Plan) -> Content:
     from zsstad_core.datasets.token_files import open_files, read_texts
     from zsstad_core.extraction.given_tokens import made_with
 
-    file = open_files(str(plan.settings.encoder.tokens_from), ["text", *plan.kinds()])["text"]
+    file = open_files(str(plan.settings.encoder.tokens_from), ["text", *(kind.name for kind in plan.kinds())])["text"]
     return Content(tokens=read_texts(file, plan.dataset.classes), made_with=made_with(file))
 
 

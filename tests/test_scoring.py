@@ -12,6 +12,7 @@ from zsstad_core.heads import Reads, build
 from zsstad_core.heads.base import Batch, Head
 
 from tests.learning.made_tokens import CLASSES, WIDTH, iclip_reads, made, small_settings
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import ModelError
 from zsstad_core.methods.clip_frame.model import ClipCrop
 from zsstad_core.scoring import groups, score
@@ -35,7 +36,7 @@ def trained_iclip() -> Head:
 @pytest.mark.fault(51)
 def test_a_score_is_softmax_times_box_score_in_double_precision() -> None:
     data = made(1)
-    detections = score(ClipCrop(small_settings(), WIDTH), data.bank(Reads(("person",))), TEXT, NAMES, batch=5)
+    detections = score(ClipCrop(small_settings(), WIDTH), data.bank(Reads((TokenKind.person,))), TEXT, NAMES, batch=5)
 
     crops, labels = data.person_tokens.astype(np.float64), TEXT.numpy().astype(np.float64)
     cosines = crops @ labels.T / np.linalg.norm(crops, axis=1)[:, None] / np.linalg.norm(labels, axis=1)
@@ -95,7 +96,7 @@ def test_scoring_has_no_dropout_and_leaves_the_head_in_its_mode() -> None:
 @pytest.mark.fault(32)
 def test_no_persons_no_detections() -> None:
     data = made(1)
-    bank = data.bank(Reads(("person",)), persons=data.persons.iloc[:0], person_tokens=data.person_tokens[:0])
+    bank = data.bank(Reads((TokenKind.person,)), persons=data.persons.iloc[:0], person_tokens=data.person_tokens[:0])
     assert len(score(ClipCrop(small_settings(), WIDTH), bank, TEXT, NAMES, 8)) == 0
 
 
@@ -105,7 +106,7 @@ def test_a_head_that_gives_nan_is_an_error_not_a_detection() -> None:
             return batch.person_BPD @ text_KD.T * math.nan
 
     with pytest.raises(ModelError, match=r"frame \d+ box \d+: the head's probabilities are not finite"):
-        score(Broken(), made(1).bank(Reads(("person",))), TEXT, NAMES, 8)
+        score(Broken(), made(1).bank(Reads((TokenKind.person,))), TEXT, NAMES, 8)
 
 
 def annotated(*rows: tuple[str, str]) -> pd.DataFrame:

@@ -18,9 +18,12 @@ from zsstad_core.ask.refusals import (
     refuse_overwriting,
     refuse_without_pictures,
 )
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.units import write_whole
 from zsstad_core.errors import DataError, SettingsError
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
+from zsstad_core.settings.results import Ask
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.results import Ask
 from zsstad_core.video import VideoSource
 
@@ -77,7 +80,7 @@ def asked(folder: Path, **changed: Any) -> Plan:
 
 def train(plan: Plan) -> None:
     """What a training leaves, as far as it says what was trained."""
-    for artifact in (plan.train, plan.source.text, plan.source.tokens("frame")):  # type: ignore[union-attr]
+    for artifact in (plan.train, plan.training_plan.text, plan.training_plan.tokens(TokenKind.frame)):  # type: ignore[union-attr]
         artifact.begin()  # type: ignore[union-attr]
     plan.train.done.parent.mkdir(parents=True, exist_ok=True)  # type: ignore[union-attr]
     write_whole(plan.train.path / "trained", "")  # type: ignore[union-attr]

@@ -114,7 +114,7 @@ def test_an_exported_encoder_has_the_trained_lora_in_it(work: Work, tmp_path: Pa
     load_into(trained, plan.train)
     kept = {name: weight for name, weight in trained.state_dict().items() if ".lora." not in name}
     merged.load_state_dict(kept, strict=True)
-    videos = [video_id for video_id, part in plan.official.items() if part == "test" and video_id in plan.members]
+    videos = [video_id for video_id, part in plan.official_split.items() if part == "test" and video_id in plan.members]
     batch, _ = scoring_bank(plan, "cpu", videos).gather(np.arange(3))
     text_KD = text_tokens(plan, plan.dataset.classes)
     with torch.inference_mode():

@@ -14,7 +14,7 @@ from zsstad_core import configure
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.datasets.stickworld import Stickworld
 from zsstad_core.errors import UserError
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
 
 
@@ -40,12 +40,12 @@ def keys(line: str) -> str:
     file = Path(asked.get("SETTINGS", "pipeline.yaml"))
     try:
         settings = configure.load(file, choices=named, recipe=asked.get("RECIPE", ""), overrides=asked.get("SET", ""))
-        for chosen in (settings, settings.source()):
+        for chosen in (settings, settings.training_settings()):
             _fill_stickworld(chosen)
         plan = Plan(settings)
         made = plan.all()
-        others = [artifact for artifact in plan.deciding() if artifact.path not in {known.path for known in made}]
-        elsewhere = plan.source.all() if plan.source is not None and plan.train is not None else []
+        others = [artifact for artifact in plan.lineage() if artifact.path not in {known.path for known in made}]
+        elsewhere = plan.training_plan.all() if plan.training_plan is not None and plan.train is not None else []
     except UserError:
         return "refused"
     names = [_name(artifact) for artifact in made]

@@ -11,9 +11,12 @@ from zsstad_core.learning.token_bank import TokenBank
 from tests.end_to_end.made import LOST, SHORT, TEST, TRAIN, frames_of
 from tests.learning.made_cache import extract, made_plan, write_dataset
 from zsstad_core.cache.read import read_artifact_tokens
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import CacheError, DataError
 from zsstad_core.learning.from_cache import scored_persons, scoring_bank, text_tokens, training_bank
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
+from zsstad_core.learning.token_bank import TokenBank
+from zsstad_core.plan.plan import Plan
 
 KEY = ["video_id", "frame", "box"]
 SEEN_TRAIN = [name for name in TRAIN if not name.startswith(("run/", "stand/"))]
@@ -34,7 +37,7 @@ def plan(folder: Path, **changed: object) -> Plan:
 
 def by_row(made: Plan, kind: str) -> dict[tuple[object, ...], list[float]]:
     """Each token of a kind by its row's key."""
-    rows, tokens = read_artifact_tokens(made.tokens(kind), "boxes")
+    rows, tokens = read_artifact_tokens(made.tokens(TokenKind[kind]), "boxes")
     keys = rows[KEY].itertuples(index=False, name=None)
     return dict(zip(keys, tokens.astype(np.float32).tolist(), strict=True))
 
@@ -73,7 +76,7 @@ def test_each_person_in_training_has_its_own_token(folder: Path):
 
 def test_each_frame_has_its_own_token(folder: Path):
     made = plan(folder)
-    rows, tokens = read_artifact_tokens(made.tokens("frame"), "frames")
+    rows, tokens = read_artifact_tokens(made.tokens(TokenKind.frame), "frames")
     wanted = dict(
         zip(rows[KEY[:2]].itertuples(index=False, name=None), tokens.astype(np.float32).tolist(), strict=True)
     )

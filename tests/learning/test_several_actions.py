@@ -16,6 +16,7 @@ from tests.learning.made_cache import extract
 from tests.learning.made_several import CLASS_TYPES, NAMES, TYPES, random_labels, several_plan
 from tests.learning.made_tokens import WIDTH, iclip_reads, made, small_settings
 from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.datasets.label_types import label_types
 from zsstad_core.errors import CacheError, DataError, SettingsError
 from zsstad_core.evaluation.detection import evaluate
@@ -24,7 +25,7 @@ from zsstad_core.heads.base import Head
 from zsstad_core.learning.from_cache import scored_persons, training_bank
 from zsstad_core.learning.train import train
 from zsstad_core.metrics.average_precision import average_precision
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.scoring import score
 from zsstad_core.scoring.persons import probabilities
 from zsstad_core.work import run_whole
@@ -162,7 +163,7 @@ def detections(folder: Path, labels: str, boxes: str = "groundtruth", **changed:
 
 def annotated(plan: Plan, part: str) -> pd.DataFrame:
     rows = read_artifact_table(plan.groundtruth, "groundtruth")
-    return rows[(rows["video_id"].map(plan.official) == part) & rows["decoded"]]
+    return rows[(rows["video_id"].map(plan.official_split) == part) & rows["decoded"]]
 
 
 def test_the_bank_has_every_seen_action_of_each_person(folder: Path):
@@ -246,7 +247,7 @@ def test_the_type_of_a_class_is_part_of_what_is_trained_and_scored(folder: Path,
     def keys() -> tuple[str, ...]:
         plan = several_plan(folder)
         assert plan.train is not None
-        return plan.train.key, plan.score.key, plan.tokens("frame").key
+        return plan.train.key, plan.score.key, plan.tokens(TokenKind.frame).key
 
     before = keys()
     monkeypatch.setattr("tests.learning.made_several.Several.class_types", {**CLASS_TYPES, "golf": "person"})

@@ -12,13 +12,16 @@ from zsstad_core.learning.token_bank import TokenBank, refuse_bad_targets
 
 from tests.learning.made_tokens import CLASSES, WIDTH, Made, made
 from zsstad_core.boxes import touch
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import CacheError, DataError
 from zsstad_core.learning.frame_index import FrameIndex
 from zsstad_core.learning.objects import touching
 from zsstad_core.learning.order import SampleOrder
 from zsstad_core.tables import BOX
 
-ALL = Reads(("frame", "person", "object"), persons=25, objects=3, memory_before=3, memory_after=2)
+ALL = Reads(
+    (TokenKind.frame, TokenKind.person, TokenKind.object), persons=25, objects=3, memory_before=3, memory_after=2
+)
 
 
 def naive_sample(data: Made, reads: Reads, video_id: str, frame: int, visited: set[tuple[str, int]] | None) -> dict:
@@ -102,7 +105,11 @@ def test_memory_does_not_reach_into_the_next_video() -> None:
     persons = made(0).persons.iloc[:1].assign(video_id="b", frame=0)
     tokens = np.ones((4, WIDTH), np.float16)
     bank = TokenBank(
-        Reads(("frame",), memory_before=2, memory_after=2), "cpu", frames=frames, persons=persons, frame_tokens=tokens
+        Reads((TokenKind.frame,), memory_before=2, memory_after=2),
+        "cpu",
+        frames=frames,
+        persons=persons,
+        frame_tokens=tokens,
     )
     batch, _ = bank.gather(np.array([0]))
     assert batch.memory_BT.tolist() == [[False, False, True, False]]
@@ -110,7 +117,7 @@ def test_memory_does_not_reach_into_the_next_video() -> None:
 
 def test_a_crowd_beyond_the_slots_is_split_not_dropped() -> None:
     data = made(5, persons=7)
-    bank = data.bank(Reads(("person",), persons=2))
+    bank = data.bank(Reads((TokenKind.person,), persons=2))
     batch, extra = bank.gather(np.arange(bank.samples))
     assert batch.person_BP.shape[1] == 2
     assert sorted(extra.row_BP[extra.row_BP >= 0]) == list(range(len(data.persons)))
@@ -121,20 +128,20 @@ def test_a_crowd_beyond_the_slots_is_split_not_dropped() -> None:
 
 def test_a_random_choice_of_objects_is_the_same_in_every_batch_and_another_with_another_seed() -> None:
     data = made(2, objects=20)
-    reads = Reads(("object",), objects=2, object_choice="random")
+    reads = Reads((TokenKind.object,), objects=2, object_choice="random")
     bank, again, other = data.bank(reads, seed=1), data.bank(reads, seed=1), data.bank(reads, seed=2)
     together = bank.gather(np.arange(bank.samples))[0].object_BOD
     alone = [again.gather(np.array([s]))[0].object_BOD[0] for s in reversed(range(bank.samples))][::-1]
     assert all((a == b).all() for a, b in zip(together, alone, strict=True))
     assert not (together == other.gather(np.arange(bank.samples))[0].object_BOD).all()
     assert not (
-        together == data.bank(Reads(("object",), objects=2)).gather(np.arange(bank.samples))[0].object_BOD
+        together == data.bank(Reads((TokenKind.object,), objects=2)).gather(np.arange(bank.samples))[0].object_BOD
     ).all()
 
 
 def test_kinds_that_are_not_read_need_no_tokens() -> None:
     data = made(0)
-    bank = data.bank(Reads(("person",)), frame_tokens=None, object_tokens=None, objects=None)
+    bank = data.bank(Reads((TokenKind.person,)), frame_tokens=None, object_tokens=None, objects=None)
     batch, _ = bank.gather(np.arange(3))
     assert batch.object_BOD.shape == (3, 0, WIDTH)
     assert batch.memory_BTD.shape == (3, 0, WIDTH)

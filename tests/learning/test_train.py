@@ -18,6 +18,7 @@ from zsstad_core.heads.base import Batch, Head
 
 from tests.learning.made_tokens import CLASSES, WIDTH, made, training
 from tests.learning.runs import run
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import DataError, SettingsError, UserError
 from zsstad_core.learning.order import SampleOrder
 from zsstad_core.learning.train import train
@@ -47,7 +48,7 @@ class Scale(Head):
 
 
 def train_scale(work_dir: Path, head: Scale | None = None, log: Any = lambda line: None, **changes: Any) -> Any:
-    bank = made(1).bank(Reads(("person",)))
+    bank = made(1).bank(Reads((TokenKind.person,)))
     return train(head or Scale(), bank, TEXT, training(**changes), work_dir, log)
 
 
@@ -79,7 +80,7 @@ def test_a_step_is_plain_sgd_at_the_logged_rate(tmp_path: Path) -> None:
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
     data = made(1)
     tokens = np.eye(CLASSES, WIDTH)[data.persons.target] + 0.1 * data.person_tokens
-    bank = data.bank(Reads(("person",)), person_tokens=tokens)
+    bank = data.bank(Reads((TokenKind.person,)), person_tokens=tokens)
     train(Scale(), bank, TEXT, training(iterations=60, log_every=10, lr=1.0), tmp_path, lambda line: None)
     losses = points(tmp_path, "loss")
     assert len(losses) == 6
@@ -105,7 +106,7 @@ def test_mixed_precision_without_a_gpu_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_target_beyond_the_labels_is_refused(tmp_path: Path) -> None:
-    bank = made(1).bank(Reads(("person",)))
+    bank = made(1).bank(Reads((TokenKind.person,)))
     with pytest.raises(DataError, match="from 0 to 1"):
         train(Scale(), bank, TEXT[:2], training(), tmp_path)
 

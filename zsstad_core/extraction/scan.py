@@ -7,6 +7,7 @@ import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.cache.stages import Stage
 from zsstad_core.errors import DataError, UserError, VideosFailedError
 from zsstad_core.extraction.picture_size import in_pixels_of_video
 from zsstad_core.keyframes import Chosen, Keyframes, placed
@@ -22,7 +23,7 @@ def scan(sources: Mapping[str, VideoSource], keyframes: Keyframes | None = None)
     Raises VideosFailedError, when all have been tried, with every clip that does not decode.
     """
 
-    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         videos, frames, keys = [], [], []
         failed: dict[str, str] = {}
         for video_id, digest in group.members.items():
@@ -109,7 +110,7 @@ def annotate(
         rows = groundtruth.assign(decoded=groundtruth["frame"] < count)
         rows = in_pixels_of_video(rows, videos, drawn_on)
 
-    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         content = Content({"groundtruth": rows[rows["video_id"].isin(group.members)]})
         return {artifact.stage: content for artifact in artifacts}
 

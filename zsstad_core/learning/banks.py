@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.frozen.encoder_identity import view_rules
 from zsstad_core.learning import cached_rows
 from zsstad_core.learning.bank import Bank
@@ -23,7 +24,7 @@ from zsstad_core.learning.pixels import CachedPixels, CachedRows, DecodedPixels,
 from zsstad_core.learning.targets import class_of_clips, class_of_persons, classes_of_persons
 from zsstad_core.learning.training_videos import TrainingVideos, training_videos
 from zsstad_core.learning.view_features import ViewFeatures, reads_crops
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 
 def training_bank(plan: Plan, device: str) -> Bank[Any]:
@@ -37,7 +38,7 @@ def training_bank(plan: Plan, device: str) -> Bank[Any]:
     videos = set(chosen_videos(plan).used)
     annotated = annotated[annotated["decoded"] & annotated["class_name"].isin(plan.split.seen)]
     annotated = of_videos(annotated, videos)
-    if plan.head.classifies == "clip":
+    if plan.method.classifies == "clip":
         return _clips(plan, torch.device(device), videos, annotated)
     persons, tokens = cached_rows.persons_annotated(plan, videos)
     target_R: NDArray[np.int64] | NDArray[np.bool_]
@@ -53,7 +54,7 @@ def training_bank(plan: Plan, device: str) -> Bank[Any]:
 
 def scoring_bank(plan: Plan, device: str, videos: Collection[str]) -> Bank[Any]:
     """What is scored of `videos`: the persons that `settings.scoring` chooses, or clips."""
-    if plan.head.classifies == "clip":
+    if plan.method.classifies == "clip":
         return _clips(plan, torch.device(device), videos)
     persons = cached_rows.persons_to_score(plan, videos)
     annotated = plan.settings.scoring.boxes == "groundtruth"
@@ -63,13 +64,13 @@ def scoring_bank(plan: Plan, device: str, videos: Collection[str]) -> Bank[Any]:
 def chosen_videos(plan: Plan) -> TrainingVideos:
     """The videos of `training_bank`."""
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
-    return training_videos(annotated, plan.official, plan.split, plan.settings.training)
+    return training_videos(annotated, plan.official_split, plan.split, plan.settings.training)
 
 
 def classes_with_groundtruth(plan: Plan, part: str) -> set[str]:
     """Classes that are annotated on frames that are there, in a part of the official split."""
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
-    chosen = annotated["decoded"] & (annotated["video_id"].map(plan.official) == part)
+    chosen = annotated["decoded"] & (annotated["video_id"].map(plan.official_split) == part)
     return set(annotated.loc[chosen, "class_name"].unique())
 
 
@@ -89,7 +90,7 @@ def _persons(
     objects, object_tokens = cached_rows.detected(plan, "object", videos) if reads.slots.objects else (None, None)
     tokens = CachedTokens(frame_tokens, persons[1], object_tokens)
     features: Features[Any]
-    if "pixel" in reads.kinds:
+    if TokenKind.pixel in reads.kinds:
         pixels = _pixels(plan, frames, persons[0], annotated)
         features = ViewFeatures(reads, samples, tokens, pixels, device)
     else:
@@ -113,8 +114,8 @@ def _pixels(plan: Plan, frames: pd.DataFrame, persons: pd.DataFrame, annotated: 
     """The views of frames and persons; `annotated` says which persons they are."""
     crops = reads_crops(plan.reads)
     if plan.settings.encoder.pixels == "decoded":
-        return DecodedPixels(plan.sources, view_rules(plan.settings.encoder), frames, persons, crops)
-    kind = "groundtruth_pixel" if annotated else "person_pixel"
+        return DecodedPixels(plan.videos, view_rules(plan.settings.encoder), frames, persons, crops)
+    kind = TokenKind.groundtruth_pixel if annotated else TokenKind.person_pixel
     return CachedPixels(
-        CachedRows(plan.tokens("pixel"), frames), CachedRows(plan.tokens(kind), persons) if crops else None
+        CachedRows(plan.tokens(TokenKind.pixel), frames), CachedRows(plan.tokens(kind), persons) if crops else None
     )

@@ -11,7 +11,6 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from zsstad_core.cache.token_kinds import form_of, rows_of
 from zsstad_core.learning.features import Step
 from zsstad_core.learning.frame_index import NO_ROW, Ints
 from zsstad_core.learning.objects import choose_objects
@@ -57,7 +56,7 @@ class FrameFeatures:
     ) -> None:
         self.reads, self.samples, self.device = reads, samples, device
         self.objects = objects = samples.table.iloc[:0] if objects is None else objects
-        kinds = {rows_of(kind) for kind in reads.kinds if form_of(kind) != "pixel"}
+        kinds = {kind.rows for kind in reads.kinds if kind.form != "pixel"}
         index, slots, memory = samples.index, reads.slots, reads.memory
         self._frames = self._persons = self._objects = None
         if "frame" in kinds or memory.before + memory.after:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from zsstad_core.cache.token_kinds import TokenKind
     from zsstad_core.settings.pipeline import Settings
 
 type RowKind = Literal["person", "clip"]
@@ -79,7 +80,7 @@ class Reads:
     training. texts: forms of the label texts. segments: how frames of a clip are chosen; None for a method of persons.
     """
 
-    kinds: tuple[str, ...] = ()
+    kinds: tuple["TokenKind", ...] = ()
     texts: frozenset[TextForm] = frozenset()
     slots: Slots = Slots()
     memory: Memory = Memory()

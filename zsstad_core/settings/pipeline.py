@@ -56,17 +56,18 @@ class Settings(Section):
     """Named changes to the settings above. DATASET and HEAD/DATASET apply by themselves; any other is chosen by
     RECIPE=. They stand above this file's values and below SET=."""
 
-    _source: "Settings | None" = PrivateAttr(None)
+    _training: "Settings | None" = PrivateAttr(None)
 
-    def with_source(self, source: "Settings") -> "Settings":
+    def with_training_settings(self, settings: "Settings") -> "Settings":
         """The same, with the settings under which the head is trained on the dataset that `trained_on` names."""
-        self._source = source
+        self._training = settings
         return self
 
-    def source(self) -> "Settings":
-        """Those settings, which `configure` gives, with that dataset's own recipes.
+    def training_settings(self) -> "Settings":
+        """The settings under which the head is trained on the dataset that `trained_on` names.
 
-        Without it they are the present ones, but for dataset and split.
+        `configure` gives them with the recipes of that dataset. Without `configure` they are the present ones, but for
+        dataset and split.
         """
         other = {"dataset": self.trained_on.dataset, "split": self.trained_on.split, "trained_on": TrainedOn()}
-        return self._source or self.model_copy(update=other)
+        return self._training or self.model_copy(update=other)

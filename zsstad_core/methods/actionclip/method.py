@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.methods.actionclip import texts
 from zsstad_core.methods.actionclip.refusals import refuse
 from zsstad_core.methods.contract import Method, Reads, Segments
@@ -12,7 +13,7 @@ def reads(settings: Settings) -> Reads:
     """Tokens of some frames of a clip, and several phrasings of each class."""
     own = settings.heads.actionclip
     return Reads(
-        kinds=("frame",),
+        kinds=(TokenKind.frame,),
         texts=frozenset({"phrasings"}),
         segments=Segments(own.frames, train="random", test="middle", views=own.views, short="repeat"),
     )

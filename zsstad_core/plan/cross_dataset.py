@@ -53,7 +53,7 @@ def unseen_alone(split: LabelSplit, dropped: Collection[str]) -> LabelSplit:
     return replace(split, seen=(), unseen=unseen)
 
 
-def shared(texts: Mapping[str, Sequence[str]], learned: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def shared_classes(texts: Mapping[str, Sequence[str]], learned: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Which classes of `texts` read as one of those that were `learned`, and as which; both: class -> its texts.
 
     Two read the same where name or text of one equals name or text of the other, but for case, underscores and

@@ -1,42 +1,43 @@
-"""The artifacts that settings can ask for: of every head, label split, choice of boxes and recipe."""
+"""The artifacts that settings can ask for, which `make gc` keeps: of every head, split, choice of boxes and recipe."""
 
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
-from pathlib import Path
 from typing import get_args
 
-from zsstad_core import configure
+from zsstad_core.configure import SettingsFile
 from zsstad_core.datasets import DATASETS
 from zsstad_core.errors import UnfitHeadError, UserError
 from zsstad_core.methods import registry
-from zsstad_core.plan import Plan
+from zsstad_core.plan.inventory import Inventories
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.results import Scoring
 from zsstad_core.splits import published
 
 
 @dataclass
-class Live:
+class Reachable:
     """Names of artifacts (`STAGE-KEY`), and a line for each recipe that cannot be planned here."""
 
     names: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
 
-def live(settings: Settings, file: Path, overrides: str) -> Live:
-    """All that plans of the settings' dataset name, under the settings `file` with SET= `overrides`.
+def reachable(settings: Settings, file: SettingsFile, overrides: str) -> Reachable:
+    """Everything that plans of the settings' dataset name, under the settings `file` with SET= `overrides`.
 
-    Raises UserError where a plan without a recipe cannot be made: what it would name is not known then.
+    The dataset is read once for all plans of the same settings of it. Raises UserError where a plan without a recipe
+    cannot be made: what it would name is not known then.
     """
-    found = Live()
+    found, inventories = Reachable(), Inventories()
     for recipe in ["", *_recipes(settings)]:
         try:
             for chosen in _choices(settings):
                 words = " ".join([overrides, f"dataset={settings.dataset}", *chosen])
                 try:
-                    plan = Plan(configure.load(file, recipe=recipe, overrides=words))
+                    plan = Plan(file.settings(recipe=recipe, overrides=words), inventories=inventories)
                 except UnfitHeadError:  # such a head has made nothing under these settings
                     continue
                 found.names |= {artifact.path.name for artifact in plan.all()}
@@ -64,5 +65,5 @@ def _splits(settings: Settings, head: str) -> list[str]:
 
 
 def _recipes(settings: Settings) -> list[str]:
-    """Those that a user chooses; DATASET and HEAD/DATASET apply by themselves."""
+    """The recipes that a user chooses; DATASET and HEAD/DATASET apply by themselves."""
     return [name for name in settings.recipes if "/" not in name and name not in DATASETS]
