@@ -13,9 +13,9 @@ from zsstad_core.datasets.base import Part
 from zsstad_core.plan import graph, inputs, refusals
 from zsstad_core.plan.basis import Basis
 
-_TRAIN: Collection[Part] = ("train",)
-_TEST: Collection[Part] = ("test",)
-_BOTH: Collection[Part] = ("train", "test")
+_TRAIN: tuple[Part, ...] = ("train",)
+_TEST: tuple[Part, ...] = ("test",)
+_BOTH: tuple[Part, ...] = ("train", "test")
 
 
 class Extraction(Basis):
