@@ -76,10 +76,11 @@ class Extraction(Basis):
 
     def _parts_of(self, kind: TokenKind) -> Collection[Part]:
         """The parts of the official split in which tokens of the kind are needed."""
-        if kind.rows == "groundtruth":
-            scored = self.settings.scoring.boxes == "groundtruth"
-            return ("train", "test") if scored and self.trains_here else ("test",) if scored else ("train",)
-        return ("test",) if kind.rows == "person" else ("train", "test")
+        if kind.rows == "person":
+            return ["test"]
+        if kind.rows == "groundtruth" and self.settings.scoring.boxes == "detected":
+            return ["train"]
+        return ["test"] if kind.rows == "groundtruth" and not self.trains_here else ["train", "test"]
 
     def _token_maker(self, kind: TokenKind) -> inputs.Inputs:
         """What makes tokens of the kind."""

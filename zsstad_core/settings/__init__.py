@@ -4,7 +4,8 @@ One file a part of the pipeline; `base` says what a section is. The same texts a
 table of docs/settings.md (`zsstad_core.settings_text` writes both). How files, recipes and overrides become one
 `Settings` is in `zsstad_core.configure`.
 
-A field marked `HOW` says how to compute, not what (batch sizes, devices, logging): it never enters a cache key.
+A field marked `HOW` says how to compute, not what (batch sizes, devices, logging), and is in no key. A field marked
+`BY_DIGEST` names what decides content, such as a file: the digest of that is in keys, the field's value is not.
 """
 
 from typing import Annotated, Any, Literal
@@ -12,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import PrivateAttr
 
 from zsstad_core.recipes import RECIPES
-from zsstad_core.settings.base import HOW, Section
+from zsstad_core.settings.base import BY_DIGEST, HOW, Section
 from zsstad_core.settings.datasets import Ava, Datasets, Folder, Jhmdb, Stickworld, Ucf101_24
 from zsstad_core.settings.frozen import Detector, Encoder, Finetune
 from zsstad_core.settings.heads import ClipCrop, ClipFrame, Heads, Iclip, Oracle, Stclip
@@ -22,6 +23,7 @@ from zsstad_core.settings.splits import SplitName, TrainedOn
 from zsstad_core.settings.training import Training
 
 __all__ = [
+    "BY_DIGEST",
     "HOW",
     "Ask",
     "Ava",

@@ -4,7 +4,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-HOW = "how"  # marks a field that changes speed or place, not content
+HOW = "how"
+"""Marks a field that changes speed or place, and not content. It is in no key."""
+
+BY_DIGEST = "by digest"
+"""Marks a field that names files, or chooses videos, texts or tables. Its value is in no key, but what it names is: the
+plan puts the digests of the files, the videos and the texts into keys (`plan.inputs`). So a file that is moved redoes
+nothing, and another content under the same name is noticed.
+
+A field without a mark decides content by its value, which is in the key of what it decides."""
 
 type Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -17,10 +25,10 @@ class Section(BaseModel):
     )
 
     def content(self) -> dict[str, Any]:
-        """The fields that decide what is computed, as plain data; what is marked `HOW` is left out."""
+        """The fields whose values decide what is computed, as plain data: those that have no mark."""
         chosen: dict[str, Any] = {}
         for name, field in type(self).model_fields.items():
-            if HOW in field.metadata:
+            if HOW in field.metadata or BY_DIGEST in field.metadata:
                 continue
             value = getattr(self, name)
             chosen[name] = value.content() if isinstance(value, Section) else value
