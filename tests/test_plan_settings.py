@@ -228,12 +228,9 @@ def test_a_setting_redoes_what_it_must_and_no_more(folder: Path, name: str) -> N
 
 
 def test_what_only_says_how_redoes_nothing() -> None:
-    """But for what names a file: its content counts, its place does not. And scores with similarities are the same
-    scores, with one table more."""
     for name, (_, stages) in TABLE.items():
-        by_content = ("detector.boxes_from", "encoder.tokens_from", "encoder.texts", "scoring.similarities")
-        if HOW in SETTINGS[name].metadata and name not in by_content:
-            assert stages == (LEARNED if name == "datasets.jhmdb.clips_per_class" else NOTHING), name
+        if HOW in SETTINGS[name].metadata:
+            assert stages == NOTHING, name
 
 
 def test_taking_fewer_clips_takes_them_from_what_is_there(folder: Path) -> None:

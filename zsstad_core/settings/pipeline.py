@@ -4,7 +4,8 @@ One file a part of the pipeline; `base` says what a section is. The same texts a
 table of docs/settings.md (`zsstad_core.settings_text` writes both). How files, recipes and overrides become one
 `Settings` is in `zsstad_core.configure`.
 
-A field marked `HOW` says how to compute, not what (batch sizes, devices, logging): it never enters a cache key.
+A field marked `HOW` says how to compute, not what (batch sizes, devices, logging), and is in no key. A field marked
+`BY_DIGEST` names what decides content, such as a file: the digest of that is in keys, the field's value is not.
 """
 
 from typing import Annotated, Any, Literal
