@@ -67,7 +67,7 @@ class Detector(Section):
     """At most so many persons a frame, best first."""
 
     object_score: Fraction = 0.05
-    """Objects (every COCO class but person) below this detection score are not kept."""
+    """Objects (every class of the detector but person) below this detection score are not kept."""
 
     objects_per_frame: Annotated[int, Field(ge=0)] = 10
     """At most so many objects a frame, best first."""
