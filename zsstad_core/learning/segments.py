@@ -105,7 +105,8 @@ def _placed(frames: int, frames_N: Ints, share: int, parts: int) -> Ints:
 
 def _strided(segments: Segments, frames_N: Ints, start_N: Ints) -> Ints:
     ahead_NT = start_N[:, None] + np.arange(segments.frames) * segments.stride
-    return np.minimum(ahead_NT, frames_N[:, None] - 1)
+    strided_NT: Ints = np.minimum(ahead_NT, frames_N[:, None] - 1)
+    return strided_NT
 
 
 def _span(segments: Segments) -> int:

@@ -9,6 +9,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
+from zsstad_core.methods.actionclip.settings import Actionclip
 from zsstad_core.methods.clip_crop.settings import ClipCrop
 from zsstad_core.methods.clip_frame.settings import ClipFrame
 from zsstad_core.methods.contract import Method
@@ -29,6 +30,7 @@ class Heads(Section):
     clip_crop: ClipCrop = ClipCrop()
     iclip: Iclip = Iclip()
     stclip: Stclip = Stclip()
+    actionclip: Actionclip = Actionclip()
     oracle: Oracle = Oracle()
 
 
