@@ -19,6 +19,7 @@ TRAINED_ON ?=## another dataset to train the head on        (default: none; docs
 RECIPE ?=## a recipe of pipeline.yaml, for example yolox-nano
 WORKERS ?=## index, detect and encode on so many local processes (default: none, in one process)
 SCHEDULER ?=## or on the workers of a dask scheduler: tcp://HOST:8786
+GPUS ?=## train the head on so many GPUs of this host     (default: one)
 SET ?=## settings for this command: "encoder.crop=pad training.lr=1e-3"
 VIDEO ?=## of `make ask`: a file, "a.mp4, b.mov", a folder, or a list (.txt, a path a line)
 LABELS ?=## of `make ask`: "juggle a ball, wave, clap", or a file: one a line, or YAML with texts
@@ -42,7 +43,8 @@ endef
 quoted = '$(subst $(newline), ,$(subst ','\'',$(1)))'
 option = $(if $(value $(1)), --$(2) $(call quoted,$(value $(1))))
 CHOICE = $(call option,DATASET,dataset)$(call option,SPLIT,split)$(call option,HEAD,head)\
-         $(call option,TRAINED_ON,trained-on)$(call option,RECIPE,recipe)$(call option,WORKERS,workers)$(call option,SCHEDULER,scheduler)$(call option,SET,set)
+         $(call option,TRAINED_ON,trained-on)$(call option,RECIPE,recipe)$(call option,WORKERS,workers)$(call option,SCHEDULER,scheduler)\
+         $(call option,GPUS,gpus)$(call option,SET,set)
 TABLE = $(call option,SPLITS,splits)$(call option,SEEDS,seeds)$(call option,HEADS,heads)$(call option,OUT,out)
 ASK = $(call option,VIDEO,video)$(call option,LABELS,labels)$(call option,OUT,out)
 EXPORT = $(call option,FORMAT,format)$(call option,KIND,kind)$(call option,OUT,out)

@@ -81,7 +81,7 @@ def test_make_alone_explains_every_target_and_variable(tree: Path) -> None:
     targets = [name for name, _ in explained if not name.endswith("=")]
     assert sorted(targets) == sorted(TARGETS)
     variables = [name for name, _ in explained if name.endswith("=")]
-    choices = ["DATASET=", "SPLIT=", "HEAD=", "TRAINED_ON=", "RECIPE=", "WORKERS=", "SCHEDULER=", "SET="]
+    choices = ["DATASET=", "SPLIT=", "HEAD=", "TRAINED_ON=", "RECIPE=", "WORKERS=", "SCHEDULER=", "GPUS=", "SET="]
     table = ["SPLITS=", "SEEDS=", "HEADS="]
     assert variables == [
         *choices,

@@ -30,6 +30,7 @@ CHOICES = {
     "trained_on": "trained_on.dataset",
     "workers": "workers.count",
     "scheduler": "workers.scheduler",
+    "gpus": "training.processes",
 }
 """Settings that have a variable of make to themselves."""
 

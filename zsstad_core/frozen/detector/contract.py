@@ -31,7 +31,8 @@ class Detector(Protocol):
         """The boxes of each frame, in the order of the frames.
 
         frames: RGB uint8 [H, W, 3] of any sizes, at most `detector.batch` of them; there may be none. A frame's boxes
-        depend on that frame alone. Boxes are float32 pixels of the frame as it came in, inside the frame.
+        depend on that frame alone. Boxes are in pixels of the frame as it came in; where they reach over its edge they
+        are clipped afterwards.
 
         Raises torch.OutOfMemoryError where the frames do not fit into GPU memory together: it is called again with
         fewer.

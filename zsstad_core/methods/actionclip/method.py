@@ -1,17 +1,14 @@
 """What the registry knows of ActionCLIP."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from zsstad_core.methods.actionclip import texts
 from zsstad_core.methods.actionclip.refusals import refuse
 from zsstad_core.methods.contract import Method, Reads, Segments
-
-if TYPE_CHECKING:
-    from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings.pipeline import Settings
 
 
-def reads(settings: "Settings") -> Reads:
+def reads(settings: Settings) -> Reads:
     """Tokens of some frames of a clip, and several phrasings of each class."""
     own = settings.heads.actionclip
     return Reads(
@@ -21,7 +18,7 @@ def reads(settings: "Settings") -> Reads:
     )
 
 
-def phrasings(settings: "Settings", class_texts: Sequence[Sequence[str]]) -> list[list[str]]:
+def phrasings(settings: Settings, class_texts: Sequence[Sequence[str]]) -> list[list[str]]:
     """As `texts.phrasings`, with the templates of the settings."""
     return texts.phrasings(settings.heads.actionclip.templates, class_texts)
 
