@@ -1,88 +1,95 @@
-"""Made-up tokens for tests of heads: ragged batches as the token bank pads them, and heads that are not at their start.
+"""Made-up frames with persons, objects and memory, for tests of methods that judge persons by tokens.
 
-Shapes as in `zsstad_core.heads.base`.
+Shapes as in `zsstad_core.methods.common`.
 """
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 
 import torch
-from torch import Tensor, nn
-from zsstad_core.heads.base import Batch, Head
+
+from tests.methods.made_clips import made_tokens
+from zsstad_core.methods.common.features import Batch, FrameTokens
+from zsstad_core.methods.common.labels import Labels
+from zsstad_core.methods.common.rows import Rows
 
 TIMES = 60  # memory slots of the default settings
-CLIP_NORM = 10.0  # what CLIP's raw tokens have, about
 
 
-def tokens(generator: torch.Generator, *shape: int) -> Tensor:
-    made: Tensor = torch.randn(*shape, generator=generator) * (CLIP_NORM * shape[-1] ** -0.5)
-    return made
+def made_rows(persons: Sequence[int]) -> Rows:
+    """The rows of frames with so many persons."""
+    sample_N = torch.arange(len(persons)).repeat_interleave(torch.tensor(persons, dtype=torch.long))
+    place_N = torch.tensor([place for count in persons for place in range(count)], dtype=torch.long)
+    return Rows(sample_N, place_N, len(persons), max(persons, default=0))
 
 
-def random_batch(
-    width: int, persons: list[int], objects: list[int], neighbours: list[float], times: int = TIMES, seed: int = 0
-) -> Batch:
+def made_frames(
+    width: int,
+    persons: Sequence[int],
+    objects: Sequence[int],
+    neighbours: Sequence[float],
+    times: int = TIMES,
+    seed: int = 0,
+) -> Batch[FrameTokens]:
     """A frame has so many persons and objects; a neighbour is available with so much probability. Padding is zeros."""
     generator = torch.Generator().manual_seed(seed)
-    frames = len(persons)
-    person_BP = torch.arange(max(persons)) < torch.tensor(persons)[:, None]
+    frames, rows = len(persons), made_rows(persons)
     object_BO = torch.arange(max(objects)) < torch.tensor(objects)[:, None]
     memory_BT = torch.rand(frames, times, generator=generator) < torch.tensor(neighbours)[:, None]
-    return Batch(
-        person_BPD=tokens(generator, *person_BP.shape, width) * person_BP[..., None],
-        person_BP=person_BP,
-        context_BD=tokens(generator, frames, width),
-        object_BOD=tokens(generator, *object_BO.shape, width) * object_BO[..., None],
+    features = FrameTokens(
+        person_ND=made_tokens(generator, len(rows), width),
+        frame_BD=made_tokens(generator, frames, width),
+        object_BOD=made_tokens(generator, *object_BO.shape, width) * object_BO[..., None],
         object_BO=object_BO,
-        memory_BTD=tokens(generator, frames, times, width) * memory_BT[..., None],
+        memory_BTD=made_tokens(generator, frames, times, width) * memory_BT[..., None],
         memory_BT=memory_BT,
     )
+    return Batch(rows, features)
 
 
-def random_text(width: int, classes: int, seed: int = 1) -> Tensor:
-    return tokens(torch.Generator().manual_seed(seed), classes, width)
+def rows_alone(rows: Rows, frame: int) -> Rows:
+    """The rows of one frame, as if there were no other."""
+    return made_rows([int((rows.sample_N == frame).sum())])
 
 
-def alone(batch: Batch, frame: int) -> Batch:
-    """One frame of a batch without the padding that its company made it carry."""
-    one = {f.name: getattr(batch, f.name)[frame : frame + 1] for f in fields(batch)}
-    persons, objects = int(one["person_BP"].sum()), int(one["object_BO"].sum())
-    for name, count in (
-        ("person_BPD", persons),
-        ("person_BP", persons),
-        ("object_BOD", objects),
-        ("object_BO", objects),
-    ):
-        one[name] = one[name][:, :count]
-    return Batch(**one)
-
-
-def with_garbage(batch: Batch) -> Batch:
-    """The same batch, its padded slots filled with large numbers instead of zeros."""
-    return replace(
-        batch,
-        person_BPD=batch.person_BPD.masked_fill(~batch.person_BP[..., None], 1e3),
-        object_BOD=batch.object_BOD.masked_fill(~batch.object_BO[..., None], -1e3),
-        memory_BTD=batch.memory_BTD.masked_fill(~batch.memory_BT[..., None], 1e3),
+def alone(batch: Batch[FrameTokens], frame: int) -> Batch[FrameTokens]:
+    """One frame of a batch without the empty object slots that its company made it carry."""
+    tokens, one = batch.features, slice(frame, frame + 1)
+    objects = int(tokens.object_BO[frame].sum())
+    features = FrameTokens(
+        person_ND=tokens.person_ND[batch.rows.sample_N == frame],
+        frame_BD=tokens.frame_BD[one],
+        object_BOD=tokens.object_BOD[one, :objects],
+        object_BO=tokens.object_BO[one, :objects],
+        memory_BTD=tokens.memory_BTD[one],
+        memory_BT=tokens.memory_BT[one],
     )
+    return Batch(rows_alone(batch.rows, frame), features)
 
 
-def in_double(batch: Batch) -> Batch:
-    tensors = {f.name: getattr(batch, f.name) for f in fields(batch)}
-    return Batch(**{name: t.double() if t.is_floating_point() else t for name, t in tensors.items()})
+def with_garbage(batch: Batch[FrameTokens]) -> Batch[FrameTokens]:
+    """The same batch, its empty slots filled with large numbers instead of zeros."""
+    tokens = batch.features
+    features = replace(
+        tokens,
+        object_BOD=tokens.object_BOD.masked_fill(~tokens.object_BO[..., None], -1e3),
+        memory_BTD=tokens.memory_BTD.masked_fill(~tokens.memory_BT[..., None], 1e3),
+    )
+    return Batch(batch.rows, features)
 
 
-def enliven[M: nn.Module](module: M, seed: int = 3) -> M:
-    """Add noise to every parameter, as training would: at the start many are zero, and hide what they multiply."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in module.parameters():
-            noise = torch.randn(parameter.shape, generator=generator) * parameter.shape[-1] ** -0.5
-            parameter.add_(noise.to(parameter.dtype))
-    return module
+def turned(batch: Batch[FrameTokens], order_N: torch.Tensor) -> Batch[FrameTokens]:
+    """The persons of a batch of one frame in another order."""
+    return Batch(batch.rows, replace(batch.features, person_ND=batch.features.person_ND[order_N]))
 
 
-def gradients(head: Head, total: Tensor) -> dict[str, Tensor]:
-    """Gradient of a number by every parameter; zeros where none arrives."""
-    names, parameters = zip(*head.named_parameters(), strict=True)
-    grads = torch.autograd.grad(total, parameters, allow_unused=True)
-    return {n: torch.zeros_like(p) if g is None else g for n, p, g in zip(names, parameters, grads, strict=True)}
+def in_double(batch: Batch[FrameTokens]) -> Batch[FrameTokens]:
+    """The same batch in float64."""
+    tensors = {f.name: getattr(batch.features, f.name) for f in fields(batch.features)}
+    features = FrameTokens(**{name: t.double() if t.is_floating_point() else t for name, t in tensors.items()})
+    return Batch(batch.rows, features)
+
+
+def labels_in_double(labels: Labels) -> Labels:
+    """The same labels in float64."""
+    return replace(labels, text_MD=labels.text_MD.double())

@@ -1,9 +1,11 @@
+"""Every head of the registry that judges persons holds the contract."""
+
 import pytest
-from zsstad_core.heads import HEADS
 
-from tests.heads.contract import HeadContract
+from tests.methods.person_contract import PersonContract
+from zsstad_core.methods.registry import method, names
 
 
-@pytest.mark.parametrize("name", [name for name, entry in HEADS.items() if entry.path])
-class TestEveryHead(HeadContract):
+@pytest.mark.parametrize("name", [name for name in names() if method(name).classifies == "person" and method(name).build])
+class TestEveryHeadOfPersons(PersonContract):
     pass

@@ -5,25 +5,26 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from zsstad_core.heads.base import Batch
 
-from tests.heads import written_out
-from tests.heads.batches import enliven, in_double, random_batch, random_text
-from tests.heads.test_iclip import with_iclip
-from zsstad_core.methods.iclip.explain import attended
+from tests.methods.enliven import enliven
+from tests.methods.iclip import written_out
+from tests.methods.iclip.test_model import ragged, with_iclip
+from tests.methods.made_clips import made_labels
+from tests.methods.made_frames import alone, in_double, labels_in_double
+from zsstad_core.methods.common.features import Batch, FrameTokens
+from zsstad_core.methods.iclip.explain import explain
 from zsstad_core.methods.iclip.interaction import InteractionBlock, MemoryBlock
 from zsstad_core.methods.iclip.model import Iclip
 from zsstad_core.methods.iclip.settings import Iclip as IclipSettings
 
 WIDTH, TIMES = 16, 7
+KEYS = {"P": "persons", "O": "objects", "C": "context", "M": "memory"}
 
 
-def head_and_batch(**changes: Any) -> tuple[Iclip, IclipSettings, Batch]:
+def head_and_batch(**changes: Any) -> tuple[Iclip, IclipSettings, Batch[FrameTokens]]:
     settings = with_iclip(memory_before=4, memory_after=3, **changes)
-    batch = random_batch(
-        WIDTH, persons=[2, 0, 1, 3], objects=[0, 2, 5, 1], neighbours=[0.6, 0.5, 0.0, 1.0], times=TIMES
-    )
-    return enliven(Iclip(settings, WIDTH)).double().eval(), settings.heads.iclip, in_double(batch)
+    head = enliven(Iclip(settings, WIDTH)).double().eval()
+    return head, settings.heads.iclip, in_double(ragged(WIDTH, times=TIMES))
 
 
 def shares(block: InteractionBlock, person_D: Tensor, slots: list[written_out.Slot]) -> Tensor:
@@ -31,7 +32,7 @@ def shares(block: InteractionBlock, person_D: Tensor, slots: list[written_out.Sl
     query_D = block.query.weight @ person_D + block.query.bias
     scores = []
     for token_D, time in slots:
-        key_D = block.key.weight @ token_D + block.key.bias
+        key_D = block.key.weight @ token_D
         if isinstance(block, MemoryBlock):
             key_D = key_D + block.time_key_TD[time]
         scores.append(query_D @ key_D / len(person_D) ** 0.5)
@@ -39,23 +40,25 @@ def shares(block: InteractionBlock, person_D: Tensor, slots: list[written_out.Sl
     return exponent / exponent.sum()
 
 
-def slots_of(letter: str, own: IclipSettings, batch: Batch, frame: int, persons: list[Tensor]) -> list[tuple[Any, Any]]:
-    """(slot, key that it is; None where it is empty) of all slots of a block."""
-    objects = list(batch.object_BOD[frame][batch.object_BO[frame]])
+def slots_of(
+    letter: str, own: IclipSettings, batch: Batch[FrameTokens], persons: list[Tensor]
+) -> list[tuple[Any, Any]]:
+    """(slot, key that it is; None where it is empty) of all slots of a block, in a batch of one frame."""
+    tokens = batch.features
     rows = {
         "P": (persons, own.persons),
-        "O": (objects, own.objects),
-        "C": ([batch.context_BD[frame]], own.context_slots),
+        "O": (list(tokens.object_BOD[0]), own.objects),
+        "C": ([tokens.frame_BD[0]], own.context_slots),
     }
     if letter != "M":
-        tokens, size = rows[letter]
-        slots = written_out.padded(tokens, size, WIDTH, own.padding)
-        return [(slot, place if place < len(tokens) else None) for place, slot in enumerate(slots)]
+        real, size = rows[letter]
+        slots = written_out.padded(real, size, WIDTH, own.padding)
+        return [(slot, place if place < len(real) else None) for place, slot in enumerate(slots)]
     found: list[tuple[Any, Any]] = []
     for time in range(TIMES):
-        there = bool(batch.memory_BT[frame, time])
-        tokens = [batch.memory_BTD[frame, time]] if there else []
-        slots = written_out.padded(tokens, own.memory_slots, WIDTH, own.padding, time)
+        there = bool(tokens.memory_BT[0, time])
+        real = [tokens.memory_BTD[0, time]] if there else []
+        slots = written_out.padded(real, own.memory_slots, WIDTH, own.padding, time)
         found += [(slot, time if there and place == 0 else None) for place, slot in enumerate(slots)]
     return found
 
@@ -67,16 +70,18 @@ def test_weights_are_the_softmax_over_all_slots(padding: str, blocks: str) -> No
     head, own, batch = head_and_batch(
         padding=padding, blocks=blocks, objects=6, persons=4, context_slots=3, memory_slots=2
     )
-    found = attended(head, batch)
-    assert "".join(block.letter for block in found) == blocks
     for frame in range(4):
-        persons = list(batch.person_BPD[frame][batch.person_BP[frame]])
-        for shown, module in zip(found, head.blocks, strict=True):
+        one = alone(batch, frame)
+        found = explain(head, one)
+        assert [block.keys for block in found] == [KEYS[letter] for letter in blocks]
+        persons = list(one.features.person_ND)
+        for letter, shown, module in zip(blocks, found, head.blocks, strict=True):
             assert isinstance(module, InteractionBlock)
-            slots = slots_of(shown.letter, own, batch, frame, persons)
-            assert int(shown.empties_B[frame]) == sum(key is None for _, key in slots)
+            slots = slots_of(letter, own, one, persons)
+            assert shown.empties == sum(key is None for _, key in slots)
+            assert len(shown.weight_NK) == len(shown.empty_N) == len(persons)
             for place, person_D in enumerate(persons):
-                wanted_K = torch.zeros(shown.weight_BPK.shape[2], dtype=torch.float64)
+                wanted_K = torch.zeros(shown.weight_NK.shape[1], dtype=torch.float64)
                 empty = 0.0
                 if slots:
                     share_S = shares(module, person_D, [slot for slot, _ in slots])
@@ -85,32 +90,32 @@ def test_weights_are_the_softmax_over_all_slots(padding: str, blocks: str) -> No
                             empty += float(share)
                         else:
                             wanted_K[key] = share
-                weight_K = shown.weight_BPK[frame, place].double()
+                weight_K = shown.weight_NK[place].double()
                 torch.testing.assert_close(weight_K, wanted_K, rtol=0, atol=1e-6)
-                assert float(shown.empty_BP[frame, place]) == pytest.approx(empty, abs=1e-6)
-                total = float(weight_K.sum() + shown.empty_BP[frame, place])
+                assert float(shown.empty_N[place]) == pytest.approx(empty, abs=1e-6)
+                total = float(weight_K.sum() + shown.empty_N[place])
                 assert total == pytest.approx(1 if slots else 0, abs=1e-6)
             persons = [written_out.block(module, person_D, [slot for slot, _ in slots]) for person_D in persons]
 
 
 def test_before_training_published_padding_has_the_share_of_its_slots_and_masked_padding_none() -> None:
-    settings, (_, _, batch) = with_iclip(memory_before=4, memory_after=3), head_and_batch()
-    for block in attended(Iclip(settings, WIDTH).double(), batch):
-        real_B = (block.weight_BPK[:, 0] > 0).sum(1)
-        slots = {"P": 25, "O": 5, "C": 25, "M": 10 * TIMES}[block.letter]
-        assert (real_B + block.empties_B).tolist() == [slots] * 4
-        share_BP = (block.empties_B / slots)[:, None].expand_as(block.empty_BP)
-        torch.testing.assert_close(block.empty_BP[batch.person_BP], share_BP[batch.person_BP], rtol=0, atol=0.01)
-    head, _, batch = head_and_batch(padding="masked")
-    for block in attended(head, batch):
-        assert not block.empty_BP.any()
-        assert not block.empties_B.any()
+    settings, (masked, _, batch) = with_iclip(memory_before=4, memory_after=3), head_and_batch(padding="masked")
+    slots = {"persons": 25, "objects": 5, "context": 25, "memory": 10 * TIMES}
+    for frame in (0, 2, 3):
+        one = alone(batch, frame)
+        for block in explain(Iclip(settings, WIDTH).double(), one):
+            assert int((block.weight_NK[0] > 0).sum()) + block.empties == slots[block.keys]
+            share_N = torch.full_like(block.empty_N, block.empties / slots[block.keys])
+            torch.testing.assert_close(block.empty_N, share_N, rtol=0, atol=0.01)
+        for block in explain(masked, one):
+            assert not block.empty_N.any()
+            assert block.empties == 0
 
 
 def test_asking_changes_nothing_of_the_head() -> None:
     head, _, batch = head_and_batch()
-    text_KD = random_text(WIDTH, 3).double()
-    before = head(batch, text_KD)
-    attended(head, batch)
-    assert torch.equal(head(batch, text_KD), before)
+    labels = labels_in_double(made_labels(WIDTH, 3, 1))
+    before = head(batch, labels)
+    explain(head, alone(batch, 0))
+    assert torch.equal(head(batch, labels), before)
     assert not any(module._forward_hooks for module in head.modules())
