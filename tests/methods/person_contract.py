@@ -151,9 +151,7 @@ class PersonContract:
         assert sorted(grouped) == sorted(id(p) for p in head.parameters() if p.requires_grad)
         assert all(group["lr"] > 0 and group["weight_decay"] >= 0 for group in groups)
 
-    def test_a_gradient_reaches_every_parameter(
-        self, settings: Settings, head: Head[Any], ragged: Batch[Any]
-    ) -> None:
+    def test_a_gradient_reaches_every_parameter(self, settings: Settings, head: Head[Any], ragged: Batch[Any]) -> None:
         loss = self.loss(head.train(), ragged, settings)
         assert loss.requires_grad == bool(list(head.parameters()))
         if loss.requires_grad:

@@ -51,7 +51,10 @@ def test_temperature_is_each_baselines_own() -> None:
 
 
 def test_similarity_is_the_cosine_whatever_the_temperature() -> None:
-    for head in (ClipCrop(Settings(), WIDTH), ClipCrop(Settings(heads=Heads(clip_crop=ClipCropSettings(temperature=2.0))), WIDTH)):
+    for head in (
+        ClipCrop(Settings(), WIDTH),
+        ClipCrop(Settings(heads=Heads(clip_crop=ClipCropSettings(temperature=2.0))), WIDTH),
+    ):
         found_NK = head.similarity(head(BATCH, LABELS), LABELS)
         wanted = [[cosine(person, text) for text in LABELS.text_MD] for person in BATCH.features.person_ND]
         torch.testing.assert_close(found_NK, torch.tensor(wanted, dtype=torch.float64), rtol=0, atol=1e-6)

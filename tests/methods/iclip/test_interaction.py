@@ -60,7 +60,10 @@ def test_folded_keys_and_counted_padding_change_nothing(
 def test_time_vectors_reach_empty_memory_slots_as_published(available: list[bool], slots: int, zeros: bool) -> None:
     generator = torch.Generator().manual_seed(len(available))
     block = enliven(MemoryBlock(WIDTH, len(available), slots, zeros, dropout=0.0)).double()
-    person_PD, key_TD = made_tokens(generator, 2, WIDTH).double(), made_tokens(generator, len(available), WIDTH).double()
+    person_PD, key_TD = (
+        made_tokens(generator, 2, WIDTH).double(),
+        made_tokens(generator, len(available), WIDTH).double(),
+    )
     real_T = torch.tensor(available, dtype=torch.bool)
 
     fast = block(person_PD[None], key_TD[None], real_T[None])[0]

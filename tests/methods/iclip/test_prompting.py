@@ -50,7 +50,9 @@ def test_one_attended_vector_a_person_equals_attention_of_every_label(layers: in
 def test_a_gradient_reaches_every_parameter() -> None:
     prompting = enliven(Prompting(64, 2, scale=0.1))
     prompting(*made(64, labels=5, persons=2)).sin().sum().backward()
-    idle = [name for name, parameter in prompting.named_parameters() if parameter.grad is None or not parameter.grad.any()]
+    idle = [
+        name for name, parameter in prompting.named_parameters() if parameter.grad is None or not parameter.grad.any()
+    ]
     assert idle == []
 
 

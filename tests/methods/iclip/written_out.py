@@ -16,9 +16,7 @@ from zsstad_core.methods.iclip.settings import Iclip as IclipSettings
 Slot = tuple[Tensor, int | None]  # token (zeros where empty) and, in memory, which neighbour it belongs to
 
 
-def block(
-    module: InteractionBlock, person_D: Tensor, slots: list[Slot], key_bias: Tensor | None = None
-) -> Tensor:
+def block(module: InteractionBlock, person_D: Tensor, slots: list[Slot], key_bias: Tensor | None = None) -> Tensor:
     """One person through one block; `key_bias` is the published parameter of the key layer that is not built."""
     if not slots:
         return person_D

@@ -5,19 +5,16 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from zsstad_core.heads.pixel_batch import PixelBatch
 
-from tests.heads.batches import random_text
-from tests.heads.stclip_batches import JOINT, made_head, pixel_batch
-from tests.heads.stclip_plain import block, sequence
-from zsstad_core.errors import SettingsError
-from zsstad_core.methods.stclip.explain import Interest, first_attention, spotted
+from tests.methods.made_clips import made_labels
+from tests.methods.stclip.made_views import JOINT, alone, made_head, made_windows
+from tests.methods.stclip.plain import block, sequence
+from zsstad_core.methods.common.features import Batch, FrameViews
+from zsstad_core.methods.stclip.explain import explain, first_attention, spotted_tokens
 from zsstad_core.methods.stclip.model import Stclip
-from zsstad_core.methods.stclip.refusals import refuse_without_interest_tokens
 from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
-from zsstad_core.settings.pipeline import Settings
 
-TEXT_KD = random_text(JOINT, 4)
+LABELS = made_labels(JOINT, 4, 1)
 COUNT = 5
 
 
@@ -25,21 +22,23 @@ def made(**changes: Any) -> Stclip:
     return made_head(StclipSettings(prompt_tokens="interest", interest_tokens=COUNT, **changes)).eval()
 
 
-def logits(head: Stclip, batch: PixelBatch, interest: dict[int, Interest], spoil: str = "") -> Tensor:
-    """The head's logits, where tokens that were chosen, or were not, are something else when labels are prompted."""
+def logits(head: Stclip, batch: Batch[FrameViews], chosen: dict[int, Tensor], spoil: str = "") -> Tensor:
+    """The head's logits, where tokens that were chosen, or were not, are something else when labels are prompted.
+
+    chosen: by block, of a batch of one person, [1, L].
+    """
 
     def spoiled(layer: int) -> Any:
         def change(_module: Any, args: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-            text_BPKD, visual_BLW, attended_BPL = args
-            chosen_BL = interest[layer].chosen_BPL[:, 0]
-            spoiled_BL = chosen_BL if spoil == "chosen" else ~chosen_BL
-            return text_BPKD, torch.where(spoiled_BL[..., None], 3 - visual_BLW, visual_BLW), attended_BPL
+            text_BPMD, visual_BLW, attended_BPL = args
+            spoiled_BL = chosen[layer] if spoil == "chosen" else ~chosen[layer]
+            return text_BPMD, torch.where(spoiled_BL[..., None], 3 - visual_BLW, visual_BLW), attended_BPL
 
         return change
 
-    hooks = [head.prompting[str(layer)].register_forward_pre_hook(spoiled(layer)) for layer in interest if spoil]
+    hooks = [head.prompting[str(layer)].register_forward_pre_hook(spoiled(layer)) for layer in chosen if spoil]
     with torch.inference_mode():
-        out = head(batch, TEXT_KD)
+        out = head(batch, LABELS)
     for hook in hooks:
         hook.remove()
     return out
@@ -48,87 +47,93 @@ def logits(head: Stclip, batch: PixelBatch, interest: dict[int, Interest], spoil
 @pytest.mark.parametrize("changes", [{}, {"prompting": "last"}, {"interest_class_token": False}], ids=str)
 def test_the_tokens_shown_are_those_that_prompted_the_labels(changes: dict[str, Any]) -> None:
     """Whatever stands in the others, the scores are the same; whatever stands in them, the scores are others."""
-    head, batch = made(**changes), pixel_batch([1])
-    interest = spotted(head, batch, TEXT_KD)
-    assert list(interest) == ([2] if changes == {"prompting": "last"} else [0, 1, 2])
-    wanted = logits(head, batch, interest)
-    torch.testing.assert_close(logits(head, batch, interest, "not chosen"), wanted, rtol=1e-5, atol=1e-5)
-    assert (logits(head, batch, interest, "chosen") - wanted).abs().max() > 1e-2
+    head, batch = made(**changes), made_windows([1])
+    chosen = {layer: chosen_NL for layer, (_, chosen_NL) in spotted_tokens(head, batch).items()}
+    assert list(chosen) == ([2] if changes == {"prompting": "last"} else [0, 1, 2])
+    wanted = logits(head, batch, chosen)
+    torch.testing.assert_close(logits(head, batch, chosen, "not chosen"), wanted, rtol=1e-5, atol=1e-5)
+    assert (logits(head, batch, chosen, "chosen") - wanted).abs().max() > 1e-2
 
 
-def test_they_are_the_tokens_with_the_most_attention_of_a_plain_block() -> None:
-    """Of each person of a ragged batch, by the written-out block on the sequence that the head built."""
-    head, batch = made(), pixel_batch([2, 1])
+def first_map(head: Stclip, batch: Batch[FrameViews], asked: Any) -> tuple[Any, Tensor]:
+    """What `asked` says of a batch of one frame, and the attention map [L, L] of the written-out first block on the
+    sequence that the head built."""
     sequences: list[Tensor] = []
     hook = head.tower.blocks[0].register_forward_pre_hook(lambda _, args: sequences.append(args[0]))
-    interest = spotted(head, batch, TEXT_KD)
+    found = asked(head, batch)
     hook.remove()
-    joint_BLW = sequences[-1]  # the first are crops and whole frames
-    assert joint_BLW.shape[:2] == (2, 1 + 2 + 16)
+    joint_1LW = sequences[-1]  # the first are crops and whole frames
+    assert joint_1LW.shape[:2] == (1, 1 + len(batch.rows) + 16)
+    _, map_LL = block(head, 0, joint_1LW[0], need_map=True)
+    return found, map_LL
+
+
+@pytest.mark.parametrize("persons", [2, 1])
+def test_they_are_the_tokens_with_the_most_attention_of_a_plain_block(persons: int) -> None:
+    found, map_LL = first_map(made(), made_windows([persons]), explain)
+    assert (found.block, found.blocks, found.patch) == (1, 3, 8)
+    assert found.weight_NRC.shape == found.chosen_NRC.shape == (persons, 4, 4)
+    for person in range(persons):
+        attended_L = map_LL[1 + person]
+        weight_G = found.weight_NRC[person].flatten()
+        torch.testing.assert_close(weight_G, attended_L[1 + persons :], rtol=1e-4, atol=1e-6)
+        shown = {0} if found.class_token_N[person] else set()
+        shown |= {1 + other for other in found.persons_N[person]}
+        shown |= {1 + persons + int(place) for place in found.chosen_NRC[person].flatten().nonzero()}
+        assert shown == set(attended_L.topk(COUNT).indices.tolist())
+
+
+def test_a_frame_of_a_batch_shows_what_it_shows_alone() -> None:
+    """What is shown is read off one frame at a time; in company the head chooses the same."""
+    head, batch = made(), made_windows([2, 1])
+    in_company: list[Tensor] = []
+    hook = head.prompting["0"].register_forward_pre_hook(lambda _, args: in_company.append(args[2]))
+    head(batch, LABELS)
+    hook.remove()
     for frame, persons in enumerate((2, 1)):
+        _, chosen_NL = spotted_tokens(head, alone(batch, frame))[0]
         real = [0, *range(1, 1 + persons), *range(3, 19)]
-        _, map_LL = block(head, 0, joint_BLW[frame, real], need_map=True)
-        for person in range(persons):
-            choice = interest[0].of_person(frame, person)
-            torch.testing.assert_close(choice.weight_N, map_LL[1 + person, 1 + persons :], rtol=1e-4, atol=1e-6)
-            best = set(map_LL[1 + person].topk(COUNT).indices.tolist())
-            shown = {0} if choice.class_token else set()
-            shown |= {1 + other for other in choice.persons}
-            shown |= {1 + persons + int(place) for place in choice.patch_N.nonzero()}
-            assert shown == best
+        assert torch.equal(in_company[0][frame, :persons][:, real], chosen_NL)
 
 
 def test_a_token_is_where_its_patch_is() -> None:
     """Row by row: only the embedding of the patch that changes is another."""
     head = made(temporal="none")
-    batch = pixel_batch([1])
-    view_VSSC = batch.view_VSSC.clone()
+    view_VSSC = made_windows([1]).features.view_VSSC
+    other_VSSC = view_VSSC.clone()
     row, column, side = 2, 1, head.tower.patch
-    view_VSSC[:, row * side : (row + 1) * side, column * side : (column + 1) * side] ^= 255
-    before, after = (sequence(head, head.tower.embed(views)[0]) for views in (batch.view_VSSC, view_VSSC))
+    other_VSSC[:, row * side : (row + 1) * side, column * side : (column + 1) * side] ^= 255
+    before, after = (sequence(head, head.tower.embed(views)[0]) for views in (view_VSSC, other_VSSC))
     assert (before != after).any(1).nonzero().flatten().tolist() == [1 + row * head.tower.grid[1] + column]
 
 
-def test_nothing_of_the_head_is_changed_by_asking() -> None:
-    head, batch = made(), pixel_batch([2, 1])
-    before = head(batch, TEXT_KD)
-    spotted(head, batch, TEXT_KD)
-    assert torch.equal(head(batch, TEXT_KD), before)
+@pytest.mark.parametrize("asked", [explain, spotted_tokens, first_attention], ids=lambda asked: asked.__name__)
+def test_nothing_of_the_head_is_changed_by_asking(asked: Any) -> None:
+    head, batch = made(), made_windows([2])
+    before = head(batch, LABELS)
+    asked(head, batch)
+    assert torch.equal(head(batch, LABELS), before)
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in head.modules())
-
-
-@pytest.mark.parametrize("changes", [{"prompt_tokens": "all"}, {"prompting": "none"}], ids=str)
-def test_where_nothing_is_chosen_nothing_is_shown_and_whoever_asks_hears_why(changes: dict[str, Any]) -> None:
-    own = {"prompt_tokens": "interest", "interest_tokens": COUNT, **changes}
-    assert spotted(made_head(StclipSettings.model_validate(own)), pixel_batch([1]), TEXT_KD) == {}
-    settings = Settings.model_validate({"head": "stclip", "heads": {"stclip": own}})
-    with pytest.raises(SettingsError, match=rf"heads\.stclip\.{next(iter(changes))} is {next(iter(changes.values()))}"):
-        refuse_without_interest_tokens(settings)
 
 
 @pytest.mark.parametrize(
     "changes", [{"prompt_tokens": "all"}, {"prompt_tokens": "context"}, {"prompting": "none"}], ids=str
 )
-def test_without_chosen_tokens_attention_is_that_of_a_plain_first_block(changes: dict[str, Any]) -> None:
-    head, batch = made_head(StclipSettings.model_validate(changes)).eval(), pixel_batch([2, 1])
-    before = head(batch, TEXT_KD)
-    sequences: list[Tensor] = []
-    hook = head.tower.blocks[0].register_forward_pre_hook(lambda _, args: sequences.append(args[0]))
-    found = first_attention(head, batch, TEXT_KD)
-    hook.remove()
-    for frame, persons in enumerate((2, 1)):
-        real = [0, *range(1, 1 + persons), *range(3, 19)]
-        _, map_LL = block(head, 0, sequences[-1][frame, real], need_map=True)
-        for person in range(persons):
-            choice = found.of_person(frame, person)
-            torch.testing.assert_close(choice.weight_N, map_LL[1 + person, 1 + persons :], rtol=1e-4, atol=1e-6)
-            assert (choice.class_token, choice.persons, choice.patch_N.any()) == (False, (), False)
-    assert not found.weight_BPL[1, 1].any()  # an empty slot
-    assert torch.equal(head(batch, TEXT_KD), before)
-    assert not any(module._forward_hooks for module in head.modules())
+@pytest.mark.parametrize("persons", [2, 1])
+def test_without_chosen_tokens_attention_is_that_of_a_plain_first_block(changes: dict[str, Any], persons: int) -> None:
+    own = {"prompt_tokens": "interest", "interest_tokens": COUNT, **changes}
+    head, batch = made_head(StclipSettings.model_validate(own)).eval(), made_windows([persons])
+    assert spotted_tokens(head, batch) == {}
+    found, map_LL = first_map(head, batch, explain)
+    assert found.block == 1
+    for person in range(persons):
+        weight_G = found.weight_NRC[person].flatten()
+        torch.testing.assert_close(weight_G, map_LL[1 + person, 1 + persons :], rtol=1e-4, atol=1e-6)
+        assert (found.class_token_N[person], found.persons_N[person]) == (False, ())
+    assert not found.chosen_NRC.any()
 
 
 def test_attention_is_the_same_whether_or_not_tokens_are_chosen_from_it() -> None:
-    head, batch = made(), pixel_batch([2, 1])
-    shown = first_attention(head, batch, TEXT_KD).weight_BPL[batch.person_BP]
-    assert torch.equal(shown, spotted(head, batch, TEXT_KD)[0].weight_BPL[batch.person_BP])
+    head, batch = made(), made_windows([2])
+    weight_NL, _ = spotted_tokens(head, batch)[0]
+    assert torch.equal(first_attention(head, batch), weight_NL)
