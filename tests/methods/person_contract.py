@@ -17,7 +17,6 @@ from tests.methods.made_clips import made_labels, some_classes
 from tests.methods.stclip import made_views
 from zsstad_core.methods.common.features import Batch
 from zsstad_core.methods.common.head import Head
-from zsstad_core.methods.common.labels import Labels
 from zsstad_core.methods.registry import build, method
 from zsstad_core.settings.frozen import Encoder
 from zsstad_core.settings.pipeline import Settings
