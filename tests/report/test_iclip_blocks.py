@@ -10,7 +10,7 @@ import torch
 from zsstad_core.heads import HEADS
 from zsstad_core.learning.token_bank import TokenBank
 
-from tests.heads.batches import enliven
+from tests.methods.enliven import enliven
 from tests.learning.made_tokens import WIDTH, Made, made
 from zsstad_core.methods.iclip.interaction import InteractionBlock
 from zsstad_core.methods.iclip.model import Iclip

@@ -9,7 +9,7 @@ import torch
 from zsstad_core.heads import build
 from zsstad_core.learning.token_bank import TokenBank
 
-from tests.heads.batches import enliven
+from tests.methods.enliven import enliven
 from tests.learning.made_cache import extract, made_plan, write_dataset
 from zsstad_core.learning.from_cache import scoring_bank
 from zsstad_core.plan.plan import Plan

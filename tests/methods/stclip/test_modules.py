@@ -5,9 +5,9 @@ from typing import Any, Literal
 import pytest
 import torch
 
-from tests.heads import stclip_plain
-from tests.heads.batches import enliven, random_text
-from tests.heads.stclip_batches import made_head, pixel_batch
+from tests.methods.enliven import enliven
+from tests.methods.stclip import plain
+from tests.methods.stclip.made_views import made_head, made_windows
 from zsstad_core.methods.stclip.prompting import ContextPrompting, interest_tokens
 from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
 from zsstad_core.methods.stclip.visual import Adapter, TemporalModelling
@@ -31,7 +31,7 @@ def test_projecting_the_mean_equals_the_mean_of_projected_frames(layers: int) ->
     for x, real in zip(patch_BTNW, real_BT, strict=True):
         x = x[real] + temporal.place.weight[: int(real.sum()), None]
         for layer in temporal.layers:
-            x = x + stclip_plain._over_time(layer, layer.norm(x))
+            x = x + plain._over_time(layer, layer.norm(x))
         slow.append(x.mean(0))
 
     torch.testing.assert_close(fast, torch.stack(slow), rtol=0, atol=1e-10)
@@ -56,7 +56,7 @@ def test_adapter_equals_equation_3(kind: Literal["ffn", "fc"]) -> None:
     head = made_head(StclipSettings(adapter=kind), double=True)
     assert isinstance(head.adapter, Adapter)
     person_RW = torch.randn(3, 64, dtype=torch.float64)
-    fast, slow = head.adapter(person_RW), torch.stack([stclip_plain._adapted(head, x) for x in person_RW])
+    fast, slow = head.adapter(person_RW), torch.stack([plain._adapted(head, x) for x in person_RW])
     torch.testing.assert_close(fast, slow, rtol=0, atol=1e-10)
     grads_agree(head.adapter, fast, slow)
 
@@ -72,10 +72,7 @@ def test_prompting_of_many_groups_equals_each_with_its_own_tokens_picked_out(gro
     slow = torch.stack(
         [
             torch.stack(
-                [
-                    stclip_plain.prompted(module, text_BGKD[b, g], visual_BLW[b][attended_BGL[b, g]])
-                    for g in range(groups)
-                ]
+                [plain.prompted(module, text_BGKD[b, g], visual_BLW[b][attended_BGL[b, g]]) for g in range(groups)]
             )
             for b in range(2)
         ]
@@ -99,17 +96,17 @@ def test_a_token_that_may_not_be_chosen_stays_out_even_where_all_weights_are_zer
 @pytest.mark.parametrize("changes", [{}, {"temporal": "none"}, {"temporal": "average"}], ids=str)
 def test_context_of_a_batch_of_windows_equals_each_window_alone(changes: dict[str, Any]) -> None:
     head = made_head(StclipSettings(**changes), double=True)
-    batch = pixel_batch([1, 2, 1], [9, 5, 1])
-    fast = head._context(batch, head.tower.embed(batch.view_VSSC))
+    views = made_windows([1, 2, 1], [9, 5, 1]).features
+    fast = head._context(views, head.tower.embed(views.view_VSSC))
     for frame, length in enumerate([9, 5, 1]):
-        window = list(batch.view_VSSC[batch.window_BT[frame, :length]])
-        slow = stclip_plain.context(head, window, batch.view_VSSC[batch.current_B[frame]])
+        window = list(views.view_VSSC[views.window_BT[frame, :length]])
+        slow = plain.context(head, window, views.view_VSSC[views.current_B[frame]])
         torch.testing.assert_close(fast[frame], slow, rtol=0, atol=1e-5)
 
 
 def test_labels_without_a_person_to_prompt_for_are_still_labels() -> None:
     module = ContextPrompting(24, 32, heads=4, scale=0.2)
-    assert module(random_text(32, 3).expand(2, 0, 3, 32), torch.randn(2, 5, 24), torch.ones(2, 0, 5).bool()).shape == (
+    assert module(torch.randn(3, 32).expand(2, 0, 3, 32), torch.randn(2, 5, 24), torch.ones(2, 0, 5).bool()).shape == (
         2,
         0,
         3,

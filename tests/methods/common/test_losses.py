@@ -7,27 +7,26 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from zsstad_core.methods.common.losses import focal, loss
+from zsstad_core.methods.common.losses import classification_loss, focal
 from zsstad_core.settings.training import Training
 
 FOCAL, PLAIN = Training(), Training(loss="cross_entropy")
 GENERATOR = torch.Generator().manual_seed(0)
-LOGITS_BPK = torch.randn(3, 2, 5, generator=GENERATOR) * 3
-LABEL_BP = torch.randint(0, 5, (3, 2), generator=GENERATOR)
-PERSON_BP = torch.tensor([[True, False], [True, True], [False, False]])
+LOGITS_NK = torch.randn(4, 5, generator=GENERATOR) * 3
+CLASS_N = torch.randint(0, 5, (4,), generator=GENERATOR)
 
 
-def test_focal_is_the_formula_averaged_over_persons() -> None:
+def test_focal_is_the_formula_averaged_over_rows() -> None:
     terms = []
-    for logits, label in zip(LOGITS_BPK[PERSON_BP].tolist(), LABEL_BP[PERSON_BP].tolist(), strict=True):
+    for logits, label in zip(LOGITS_NK.tolist(), CLASS_N.tolist(), strict=True):
         p = math.exp(logits[label]) / sum(map(math.exp, logits))
         terms.append(-((1 - p) ** 2) * math.log(p))
-    assert loss(LOGITS_BPK, LABEL_BP, PERSON_BP, FOCAL).item() == pytest.approx(sum(terms) / 3, rel=1e-5)
+    assert classification_loss(LOGITS_NK, CLASS_N, FOCAL).item() == pytest.approx(sum(terms) / 4, rel=1e-5)
 
 
 def test_cross_entropy_ignores_the_focal_exponent() -> None:
-    wanted = F.cross_entropy(LOGITS_BPK[PERSON_BP], LABEL_BP[PERSON_BP])
-    torch.testing.assert_close(loss(LOGITS_BPK, LABEL_BP, PERSON_BP, PLAIN), wanted)
+    wanted = F.cross_entropy(LOGITS_NK, CLASS_N)
+    torch.testing.assert_close(classification_loss(LOGITS_NK, CLASS_N, PLAIN), wanted)
 
 
 @hypothesis_settings(deadline=None, max_examples=30)
@@ -59,23 +58,21 @@ def test_focal_gradient_is_the_derivative(gamma: float) -> None:
 
 
 @pytest.mark.parametrize("training", [FOCAL, PLAIN])
-def test_padded_persons_weigh_nothing(training: Training) -> None:
-    disturbed_BPK = LOGITS_BPK.masked_fill(~PERSON_BP[..., None], math.nan)
-    disturbed_BP = LABEL_BP.masked_fill(~PERSON_BP, -1)
-    assert torch.equal(
-        loss(disturbed_BPK, disturbed_BP, PERSON_BP, training), loss(LOGITS_BPK, LABEL_BP, PERSON_BP, training)
-    )
+def test_every_row_weighs_the_same_wherever_it_stands(training: Training) -> None:
+    alone = [classification_loss(LOGITS_NK[[n]], CLASS_N[[n]], training) for n in (2, 0, 3, 1)]
+    together = classification_loss(LOGITS_NK, CLASS_N, training)
+    torch.testing.assert_close(together, torch.stack(alone).mean())
 
 
 @pytest.mark.parametrize("training", [FOCAL, PLAIN])
-def test_a_batch_without_a_person_moves_nothing(training: Training) -> None:
-    logits_BPK = LOGITS_BPK.clone().requires_grad_()
-    nothing = loss(logits_BPK, LABEL_BP, torch.zeros_like(PERSON_BP), training)
+def test_a_batch_without_a_row_moves_nothing(training: Training) -> None:
+    weight = torch.ones(5, requires_grad=True)
+    nothing = classification_loss(LOGITS_NK[:0] * weight, CLASS_N[:0], training)
     nothing.backward()
     assert nothing.item() == 0
-    assert logits_BPK.grad is not None
-    assert not logits_BPK.grad.any()
+    assert weight.grad is not None
+    assert not weight.grad.any()
 
 
 def test_half_precision_logits_give_a_float32_loss() -> None:
-    assert loss(LOGITS_BPK.bfloat16(), LABEL_BP, PERSON_BP, FOCAL).dtype == torch.float32
+    assert classification_loss(LOGITS_NK.bfloat16(), CLASS_N, FOCAL).dtype == torch.float32

@@ -14,19 +14,19 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from zsstad_core.heads.pixel_batch import PixelBatch
 
+from zsstad_core.methods.common.features import Batch, FrameViews
 from zsstad_core.methods.stclip.model import Stclip
 from zsstad_core.methods.stclip.prompting import ContextPrompting
 from zsstad_core.methods.stclip.visual import Adapter, TemporalLayer
 
 
-def logits(head: Stclip, batch: PixelBatch, text_KD: Tensor, frame: int) -> Tensor:
+def logits(head: Stclip, batch: Batch[FrameViews], text_KD: Tensor, frame: int) -> Tensor:
     """Logits [P, K] of one frame of a batch."""
-    window = [batch.view_VSSC[row] for row in batch.window_BT[frame].tolist() if row >= 0]
-    before = int(batch.person_BP[:frame].sum())
-    crops = batch.crop_RSSC[before : before + int(batch.person_BP[frame].sum())]
-    return frame_logits(head, window, batch.view_VSSC[batch.current_B[frame]], list(crops), text_KD)
+    views = batch.features
+    window = [views.view_VSSC[row] for row in views.window_BT[frame].tolist() if row >= 0]
+    crops = views.crop_NSSC[batch.rows.sample_N == frame]
+    return frame_logits(head, window, views.view_VSSC[views.current_B[frame]], list(crops), text_KD)
 
 
 def frame_logits(

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from tests.heads import written_out
-from tests.heads.batches import enliven, tokens
+from tests.methods.enliven import enliven
+from tests.methods.iclip import written_out
+from tests.methods.made_clips import made_tokens
 from zsstad_core.methods.iclip.interaction import InteractionBlock, MemoryBlock
 
 WIDTH = 16
@@ -44,7 +45,7 @@ def test_folded_keys_and_counted_padding_change_nothing(
     real = min(real, slots)
     generator = torch.Generator().manual_seed(seed)
     block = enliven(InteractionBlock(WIDTH, slots, zeros, dropout=0.0), seed).double()
-    person_PD, key_KD = tokens(generator, persons, WIDTH).double(), tokens(generator, 5, WIDTH).double()
+    person_PD, key_KD = made_tokens(generator, persons, WIDTH).double(), made_tokens(generator, 5, WIDTH).double()
     real_K = torch.zeros(5, dtype=torch.bool)
     real_K[torch.randperm(5, generator=generator)[:real]] = True
 
@@ -59,7 +60,10 @@ def test_folded_keys_and_counted_padding_change_nothing(
 def test_time_vectors_reach_empty_memory_slots_as_published(available: list[bool], slots: int, zeros: bool) -> None:
     generator = torch.Generator().manual_seed(len(available))
     block = enliven(MemoryBlock(WIDTH, len(available), slots, zeros, dropout=0.0)).double()
-    person_PD, key_TD = tokens(generator, 2, WIDTH).double(), tokens(generator, len(available), WIDTH).double()
+    person_PD, key_TD = (
+        made_tokens(generator, 2, WIDTH).double(),
+        made_tokens(generator, len(available), WIDTH).double(),
+    )
     real_T = torch.tensor(available, dtype=torch.bool)
 
     fast = block(person_PD[None], key_TD[None], real_T[None])[0]
@@ -93,10 +97,16 @@ def test_zero_padding_dilutes_what_is_there_as_published() -> None:
 
 
 def test_key_bias_never_learns_because_it_cancels_in_the_softmax() -> None:
+    """So the published parameter is not built, and changes no person whatever it is."""
     block = enliven(InteractionBlock(WIDTH, 5, zero_padding=True, dropout=0.0)).double()
-    person_D, slots = torch.randn(WIDTH).double(), written_out.padded([torch.randn(WIDTH)], 5, WIDTH, "zeros")
-    (grad,) = torch.autograd.grad(written_out.block(block, person_D, slots).sum(), block.key.bias)
+    assert block.key.bias is None
+    generator = torch.Generator().manual_seed(0)
+    person_D, key_bias_D = (made_tokens(generator, WIDTH).double() for _ in range(2))
+    slots = written_out.padded([made_tokens(generator, WIDTH)], 5, WIDTH, "zeros")
+    published_D = written_out.block(block, person_D, slots, key_bias_D.requires_grad_())
+    (grad,) = torch.autograd.grad(published_D.sin().sum(), key_bias_D)
     assert grad.abs().max() < 1e-12
+    torch.testing.assert_close(published_D, written_out.block(block, person_D, slots), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("cls", [InteractionBlock, MemoryBlock])
@@ -104,7 +114,7 @@ def test_published_initial_weights(cls: type[InteractionBlock]) -> None:
     block = MemoryBlock(512, 60, 10, True, 0.2) if cls is MemoryBlock else InteractionBlock(512, 25, True, 0.2)
     for layer in (block.query, block.key, block.value):
         assert layer.weight.std().item() == pytest.approx(0.01, rel=0.02)
-        assert not layer.bias.any()
+        assert layer.bias is None or not layer.bias.any()
     assert not block.output.weight.any()
     assert not block.output.bias.any()
     if isinstance(block, MemoryBlock):

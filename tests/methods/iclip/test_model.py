@@ -5,8 +5,13 @@ from typing import Any
 import pytest
 import torch
 
-from tests.heads import written_out
-from tests.heads.batches import enliven, gradients, in_double, random_batch, random_text
+from tests.methods.enliven import enliven
+from tests.methods.gradients import gradients
+from tests.methods.iclip import written_out
+from tests.methods.made_clips import made_labels
+from tests.methods.made_frames import alone, in_double, labels_in_double, made_frames
+from zsstad_core.methods.common.features import Batch, FrameTokens
+from zsstad_core.methods.common.labels import Labels
 from zsstad_core.methods.iclip.model import Iclip
 from zsstad_core.methods.iclip.settings import Iclip as IclipSettings
 from zsstad_core.methods.registry import Heads
@@ -19,8 +24,14 @@ def with_iclip(**changes: Any) -> Settings:
     return Settings(heads=Heads(iclip=IclipSettings(**changes)))
 
 
-def ragged_batch(width: int = WIDTH, times: int = 60) -> Any:
-    return random_batch(width, persons=[2, 0, 1, 3], objects=[0, 2, 5, 1], neighbours=[0.6, 0.5, 0.0, 1.0], times=times)
+def ragged(width: int = WIDTH, times: int = 60) -> Batch[FrameTokens]:
+    return made_frames(width, persons=[2, 0, 1, 3], objects=[0, 2, 5, 1], neighbours=[0.6, 0.5, 0.0, 1.0], times=times)
+
+
+def slow_logits(head: Iclip, settings: Settings, batch: Batch[FrameTokens], labels: Labels) -> torch.Tensor:
+    """Logits of all persons, written out frame by frame."""
+    own = settings.heads.iclip
+    return torch.cat([written_out.logits(head, own, batch, labels.text_MD, frame) for frame in range(4)])
 
 
 @pytest.mark.parametrize("padding", ["zeros", "masked"])
@@ -38,15 +49,14 @@ def test_scores_and_gradients_equal_the_written_out_iclip(padding: str, changes:
     settings = with_iclip(padding=padding, **changes)
     times = settings.heads.iclip.memory_before + settings.heads.iclip.memory_after
     head = enliven(Iclip(settings, WIDTH)).double().eval()
-    batch, text_KD = in_double(ragged_batch(times=times)), random_text(WIDTH, 4).double()
+    batch, labels = in_double(ragged(times=times)), labels_in_double(made_labels(WIDTH, 4, 1))
 
-    fast_NK = head(batch, text_KD)[batch.person_BP]
-    slow_NK = torch.cat([written_out.logits(head, settings.heads.iclip, batch, text_KD, frame) for frame in range(4)])
+    fast_NM, slow_NM = head(batch, labels), slow_logits(head, settings, batch, labels)
 
-    torch.testing.assert_close(fast_NK, slow_NK, rtol=0, atol=1e-8)
+    torch.testing.assert_close(fast_NM, slow_NM, rtol=0, atol=1e-8)
     if not any(True for _ in head.parameters()):
         return
-    fast_grads, slow_grads = gradients(head, fast_NK.sin().sum()), gradients(head, slow_NK.sin().sum())
+    fast_grads, slow_grads = gradients(head, fast_NM.sin().sum()), gradients(head, slow_NM.sin().sum())
     for name, fast in fast_grads.items():
         torch.testing.assert_close(
             fast, slow_grads[name], rtol=1e-7, atol=1e-7, msg=lambda text, n=name: f"{n}: {text}"
@@ -56,48 +66,33 @@ def test_scores_and_gradients_equal_the_written_out_iclip(padding: str, changes:
 @pytest.mark.parametrize("padding", ["zeros", "masked"])
 def test_float32_at_the_published_size_stays_within_rounding(padding: str) -> None:
     settings = with_iclip(padding=padding)
-    head, batch, text_KD = enliven(Iclip(settings, 512)).eval(), ragged_batch(512), random_text(512, 3)
+    head, batch, labels = enliven(Iclip(settings, 512)).eval(), ragged(512), made_labels(512, 3, 1)
     with torch.no_grad():
-        quick_NK = head(batch, text_KD)[batch.person_BP]
-        exact, exact_batch, exact_text = head.double(), in_double(batch), text_KD.double()
-        exact_NK = torch.cat(
-            [written_out.logits(exact, settings.heads.iclip, exact_batch, exact_text, frame) for frame in range(4)]
-        )
-    cosine_error = (quick_NK.double() - exact_NK).abs().max() * settings.heads.iclip.temperature
+        quick_NM = head(batch, labels)
+        exact_NM = slow_logits(head.double(), settings, in_double(batch), labels_in_double(labels))
+    cosine_error = (quick_NM.double() - exact_NM).abs().max() * settings.heads.iclip.temperature
     assert cosine_error < 1e-5
 
 
-def test_parameters_are_counted_as_published() -> None:
-    def count(module: torch.nn.Module) -> int:
-        return sum(p.numel() for p in module.parameters() if p.requires_grad)
-
-    published = Iclip(Settings(), 512)
-    assert count(published) == 14_831_104
-    assert count(published.blocks) == 8_404_992 + 122_880 == 8_527_872
-    assert count(Iclip(with_iclip(prompting_layers=1), 512)) == 11_680_256
-
-
 def test_training_starts_from_the_plain_clip_token_of_the_person() -> None:
-    batch = ragged_batch()
+    batch = ragged()
     head = Iclip(with_iclip(context_weight=0.0), WIDTH).train()
-    interaction_BPD = head.interaction(batch)
-    assert torch.equal(interaction_BPD[batch.person_BP], batch.person_BPD[batch.person_BP])
+    assert torch.equal(head.interaction(batch), batch.features.person_ND)
 
 
 def test_interaction_token_is_the_mean_of_person_and_frame_at_the_start() -> None:
-    batch = ragged_batch()
-    mean_BPD = (batch.person_BPD + batch.context_BD[:, None]) / 2
-    interaction_BPD = Iclip(Settings(), WIDTH).interaction(batch)
-    torch.testing.assert_close(interaction_BPD[batch.person_BP], mean_BPD[batch.person_BP])
+    batch = ragged()
+    mean_ND = (batch.features.person_ND + batch.features.frame_BD[batch.rows.sample_N]) / 2
+    torch.testing.assert_close(Iclip(Settings(), WIDTH).interaction(batch), mean_ND)
 
 
 def test_blocks_do_not_share_weights_and_keep_their_order() -> None:
     head = Iclip(with_iclip(blocks="POCMPOCM"), WIDTH)
     weights = [block.query.weight for block in head.blocks]
     assert len({tuple(weight[0].tolist()) for weight in weights}) == 8
-    batch, text_KD = ragged_batch(), random_text(WIDTH, 3)
+    batch, labels = ragged(), made_labels(WIDTH, 3, 1)
     one, other = (enliven(Iclip(with_iclip(blocks=order), WIDTH)).eval() for order in ("PC", "CP"))
-    assert not torch.allclose(one(batch, text_KD), other(batch, text_KD), atol=1e-3)
+    assert not torch.allclose(one(batch, labels), other(batch, labels), atol=1e-3)
 
 
 def test_groups_learn_at_the_published_rates() -> None:
@@ -130,24 +125,22 @@ def test_a_head_without_blocks_or_prompting_has_no_empty_groups() -> None:
 
 def test_an_objectless_frame_scores_the_same_beside_frames_with_objects() -> None:
     """The published code skips its object blocks for a whole batch without objects, and pads otherwise."""
-    head, text_KD = enliven(Iclip(Settings(), WIDTH)).eval(), random_text(WIDTH, 3)
-    bare = random_batch(WIDTH, persons=[1], objects=[0], neighbours=[0.5])
-    beside = random_batch(WIDTH, persons=[1, 1], objects=[0, 4], neighbours=[0.5, 0.5])
-    for name in ("person_BPD", "context_BD", "memory_BTD", "memory_BT"):
-        getattr(beside, name)[:1] = getattr(bare, name)
-    torch.testing.assert_close(head(beside, text_KD)[:1], head(bare, text_KD), rtol=0, atol=1e-5)
+    head, labels = enliven(Iclip(Settings(), WIDTH)).eval(), made_labels(WIDTH, 3, 1)
+    beside = made_frames(WIDTH, persons=[1, 1], objects=[0, 4], neighbours=[0.5, 0.5])
+    bare = alone(beside, 0)
+    assert bare.features.object_BO.shape == (1, 0)
+    torch.testing.assert_close(head(beside, labels)[:1], head(bare, labels), rtol=0, atol=1e-5)
 
 
 def test_mixed_precision_still_gives_float32_scores_close_to_full_ones() -> None:
-    head, batch, text_KD = enliven(Iclip(Settings(), WIDTH)).eval(), ragged_batch(), random_text(WIDTH, 3)
-    full = head(batch, text_KD)
+    head, batch, labels = enliven(Iclip(Settings(), WIDTH)).eval(), ragged(), made_labels(WIDTH, 3, 1)
+    full = head(batch, labels)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        mixed = head(batch, text_KD)
+        mixed = head(batch, labels)
     assert mixed.dtype == torch.float32
     assert (mixed - full).abs().max() * 0.07 < 0.03
 
 
 def test_no_memory_at_all_is_allowed() -> None:
     head = enliven(Iclip(with_iclip(memory_before=0, memory_after=0), WIDTH)).eval()
-    logits = head(ragged_batch(times=0), random_text(WIDTH, 3))
-    assert logits.isfinite().all()
+    assert head(ragged(times=0), made_labels(WIDTH, 3, 1)).isfinite().all()

@@ -1,15 +1,17 @@
-"""Made-up views and small encoders for tests of ST-CLIP. Shapes as in `zsstad_core.heads.pixel_batch`."""
+"""Made-up views and small encoders for tests of ST-CLIP. Shapes as in `zsstad_core.methods.common.features`."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import torch
 from open_clip.transformer import QuickGELU, VisionTransformer
 from torch import nn
-from zsstad_core.heads.pixel_batch import PixelBatch
 
-from tests.heads.batches import enliven
+from tests.methods.enliven import enliven
+from tests.methods.made_frames import made_rows, rows_alone
 from zsstad_core.frozen.tower import Tower
+from zsstad_core.methods.common.features import Batch, FrameViews
 from zsstad_core.methods.stclip.model import Stclip
 from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
 
@@ -43,59 +45,59 @@ def made_head(own: StclipSettings | None = None, seed: int = 0, *, double: bool 
     return enliven(head.double() if double else head)
 
 
-def pixel_batch(
-    persons: list[int], lengths: list[int] | None = None, side: int = SIDE, seed: int = 0, times: int = 9
-) -> PixelBatch:
+def made_windows(
+    persons: Sequence[int], lengths: Sequence[int] | None = None, side: int = SIDE, seed: int = 0, times: int = 9
+) -> Batch[FrameViews]:
     """Frames with so many persons and windows of such lengths, all of one clip: neighbours share their views."""
     generator = torch.Generator().manual_seed(seed)
-    frames, lengths = len(persons), lengths or [times] * len(persons)
-    person_BP = torch.arange(max(persons)) < torch.tensor(persons)[:, None]
+    frames, lengths, rows = len(persons), lengths or [times] * len(persons), made_rows(persons)
     window_BT = torch.arange(times) + torch.arange(frames)[:, None]
     window_BT[torch.arange(times) >= torch.tensor(lengths)[:, None]] = -1
     views = frames + times
     current_B = torch.tensor([row[(length - 1) // 2] for row, length in zip(window_BT.tolist(), lengths, strict=True)])
-    nothing = torch.zeros(frames, 0)
-    return PixelBatch(
-        person_BPD=torch.zeros(*person_BP.shape, 0),
-        person_BP=person_BP,
-        context_BD=nothing,
-        object_BOD=torch.zeros(frames, 0, 0),
-        object_BO=torch.zeros(frames, 0, dtype=torch.bool),
-        memory_BTD=torch.zeros(frames, 0, 0),
-        memory_BT=torch.zeros(frames, 0, dtype=torch.bool),
+    features = FrameViews(
         view_VSSC=torch.randint(0, 256, (views, side, side, 3), dtype=torch.uint8, generator=generator),
         window_BT=window_BT,
         current_B=current_B,
-        crop_RSSC=torch.randint(0, 256, (sum(persons), side, side, 3), dtype=torch.uint8, generator=generator),
+        crop_NSSC=torch.randint(0, 256, (len(rows), side, side, 3), dtype=torch.uint8, generator=generator),
+        person_NW=torch.zeros(len(rows), 0),
+        frame_BD=torch.zeros(frames, 0),
     )
+    return Batch(rows, features)
 
 
-def alone(batch: PixelBatch, frame: int) -> PixelBatch:
-    """One frame of a batch with its own views only, without the padding that its company made it carry."""
-    rows = [row for row in batch.window_BT[frame].tolist() if row >= 0]
-    before, persons = int(batch.person_BP[:frame].sum()), int(batch.person_BP[frame].sum())
-    one = slice(frame, frame + 1)
-    return replace(
-        batch,
-        person_BPD=batch.person_BPD[one, :persons],
-        person_BP=batch.person_BP[one, :persons],
-        context_BD=batch.context_BD[one],
-        object_BOD=batch.object_BOD[one],
-        object_BO=batch.object_BO[one],
-        memory_BTD=batch.memory_BTD[one],
-        memory_BT=batch.memory_BT[one],
-        view_VSSC=batch.view_VSSC[rows],
-        window_BT=torch.arange(len(rows))[None],
-        current_B=torch.tensor([rows.index(int(batch.current_B[frame]))]),
-        crop_RSSC=batch.crop_RSSC[before : before + persons],
+def alone(batch: Batch[FrameViews], frame: int) -> Batch[FrameViews]:
+    """One frame of a batch with its own views only."""
+    views, own_N = batch.features, batch.rows.sample_N == frame
+    window = [row for row in views.window_BT[frame].tolist() if row >= 0]
+    features = FrameViews(
+        view_VSSC=views.view_VSSC[window],
+        window_BT=torch.arange(len(window))[None],
+        current_B=torch.tensor([window.index(int(views.current_B[frame]))]),
+        crop_NSSC=views.crop_NSSC[own_N],
+        person_NW=views.person_NW[own_N],
+        frame_BD=views.frame_BD[frame : frame + 1],
     )
+    return Batch(rows_alone(batch.rows, frame), features)
 
 
-def with_frozen_tokens(batch: PixelBatch, tower: Tower) -> PixelBatch:
+def with_garbage(batch: Batch[FrameViews]) -> Batch[FrameViews]:
+    """The same batch with a view that no window holds."""
+    view_VSSC = batch.features.view_VSSC
+    return Batch(batch.rows, replace(batch.features, view_VSSC=torch.cat([view_VSSC, 255 - view_VSSC[:1]])))
+
+
+def turned(batch: Batch[FrameViews], order_N: torch.Tensor) -> Batch[FrameViews]:
+    """The persons of a batch of one frame in another order."""
+    views = batch.features
+    features = replace(views, crop_NSSC=views.crop_NSSC[order_N], person_NW=views.person_NW[order_N])
+    return Batch(batch.rows, features)
+
+
+def with_frozen_tokens(batch: Batch[FrameViews], tower: Tower) -> Batch[FrameViews]:
     """The batch as a head reads it that keeps LoRA out of crops and frames: `tower` (without LoRA) has encoded them."""
+    views = batch.features
     with torch.no_grad():
-        weight = tower.ends.proj
-        person_BPW = torch.zeros(*batch.person_BP.shape, tower.width, dtype=weight.dtype)
-        person_BPW[batch.person_BP] = tower.class_tokens(tower.embed(batch.crop_RSSC))
-        context_BD = tower(batch.view_VSSC[batch.current_B])
-    return replace(batch, person_BPD=person_BPW, context_BD=context_BD)
+        person_NW = tower.class_tokens(tower.embed(views.crop_NSSC))
+        frame_BD = tower(views.view_VSSC[views.current_B])
+    return Batch(batch.rows, replace(views, person_NW=person_NW, frame_BD=frame_BD))

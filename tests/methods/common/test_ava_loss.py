@@ -1,9 +1,7 @@
-"""The loss of several actions a person, against a plain written-out version and by hand."""
+"""The loss of rows of several actions, against a plain written-out version and by hand."""
 
 import math
-from typing import Any
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -20,12 +18,10 @@ AVA = Training(loss="ava")
 TYPES = LabelTypes(pose=(4, 0, 2), object=(1, 5), person=(3,))
 
 
-def written_out(logits: Any, labels: Any, persons: Any, types: LabelTypes, settings: Training) -> float:
-    """One person after the other, one class after the other, in plain numbers."""
-    total, count = 0.0, 0
-    for frame, slot in zip(*np.nonzero(np.asarray(persons)), strict=True):
-        row, does = [float(x) for x in logits[frame][slot]], [bool(x) for x in labels[frame][slot]]
-        count += 1
+def written_out(logits_NK: Tensor, label_NK: Tensor, types: LabelTypes, settings: Training) -> float:
+    """One row after the other, one class after the other, in plain numbers."""
+    total = 0.0
+    for row, does in zip(logits_NK.tolist(), label_NK.tolist(), strict=True):
         poses = [k for k in types.pose if does[k]]
         if poses:
             p = math.exp(row[poses[0]]) / sum(math.exp(row[k]) for k in types.pose)
@@ -35,13 +31,14 @@ def written_out(logits: Any, labels: Any, persons: Any, types: LabelTypes, setti
                 p = 1 / (1 + math.exp(-row[k]))
                 right = p if does[k] else 1 - p
                 total += weight * -((1 - right) ** settings.focal_gamma) * math.log(right)
-    return total / max(count, 1)
+    return total / max(len(logits_NK), 1)
 
 
-def random_case(seed: int, sure: float = 3.0) -> tuple[Tensor, Tensor, Tensor]:
+def random_case(seed: int, sure: float = 3.0) -> tuple[Tensor, Tensor]:
+    """Logits and labels, both [N, K]."""
     generator = torch.Generator().manual_seed(seed)
-    logits_BPK = torch.randn(3, 4, 6, generator=generator) * sure
-    return logits_BPK, torch.rand(3, 4, 6, generator=generator) < 0.3, torch.rand(3, 4, generator=generator) < 0.7
+    logits_NK = torch.randn(9, 6, generator=generator) * sure
+    return logits_NK, torch.rand(9, 6, generator=generator) < 0.3
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -53,75 +50,68 @@ def random_case(seed: int, sure: float = 3.0) -> tuple[Tensor, Tensor, Tensor]:
     "types",
     [TYPES, LabelTypes((), (0, 1, 2), (3, 4, 5)), LabelTypes((0, 1, 2, 3, 4, 5), (), ()), LabelTypes((3,), (), (1,))],
 )
-def test_the_loss_is_the_formula_person_by_person(seed: int, changes: dict[str, float], types: LabelTypes):
+def test_the_loss_is_the_formula_row_by_row(seed: int, changes: dict[str, float], types: LabelTypes):
     case, settings = random_case(seed), Training(loss="ava", **changes)
     assert ava_loss(*case, types, settings).item() == pytest.approx(written_out(*case, types, settings), rel=1e-5)
 
 
 def test_golden_numbers_by_hand():
     """Two poses with equal logits; an object that is done, at logit 0; a person class that is not, at p = 0.75."""
-    logits = torch.tensor([[[1.0, 1.0, 0.0, math.log(3)]]])
-    labels = torch.tensor([[[False, True, True, False]]])
+    logits = torch.tensor([[1.0, 1.0, 0.0, math.log(3)]])
+    labels = torch.tensor([[False, True, True, False]])
     types = LabelTypes(pose=(0, 1), object=(2,), person=(3,))
     pose = 0.25 * math.log(2)  # (1 - 1/2)^2 log 2
     thing, other = 0.25 * math.log(2), 0.5625 * math.log(4)  # (3/4)^2 log 4
-    person = torch.tensor([[True]])
-    assert ava_loss(logits, labels, person, types, AVA).item() == pytest.approx(1.2 * pose + thing + other, rel=1e-6)
+    assert ava_loss(logits, labels, types, AVA).item() == pytest.approx(1.2 * pose + thing + other, rel=1e-6)
     assert 1.2 * pose + thing + other == pytest.approx(1.675 * math.log(2), rel=1e-12)
 
 
 def test_one_pose_and_nothing_else_is_the_softmax_focal_loss():
-    logits, _, persons = random_case(1)
-    label = torch.randint(0, 6, persons.shape, generator=torch.Generator().manual_seed(2))
+    logits_NK, _ = random_case(1)
+    class_N = torch.randint(0, 6, (len(logits_NK),), generator=torch.Generator().manual_seed(2))
     types, settings = LabelTypes(tuple(range(6)), (), ()), Training(loss="ava", pose_weight=1.0)
-    wanted = focal(logits[persons], label[persons], 2.0).mean()
-    torch.testing.assert_close(ava_loss(logits, F.one_hot(label, 6).bool(), persons, types, settings), wanted)
+    wanted = focal(logits_NK, class_N, 2.0).mean()
+    torch.testing.assert_close(ava_loss(logits_NK, F.one_hot(class_N, 6).bool(), types, settings), wanted)
 
 
 def test_more_classes_of_a_type_weigh_more():
     """A sum over the classes, not a mean: the same class twice counts twice."""
-    person, types = torch.tensor([[True]]), LabelTypes((), (0, 1), ())
-    once = ava_loss(torch.tensor([[[0.7]]]), torch.tensor([[[True]]]), person, LabelTypes((), (0,), ()), AVA)
-    twice = ava_loss(torch.tensor([[[0.7, 0.7]]]), torch.tensor([[[True, True]]]), person, types, AVA)
+    once = ava_loss(torch.tensor([[0.7]]), torch.tensor([[True]]), LabelTypes((), (0,), ()), AVA)
+    twice = ava_loss(torch.tensor([[0.7, 0.7]]), torch.tensor([[True, True]]), LabelTypes((), (0, 1), ()), AVA)
     torch.testing.assert_close(twice, 2 * once)
 
 
-def test_a_person_without_a_pose_teaches_no_pose():
-    logits_BPK, labels_BPK, persons = random_case(3)
-    labels_BPK[..., list(TYPES.pose)] = False
-    logits_BPK.requires_grad_()
-    ava_loss(logits_BPK, labels_BPK, persons, TYPES, AVA).backward()
-    assert logits_BPK.grad is not None
-    assert not logits_BPK.grad[..., list(TYPES.pose)].any()
-    assert logits_BPK.grad[persons][:, [1, 3, 5]].all()
+def test_a_row_without_a_pose_teaches_no_pose():
+    logits_NK, label_NK = random_case(3)
+    label_NK[:, list(TYPES.pose)] = False
+    logits_NK.requires_grad_()
+    ava_loss(logits_NK, label_NK, TYPES, AVA).backward()
+    assert logits_NK.grad is not None
+    assert not logits_NK.grad[:, list(TYPES.pose)].any()
+    assert logits_NK.grad[:, [1, 3, 5]].all()
 
 
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
-def test_padded_persons_weigh_nothing_and_spoil_no_gradient(gamma: float):
-    logits_BPK, labels_BPK, persons = random_case(4)
-    settings = Training(loss="ava", focal_gamma=gamma)
-    dirty_BPK = logits_BPK.masked_fill(~persons[..., None], math.nan).requires_grad_()
-    dirty = ava_loss(dirty_BPK, labels_BPK | ~persons[..., None], persons, TYPES, settings)
-    assert torch.equal(dirty, ava_loss(logits_BPK, labels_BPK, persons, TYPES, settings))
-    dirty.backward()
-    assert dirty_BPK.grad is not None
-    assert dirty_BPK.grad.isfinite().all()
-    assert not dirty_BPK.grad[~persons].any()
+def test_every_row_weighs_the_same_wherever_it_stands(gamma: float):
+    (logits_NK, label_NK), settings = random_case(4), Training(loss="ava", focal_gamma=gamma)
+    order_N = torch.randperm(len(logits_NK), generator=torch.Generator().manual_seed(0))
+    alone = [ava_loss(logits_NK[[n]], label_NK[[n]], TYPES, settings) for n in order_N.tolist()]
+    torch.testing.assert_close(ava_loss(logits_NK, label_NK, TYPES, settings), torch.stack(alone).mean())
 
 
-def test_a_batch_without_a_person_moves_nothing():
-    logits_BPK, labels_BPK, persons = random_case(5)
-    logits_BPK.requires_grad_()
-    nothing = ava_loss(logits_BPK, labels_BPK, torch.zeros_like(persons), TYPES, AVA)
+def test_a_batch_without_a_row_moves_nothing():
+    logits_NK, label_NK = random_case(5)
+    weight = torch.ones(6, requires_grad=True)
+    nothing = ava_loss(logits_NK[:0] * weight, label_NK[:0], TYPES, AVA)
     nothing.backward()
     assert nothing.item() == 0
-    assert logits_BPK.grad is not None
-    assert not logits_BPK.grad.any()
+    assert weight.grad is not None
+    assert not weight.grad.any()
 
 
 def test_half_precision_logits_give_a_float32_loss():
-    logits_BPK, labels_BPK, persons = random_case(6)
-    assert ava_loss(logits_BPK.bfloat16(), labels_BPK, persons, TYPES, AVA).dtype == torch.float32
+    logits_NK, label_NK = random_case(6)
+    assert ava_loss(logits_NK.bfloat16(), label_NK, TYPES, AVA).dtype == torch.float32
 
 
 # ---- the sigmoid focal loss

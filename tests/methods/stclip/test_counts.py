@@ -13,11 +13,12 @@ from open_clip.transformer import QuickGELU, TextTransformer, VisionTransformer
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
-from zsstad_core.heads import stclip_counts
 
-from tests.heads import stclip_plain
-from tests.heads.stclip_batches import MEAN, STD, made_head, pixel_batch
+from tests.methods.made_clips import made_labels
+from tests.methods.stclip import plain
+from tests.methods.stclip.made_views import JOINT, MEAN, STD, made_head, made_windows
 from zsstad_core.frozen.tower import Tower
+from zsstad_core.methods.stclip import counts
 from zsstad_core.methods.stclip.model import Stclip
 from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
 
@@ -47,7 +48,7 @@ def frame_macs(shape: str, persons: int, labels: int, **changes: Any) -> float:
     view = torch.empty(224, 224, 3, dtype=torch.uint8, device="meta")
     text_KD = torch.empty(labels, size["output_dim"], device="meta")
     one, two = (
-        macs(stclip_plain.frame_logits, head, [view] * 9, view, [view] * persons, text_KD)
+        macs(plain.frame_logits, head, [view] * 9, view, [view] * persons, text_KD)
         for head in (full_size({**size, "layers": layers}, **changes) for layers in (1, 2))
     )
     return one + (size["layers"] - 1) * (two - one)
@@ -62,20 +63,20 @@ def text_macs() -> float:
 
 def test_trainable_parameters_at_vit_b_16() -> None:
     head = full_size(B16)
-    assert stclip_counts.published(head) == {
+    assert counts.published(head) == {
         "projectors": 4_724_736,
         "prompting": 37_828_608,
         "lora": 737_280,
         "temporal": 7_094_784,
         "adapter": 4_723_968,
     }
-    assert sum(stclip_counts.published(head).values()) == 55_109_376  # the paper's 55.11 M
+    assert sum(counts.published(head).values()) == 55_109_376  # the paper's 55.11 M
     trained = sum(p.numel() for p in head.parameters() if p.requires_grad)
-    assert sum(stclip_counts.trained(head).values()) == trained == 50_385_408
+    assert sum(counts.trained(head).values()) == trained == 50_385_408
 
 
 def test_trainable_parameters_at_vit_l_14() -> None:
-    parts = stclip_counts.published(full_size(L14))
+    parts = counts.published(full_size(L14))
     interaction = parts["lora"] + parts["temporal"] + parts["adapter"]
     assert interaction == 22_967_296  # table 12: 22.97 M
     assert parts["projectors"] + parts["prompting"] == 189_001_728  # table 12: 189 M
@@ -103,11 +104,10 @@ def test_macs_of_an_ava_frame_with_three_persons() -> None:
 @pytest.mark.parametrize("persons", [1, 3, 6])
 def test_a_batch_costs_less_than_its_frames_written_out(persons: int) -> None:
     head = made_head(StclipSettings(lora_rank=8))
-    batch = pixel_batch([persons] * 4)
-    text_KD = torch.randn(5, 64)
+    batch, labels = made_windows([persons] * 4), made_labels(JOINT, 5, 1)
 
     def published() -> list[Tensor]:
-        return [stclip_plain.logits(head, batch, text_KD, frame) for frame in range(4)]
+        return [plain.logits(head, batch, labels.text_MD, frame) for frame in range(4)]
 
     # A crop and a whole frame cost the same, so the frame once a person doubles that part.
-    assert macs(head, batch, text_KD) < (0.95 if persons == 1 else 0.75) * macs(published)
+    assert macs(head, batch, labels) < (0.95 if persons == 1 else 0.75) * macs(published)
