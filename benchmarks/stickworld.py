@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.score import scores
-from stages.train import train_head
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.evaluation.detection import evaluate

@@ -32,7 +32,7 @@ def evaluated(plan: Plan) -> Content:
         metrics = evaluate(plan.settings, plan.split, *tested)
         if plan.method.truth is None:  # who knows the answer has no rows for the classes that it rules out
             metrics["chance"] = chance(chance_draws(plan.settings, plan.split, *tested))
-    keys = {artifact.stage: artifact.key for artifact in plan.lineage()}
+    keys = {artifact.stage.name: artifact.key for artifact in plan.lineage()}
     metrics["made with"] = {"keys": keys, **plan.score.made_with()}
     if plan.training_plan and plan.train:
         other = plan.training_plan.settings

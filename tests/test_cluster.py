@@ -17,8 +17,6 @@ from zsstad_core.cluster import LOSSES, on_workers, slurm
 from zsstad_core.errors import SettingsError
 from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.running import Slurm, Workers
-from zsstad_core.plan.plan import Plan
-from zsstad_core.settings.running import Slurm, Workers
 from zsstad_core.work import run
 
 STAGE = "tests.killing_stage"

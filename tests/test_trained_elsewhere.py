@@ -10,10 +10,10 @@ from tests.made_plans import keys, plan, settings, write_dataset
 from zsstad_core.errors import SettingsError
 from zsstad_core.methods.iclip.settings import Iclip
 from zsstad_core.methods.registry import Heads
-from zsstad_core.settings.base import ADDED
-from zsstad_core.settings.pipeline import Settings
 from zsstad_core.plan import cross_dataset
 from zsstad_core.plan.makefile import makefile
+from zsstad_core.settings.base import ADDED
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 
 

@@ -12,8 +12,6 @@ from tests.datasets.made_jhmdb import TEST, TRAIN
 from tests.made_plans import clip, plan, write_dataset
 from zsstad_core.errors import SettingsError
 from zsstad_core.plan.plan import Plan
-from zsstad_core.settings.pipeline import Settings
-from zsstad_core.plan.plan import Plan
 from zsstad_core.plan.why import _SETTING_OF, _is_setting
 from zsstad_core.plan.why import why as text_of
 from zsstad_core.settings.pipeline import Settings

@@ -23,8 +23,6 @@ from zsstad_core.cache.units import write_whole
 from zsstad_core.errors import DataError, SettingsError
 from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.results import Ask
-from zsstad_core.plan.plan import Plan
-from zsstad_core.settings.results import Ask
 from zsstad_core.video import VideoSource
 
 

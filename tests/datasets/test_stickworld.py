@@ -16,10 +16,6 @@ from zsstad_core.settings.datasets import Datasets
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.running import Cache
 from zsstad_core.stickworld import write
-from zsstad_core.plan.plan import Plan
-from zsstad_core.settings.datasets import Datasets
-from zsstad_core.settings.pipeline import Settings
-from zsstad_core.settings.running import Cache
 from zsstad_core.work import Work, run
 
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from zsstad_core.frozen.frame_boxes import FrameBoxes
 
 from tests.made_videos import grey, number_of, write_folder
 from zsstad_core.cache.artifact import Artifact, Group
-from zsstad_core.frozen.detector.frame_boxes import FrameBoxes
 from zsstad_core.cache.stages import Stage
-from zsstad_core.frozen.frame_boxes import FrameBoxes
+from zsstad_core.frozen.detector.frame_boxes import FrameBoxes
 from zsstad_core.progress import Clock
 from zsstad_core.video import VideoSource
 from zsstad_core.work import Compute, Content

@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.extraction.fakes import FakeDetector, computed, grey_clips
-from tests.extraction.fakes import CLASSES, FakeDetector, computed, grey_clips
 from zsstad_core.cache.stages import DETECT
 from zsstad_core.errors import DataError
 from zsstad_core.extraction.detect import detect, from_file

@@ -133,7 +133,7 @@ def _place_head(options: list[str], weights: bytes) -> None:
 
 def initial_weights(head: str, width: int, encoder: dict[str, str]) -> "dict[str, Tensor]":
     """What the training of a head with its default settings starts from, for tokens of that width."""
-    from zsstad_core.heads import build
+    from zsstad_core.methods.registry import build
 
     settings = Settings.model_validate({"head": head, "encoder": encoder})
     return dict(build(settings, width).state_dict())

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from zsstad_core.frozen.frame_boxes import FrameBoxes
 
 from tests.conftest import TINY_CLIP
 from tests.end_to_end.made import DETECTOR, write_annotation, write_clips
@@ -16,8 +17,6 @@ from zsstad_core.extraction.encode import encode
 from zsstad_core.extraction.scan import annotate, scan
 from zsstad_core.extraction.token_boxes import boxes_of
 from zsstad_core.frozen.detector.frame_boxes import FrameBoxes
-from zsstad_core.plan.plan import Plan
-from zsstad_core.frozen.frame_boxes import FrameBoxes
 from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Content, Work, run, run_whole
 

@@ -20,7 +20,6 @@ from tests.learning.made_tokens import CLASSES, WIDTH, made, training
 from tests.learning.runs import run
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import DataError, SettingsError, UserError
-from zsstad_core.learning.order import SampleOrder
 from zsstad_core.learning.train import train
 
 TEXT = torch.eye(CLASSES, WIDTH)

@@ -17,11 +17,7 @@ from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import CacheError
 from zsstad_core.extraction.footage import decoded
-from zsstad_core.plan.plan import Plan
 from zsstad_core.frozen.views import view
-from zsstad_core.heads.pixel_batch import PixelBatch
-from zsstad_core.learning.from_cache import scoring_bank, training_bank
-from zsstad_core.learning.pixel_bank import PixelBank
 from zsstad_core.plan.plan import Plan
 from zsstad_core.tables import BOX
 
