@@ -1,4 +1,4 @@
-"""Plans of one process share what they read: files are listed, digested and parsed once, however many plans there are."""
+"""Plans of one process share what they read: files are listed, digested and parsed once for all of them."""
 
 from collections import Counter
 from pathlib import Path
