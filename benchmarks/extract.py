@@ -36,7 +36,7 @@ from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.cache.shards import ShardedRows
 from zsstad_core.cache.tokens import ARRAY, write_tokens
 from zsstad_core.extraction.scan import annotate
-from zsstad_core.frozen.detector import Detector
+from zsstad_core.frozen.detector.mmdet.detector import MmdetDetector
 from zsstad_core.frozen.device import choose_device
 from zsstad_core.frozen.encoder import Encoder
 from zsstad_core.plan.plan import Plan
@@ -74,7 +74,7 @@ def models(plan: Plan, rounds: int) -> None:
     run(Work("groundtruth", [plan.groundtruth], lambda: annotate(plan.dataset.groundtruth(), videos)))
     run(stages.detect.work(plan))
     device = choose_device(plan.settings.device)
-    detector, encoder = Detector(plan.settings.detector, device), Encoder(plan.settings.encoder, device)
+    detector, encoder = MmdetDetector(plan.settings.detector, device), Encoder(plan.settings.encoder, device)
     frames = decode_all(plan)
     prepared = [detector._pipeline({"img": frame[..., ::-1].copy(), "img_id": 0}) for frame in frames]
     detect, encode = loaded(stages.detect.work(plan)), loaded(stages.encode.work(plan))
@@ -167,7 +167,7 @@ def decode_all(plan: Plan) -> list[NDArray[np.uint8]]:
     return [image for source in plan.videos.values() for _, _, image in decode(source)]
 
 
-def bare_detector(detector: Detector, prepared: list[Any], batch: int) -> None:
+def bare_detector(detector: MmdetDetector, prepared: list[Any], batch: int) -> None:
     """The model and its post-processing, on frames that its test pipeline has prepared already."""
     for part in batched(prepared, batch):
         with torch.inference_mode():

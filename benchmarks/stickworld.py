@@ -16,13 +16,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.score import scored
-from stages.train import trained
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.datasets.stickworld.labels import PAIRS
-from zsstad_core.evaluation import evaluate, missing_groundtruth
+from zsstad_core.evaluation.detection import evaluate
+from zsstad_core.evaluation.rows import missing_groundtruth
 from zsstad_core.plan.plan import Plan
+from zsstad_core.stickworld.labels import PAIRS
 from zsstad_core.work import run_whole
 
 SPLITS = (1, 2, 3)

@@ -10,13 +10,13 @@ import time
 from dataclasses import fields
 
 import torch
-
-from zsstad_core import configure
 from zsstad_core.heads.pixel_batch import PixelBatch
 from zsstad_core.learning.from_cache import training_bank
-from zsstad_core.learning.order import FrameOrder
+
+from zsstad_core import configure
+from zsstad_core.learning.order import SampleOrder
 from zsstad_core.plan.plan import Plan
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 BATCHES = 10
 
@@ -50,7 +50,7 @@ def in_a_way(settings: Settings, way: str) -> Settings:
 def read(settings: Settings, way: str) -> list[PixelBatch]:
     """The first batches of training, and a line on how long they took."""
     bank = training_bank(Plan(settings), "cpu")
-    order = FrameOrder(bank.samples, settings.training.batch, settings.training.seed)
+    order = SampleOrder(bank.samples, settings.training.batch, settings.training.seed)
     start = time.perf_counter()
     batches = [bank.gather(order.batch(number))[0] for number in range(BATCHES)]
     each = (time.perf_counter() - start) / BATCHES

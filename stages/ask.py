@@ -41,7 +41,7 @@ def makefile(plan: Plan, question: Question) -> str:
     """Texts first: a label that is too long is told before anything is detected."""
     refusals.refuse_without_pictures(plan.videos.values())
     refusals.refuse_other_encoder(plan)
-    needed = [*(artifact.done for artifact in plan.extract() if artifact.stage == TEXT), plan.score.done]
+    needed = [*(artifact.done for artifact in plan.extract() if artifact.stage.target == TEXT.target), plan.score.done]
     lines = [f"ASKED := {' '.join(map(str, needed))}", f"ASKED_ANEW := {text.anew(plan)}"]
     return "\n".join([*lines, *rules({question.words(): plan})])
 

@@ -12,6 +12,7 @@ from zsstad_core import configure
 from zsstad_core.cache.export import FORMATS, Exported, export_texts, export_tokens, whole_file
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import SettingsError, friendly
+from zsstad_core.methods import registry
 from zsstad_core.plan.plan import Plan
 
 KINDS = (
@@ -46,7 +47,7 @@ def chosen(plan: Plan, kind: str) -> list[str]:
         return [kind]
     if kind != "all":
         raise SettingsError(f'KIND is "{kind}"; it must be one of {", ".join(KINDS)}, encoder, all')
-    if not plan.method.reads_text:
+    if not plan.reads.kinds:
         raise SettingsError(f"the head {plan.settings.head} reads no tokens; choose another HEAD=, or name a KIND=")
     return [*(kind.name for kind in plan.kinds()), "text"]
 
@@ -76,18 +77,18 @@ def refuse_unmade(plan: Plan, kind: TokenKind) -> None:
 
 def encoder(plan: Plan, path: Path) -> Path:
     """The image encoder with the LoRA that the trained head has in it folded into its weights, and the text encoder."""
-    if plan.settings.head != "stclip" or not plan.settings.heads.stclip.lora_rank:
+    if not plan.method.trains_encoder(plan.settings):
+        others = ", ".join(name for name in registry.names() if registry.method(name).encoder)
         raise SettingsError(
-            f"head {plan.settings.head} trains nothing in the encoder; stclip does, with heads.stclip.lora_rank above 0"
+            f"head {plan.settings.head} trains nothing in the encoder under these settings; {others} can: choose "
+            "another HEAD=, or a rank of LoRA above 0"
         )
-    assert plan.train is not None
-    from zsstad_core.heads.stclip_build import build, merged_encoder
-    from zsstad_core.learning.weights import as_bytes, load_into
+    from zsstad_core.learning.trained import trained_head
+    from zsstad_core.learning.weights import as_bytes
 
-    head = build(plan.settings, 0)
-    load_into(head, plan.train)
+    merged = registry.load(plan.method.encoder)(trained_head(plan, 0), plan.settings)
     with whole_file(path) as temporary:
-        temporary.write_bytes(as_bytes(merged_encoder(head, plan.settings)))
+        temporary.write_bytes(as_bytes(merged))
     return path
 
 

@@ -7,8 +7,8 @@ writes  finetune: detector.pth, the weights; checkpoints and TensorBoard files o
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import friendly
+from zsstad_core.formatting import count_text
 from zsstad_core.plan.plan import Plan
-from zsstad_core.quantities import count_text
 from zsstad_core.work import Content, run_whole
 
 

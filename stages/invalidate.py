@@ -7,9 +7,9 @@ writes  nothing; removes the stage's artifacts, of a training the checkpoints to
 from zsstad_core import configure
 from zsstad_core.cache import folders
 from zsstad_core.errors import friendly
+from zsstad_core.formatting import count_text, size_text
 from zsstad_core.plan.plan import Plan
 from zsstad_core.plan.why import artifacts_of
-from zsstad_core.quantities import count_text, size_text
 
 
 @friendly

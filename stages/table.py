@@ -12,6 +12,7 @@ from typing import Any
 from zsstad_core import configure
 from zsstad_core.cache.units import write_whole
 from zsstad_core.errors import friendly
+from zsstad_core.evaluation.metrics_file import read_metrics
 from zsstad_core.plan.makefile import write_makefile
 from zsstad_core.plan.plan import Plan
 from zsstad_core.results import published, runs, summary, text
@@ -54,7 +55,7 @@ def written(options: Namespace, plan: Plan, plans: dict[runs.Run, Plan]) -> None
 
 def described(plan: Plan, plans: dict[runs.Run, Plan]) -> dict[str, Any]:
     """Title and notes: how the numbers were made, and which classes are in none of them."""
-    of_runs = {run: runs.metrics_of(made) for run, made in plans.items()}
+    of_runs = {run: read_metrics(made.evaluate) for run, made in plans.items()}
     first = next(iter(of_runs.values()))
     seeds = sorted({run.seed for run in plans if run.seed is not None})
     return {

@@ -6,7 +6,6 @@ writes  text: tokens, one row a class in the dataset's order
 """
 
 from zsstad_core import configure
-from zsstad_core.cache.stages import PHRASINGS, TEXT
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.phrasings import combined, flat
 from zsstad_core.plan.plan import Plan
@@ -19,20 +18,21 @@ def main() -> None:
     if plan.settings.encoder.tokens_from:
         run_whole("text", plan.text, lambda: from_file(plan))
         return
-    run(Work("text", [plan.text, *([plan.phrasings] if plan.phrasings else [])], lambda: encoded(plan)))
+    run(Work("text", plan.texts(), lambda: encode(plan)))
 
 
-def encoded(plan: Plan) -> Compute:
+def encode(plan: Plan) -> Compute:
     from zsstad_core.frozen.device import choose_device
     from zsstad_core.frozen.encoder import Encoder
 
     encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
-    tokens = encoder.encode_texts(flat(plan.class_texts))
     made_with = {"encoder": encoder.says, "weights": encoder.weights}
-    contents = {
-        TEXT: Content(tokens=combined(tokens, plan.class_texts), made_with=made_with),
-        PHRASINGS: Content(tokens=tokens, made_with=made_with),
-    }
+    contents = {}
+    for artifact in plan.texts():
+        texts = plan.class_texts if artifact == plan.text else [*plan.phrasings_of_classes.values()]
+        tokens = encoder.encode_texts(flat(texts))
+        combine = combined(tokens, texts) if artifact == plan.text else tokens
+        contents[artifact.stage] = Content(tokens=combine, made_with=made_with)
     return lambda group, artifacts, clock: contents
 
 

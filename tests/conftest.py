@@ -15,6 +15,7 @@ _CHOICES = (
     "HEADS",
     "HEAD",
     "RECIPE",
+    "GPUS",
     "SET",
     "TESTS",
     "JOBS",

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.datasets.made_jhmdb import TRAIN_AND_TEST, annotation, write_clips, write_pickle
 from zsstad_core.plan.plan import Plan
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 
 def write_dataset(root: Path) -> Path:

@@ -16,7 +16,7 @@ from zsstad_core.cache import set_aside
 from zsstad_core.cluster import LOSSES, on_workers, slurm
 from zsstad_core.errors import SettingsError
 from zsstad_core.plan.plan import Plan
-from zsstad_core.settings import Slurm, Workers
+from zsstad_core.settings.running import Slurm, Workers
 from zsstad_core.work import run
 
 STAGE = "tests.killing_stage"

@@ -136,7 +136,7 @@ def test_another_version_of_a_package_redoes_what_it_decides(
     def other(name: str) -> str:
         return "0.0.0" if name == package else version(name)
 
-    for module in ("video", "plan.inputs", "frozen.detector_config", "frozen.encoder_identity"):
+    for module in ("video", "plan.inputs", "frozen.detector.mmdet.config", "frozen.encoder_identity"):
         monkeypatch.setattr(f"zsstad_core.{module}.version", other)
     assert changed(before, keys(plan(folder))) == redone
 
@@ -270,10 +270,13 @@ def test_a_plan_is_quick_to_make_and_the_same_in_every_process(folder: Path) -> 
     """Also that it loads none of the libraries that take seconds."""
     code = """
 import json, sys
+from zsstad_core import plan_text
+from zsstad_core.plan.plan import Plan
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.plan.makefile import makefile
 from zsstad_core.plan.plan import Plan
 from zsstad_core.plan.table import table
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 plan = Plan(Settings.model_validate_json(sys.argv[1]))
 makefile(plan), table(plan), plan.save()
 heavy = {"torch", "torchvision", "mmdet", "mmengine", "mmcv", "open_clip", "av", "PIL", "pandas", "zarr"}

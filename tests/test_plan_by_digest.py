@@ -15,7 +15,8 @@ from tests.golden.system import _fill_stickworld
 from tests.made_plans import settings as settings_of
 from tests.made_plans import write_dataset
 from zsstad_core.plan.plan import Plan
-from zsstad_core.settings import BY_DIGEST, Settings
+from zsstad_core.settings.base import BY_DIGEST
+from zsstad_core.settings.pipeline import Settings
 
 type Chosen = dict[str, Any]
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from zsstad_core.quantities import duration_text, size_text
 
 from tests.datasets.made_jhmdb import TEST, TRAIN
 from tests.made_plans import clip, plan, write_dataset
@@ -17,7 +18,6 @@ from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.plan.makefile import makefile
 from zsstad_core.plan.plan import Plan
 from zsstad_core.plan.table import table
-from zsstad_core.quantities import duration_text, size_text
 
 CHAIN = ["index", "groundtruth", "detect", "encode", "text", "train", "score", "evaluate"]
 

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 import torch
 from torch import Tensor, nn
+from zsstad_core.heads import Reads, build
+from zsstad_core.heads.base import Batch, Head
 
 from tests.learning.made_tokens import CLASSES, WIDTH, iclip_reads, made, small_settings
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import ModelError
-from zsstad_core.heads import Reads, build
-from zsstad_core.heads.base import Batch, Head
-from zsstad_core.heads.baselines import ClipCrop
+from zsstad_core.methods.clip_frame.model import ClipCrop
 from zsstad_core.scoring import groups, score
 from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import table

@@ -8,7 +8,9 @@ import yaml
 from tests.conftest import ROOT
 from tests.every_setting import SECTIONS, SETTINGS
 from zsstad_core import configure, settings_text
-from zsstad_core.settings import BY_DIGEST, HOW, Detector, Encoder, Settings
+from zsstad_core.settings.base import BY_DIGEST, HOW
+from zsstad_core.settings.frozen import Detector, Encoder
+from zsstad_core.settings.pipeline import Settings
 
 
 def test_pipeline_yaml_is_what_the_settings_say() -> None:

@@ -2,13 +2,18 @@
 
 import subprocess
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 
 from tests.made_plans import keys, plan, settings, write_dataset
 from zsstad_core.errors import SettingsError
+from zsstad_core.methods.iclip.settings import Iclip
+from zsstad_core.methods.registry import Heads
 from zsstad_core.plan import cross_dataset
 from zsstad_core.plan.makefile import makefile
+from zsstad_core.settings.base import ADDED
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 
 
@@ -75,6 +80,22 @@ def test_a_head_of_other_settings_is_refused(folder: Path):
         SettingsError, match=r"heads\.iclip\.blocks is POCMPOCM on jhmdb, where the head is trained, and PC"
     ):
         cross_dataset.refuse_unlike(here, settings(folder))
+
+
+class LaterIclip(Iclip):
+    """iCLIP with a setting that came when caches existed."""
+
+    sharpness: Annotated[int, ADDED] = 0
+    """How sharp."""
+
+
+@pytest.mark.parametrize(("here", "there"), [(0, 1), (1, 0)])
+def test_a_setting_that_was_added_later_is_compared_though_its_default_is_in_no_key(here: int, there: int):
+    def with_sharpness(sharpness: int) -> Settings:
+        return Settings(heads=Heads.model_construct(iclip=LaterIclip(sharpness=sharpness)))
+
+    with pytest.raises(SettingsError, match=rf"heads\.iclip\.sharpness is {there} on jhmdb, .*, and {here} on jhmdb"):
+        trained_elsewhere.refuse_unlike(with_sharpness(here), with_sharpness(there))
 
 
 def test_make_runs_the_other_datasets_stages_as_such_and_none_twice(folder: Path):

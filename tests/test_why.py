@@ -14,7 +14,7 @@ from zsstad_core.errors import SettingsError
 from zsstad_core.plan.plan import Plan
 from zsstad_core.plan.why import _SETTING_OF, _is_setting
 from zsstad_core.plan.why import why as text_of
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 STAGES = ["index", "groundtruth", "detect", "encode", "text", "train", "score", "evaluate"]
 

@@ -23,8 +23,8 @@ from zsstad_core.cache.set_aside import Failure
 from zsstad_core.cache.stages import Stage
 from zsstad_core.errors import ModelError, SettingsError
 from zsstad_core.plan.plan import Plan
-from zsstad_core.settings import Settings
-from zsstad_core.settings import Workers as WorkersSettings
+from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings.running import Workers as WorkersSettings
 from zsstad_core.work import Compute, Done, Runner, Task, Work, make
 
 LOSSES = 3

@@ -6,7 +6,6 @@ then DATASET=, SPLIT=, HEAD= and SET=.
 
 import argparse
 import copy
-import difflib
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,8 +16,9 @@ from typing import Any, Self, get_args
 import yaml
 from pydantic import ValidationError
 
-from zsstad_core.errors import MissingFileError, SettingsError
-from zsstad_core.settings import Section, Settings
+from zsstad_core.errors import MissingFileError, SettingsError, did_you_mean, nearest_name
+from zsstad_core.settings.base import Section
+from zsstad_core.settings.pipeline import Settings
 
 Tree = dict[str, Any]
 Origins = dict[str, str]  # dotted key -> where its value stands, for messages
@@ -31,6 +31,7 @@ CHOICES = {
     "trained_on": "trained_on.dataset",
     "workers": "workers.count",
     "scheduler": "workers.scheduler",
+    "gpus": "training.processes",
 }
 """Settings that have a variable of make to themselves."""
 
@@ -243,8 +244,7 @@ def _shown(value: Any) -> str:
 def _rule(problem: Any, loc: Sequence[str]) -> str:
     if problem["type"] == "literal_error":
         options = [str(option) for option in get_args(_section(loc[:-1]).model_fields[loc[-1]].annotation)]
-        near = difflib.get_close_matches(str(problem["input"]), options, n=1, cutoff=0.5)
-        return f"it must be one of {', '.join(options)}" + (f" (did you mean {near[0]}?)" if near else "")
+        return f"it must be one of {', '.join(options)}{did_you_mean(str(problem['input']), options)}"
     if problem["type"] in ("model_type", "dict_type"):
         return "it must be a section of settings"
     rule = problem["msg"].replace("Input should be", "it must be").replace("String should", "it must")
@@ -280,5 +280,5 @@ def _names(section: type[Section], prefix: str = "") -> Iterator[str]:
 
 
 def _choose(name: str, names: Iterable[str], prefix: str = "") -> str:
-    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
-    return f"did you mean {prefix}{near[0]}?" if near else f"there are {', '.join(prefix + n for n in sorted(names))}"
+    near = nearest_name(name, names)
+    return f"did you mean {prefix}{near}?" if near else f"there are {', '.join(prefix + n for n in sorted(names))}"

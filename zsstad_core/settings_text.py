@@ -6,7 +6,8 @@ from typing import Any
 import yaml
 from pydantic.fields import FieldInfo
 
-from zsstad_core.settings import BY_DIGEST, HOW, Section, Settings
+from zsstad_core.settings.base import BY_DIGEST, HOW, Section
+from zsstad_core.settings.pipeline import Settings
 
 _HEADER = """\
 # Every setting of the pipeline with its default. Change a value here, or for one command with SET="a.b=c d.e=f";
@@ -63,7 +64,7 @@ def _yaml_lines(section: Section, depth: int) -> list[str]:
             lines += _yaml_lines(value, depth + 1)
             continue
         lines += ["", *_comment((field.description or "") + _mark(field), indent)]
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             body = yaml.safe_dump(value, sort_keys=False, width=1000).rstrip()
             lines += [f"{indent}{name}:", textwrap.indent(body, indent + "  ")]
         else:

@@ -50,6 +50,9 @@ COLUMNS: dict[str, dict[str, str]] = {
     # One row a detected box; `what` is "person" or the name of a COCO class, `box` numbers a frame's boxes, persons
     # first, then objects, each by falling score.
     "boxes": {"video_id": "str", "frame": "int32", "box": "int32", **_BOX_COLUMNS, "score": "float32", "what": "str"},
+    # One row a detected person's box: `track` numbers the persons of a video from 1 (`zsstad_core.tracks`), UNTRACKED
+    # where the tracker follows nobody.
+    "tracks": {"video_id": "str", "frame": "int32", "box": "int32", "track": "int32"},
     # One row a scored (box, class): score = probability x box_score, never rounded.
     "detections": {
         "video_id": "str",

@@ -4,12 +4,13 @@ from argparse import Namespace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import ROOT
 from zsstad_core import configure
 from zsstad_core.ask.question import asked, labels_of, name_of, videos_of
 from zsstad_core.errors import DataError, MissingFileError, SettingsError
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 
 @pytest.fixture
@@ -165,6 +166,15 @@ def test_a_trained_head_brings_its_encoder_and_detector_along(here: Path) -> Non
     for section in ("encoder", "detector"):
         assert getattr(asked_of, section).content() == getattr(trained, section).content()
     assert asked_of.encoder.model == "demo/models/clip.json"
+
+
+def test_a_detector_of_ones_own_comes_along_with_its_options(here: Path) -> None:
+    own = {"kind": "my_detector:KIND", "options": {"weights": "my weights.pth", "side": 3, "name": "7"}}
+    recipes = {"stickworld": {"detector": own}}
+    (here / "own.yaml").write_text(yaml.safe_dump({"recipes": recipes}))
+    given = Namespace(**{**vars(options(trained_on="stickworld", split="1")), "settings": "own.yaml"})
+    detector = configure.from_arguments(asked(given).options).detector
+    assert (detector.kind, detector.options) == (own["kind"], own["options"])
 
 
 def test_its_own_settings_come_along_too(here: Path) -> None:

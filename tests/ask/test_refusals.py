@@ -22,7 +22,7 @@ from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.units import write_whole
 from zsstad_core.errors import DataError, SettingsError
 from zsstad_core.plan.plan import Plan
-from zsstad_core.settings import Ask
+from zsstad_core.settings.results import Ask
 from zsstad_core.video import VideoSource
 
 
@@ -50,6 +50,9 @@ def test_nobody_in_the_whole_video_is_refused_and_nobody_in_one_of_two_is_not(tm
     plan: Any = SimpleNamespace(settings=settings(tmp_path))
     refuse_nobody(plan, [somebody, nobody])  # type: ignore[list-item]
     with pytest.raises(DataError, match=r"empty\.mp4: no person in any of the 31 frames .*person_score 0\.05"):
+        refuse_nobody(plan, [nobody])  # type: ignore[list-item]
+    plan.settings = settings(tmp_path, **{"detector.kind": "mine:KIND"})
+    with pytest.raises(DataError, match=r"looked at \(mine:KIND, detector\.person_score 0\.05\)"):
         refuse_nobody(plan, [nobody])  # type: ignore[list-item]
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.datasets.made_ava import UNSEEN
-from zsstad_core import settings
 from zsstad_core.datasets.ava import Ava
+from zsstad_core.settings import datasets as settings
 from zsstad_core.splits import load_split
 from zsstad_core.tables import BOX
 from zsstad_core.unplaced import UNPLACED

@@ -20,8 +20,9 @@ from stages.train import trained
 from tests.conftest import ROOT
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.datasets.stickworld.dataset import Stickworld
-from zsstad_core.evaluation import evaluate, missing_groundtruth
+from zsstad_core.datasets.stickworld import Stickworld
+from zsstad_core.evaluation.detection import evaluate
+from zsstad_core.evaluation.rows import missing_groundtruth
 from zsstad_core.extraction.scan import annotate
 from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Work, run, run_whole

@@ -7,16 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from zsstad_core.heads import build
+from zsstad_core.learning.from_cache import scoring_bank, text_tokens
 
 from tests.end_to_end import runs
 from tests.end_to_end.caches import artifacts, ledger, made, metrics
 from tests.end_to_end.conftest import ByMake, Work
 from tests.end_to_end.made import TEST
 from zsstad_core.errors import CacheError
-from zsstad_core.heads import build
-from zsstad_core.learning.from_cache import scoring_bank, text_tokens
-from zsstad_core.learning.read_ahead import WAIT
 from zsstad_core.learning.weights import load_into
+from zsstad_core.read_ahead import WAIT
 from zsstad_core.tables import read_table
 
 SHORT = {

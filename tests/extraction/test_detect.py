@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.extraction.fakes import CLASSES, FakeDetector, computed, grey_clips
+from tests.extraction.fakes import FakeDetector, computed, grey_clips
 from zsstad_core.cache.stages import DETECT
 from zsstad_core.errors import DataError
 from zsstad_core.extraction.detect import detect, from_file
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.tables import BOX, table
 from zsstad_core.work import Content
 
@@ -22,7 +22,7 @@ CLIPS = {"catch/b": [1, 0, 2], "wave/a": [3], "wave/c": [0, 0, 4, 1, 2]}
 def detected(folder: Path, detector: FakeDetector | None = None, clips=CLIPS, **changed: object) -> Content:
     sources = grey_clips(folder, clips)
     chosen = DetectorSettings.model_validate({"person_score": 0.0, "object_score": 0.0, **changed})
-    compute = detect(sources, detector or FakeDetector(), CLASSES, "of the weights", chosen)
+    compute = detect(sources, detector or FakeDetector(), chosen)
     return computed(compute, sources, DETECT)[DETECT]
 
 
@@ -72,7 +72,7 @@ def test_the_unit_says_what_weights_made_it(tmp_path: Path):
 def test_a_frame_that_does_not_decode_stops_the_unit(tmp_path: Path):
     sources = grey_clips(tmp_path, {"wave/a": [1, 2]})
     (tmp_path / "wave/a/00002.png").write_bytes(b"not a picture")
-    compute = detect(sources, FakeDetector(), CLASSES, "", DetectorSettings(batch=1))
+    compute = detect(sources, FakeDetector(), DetectorSettings(batch=1))
     with pytest.raises(DataError, match=r"00002\.png"):
         computed(compute, sources, DETECT)
 

@@ -14,7 +14,7 @@ from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.extraction import encode as module
 from zsstad_core.extraction.encode import encode
 from zsstad_core.extraction.footage import Wanted
-from zsstad_core.settings import Encoder as EncoderSettings
+from zsstad_core.settings.frozen import Encoder as EncoderSettings
 from zsstad_core.tables import BOX, table
 from zsstad_core.video import VideoSource, decode
 from zsstad_core.work import Content

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.extraction.fakes import CLASSES, FakeDetector, FakeEncoder, computed
+from tests.extraction.fakes import FakeDetector, FakeEncoder, computed
 from tests.made_videos import grey, write_folder, write_video
 from zsstad_core.cache.stages import DETECT, GROUNDTRUTH, INDEX, Stage
 from zsstad_core.cache.token_kinds import TokenKind
@@ -16,7 +16,7 @@ from zsstad_core.extraction.footage import wanted_frames
 from zsstad_core.extraction.scan import annotate, scan
 from zsstad_core.extraction.token_boxes import boxes_of
 from zsstad_core.keyframes import Keyframes, Step
-from zsstad_core.settings import Detector, Encoder
+from zsstad_core.settings.frozen import Detector, Encoder
 from zsstad_core.tables import table
 from zsstad_core.unplaced import UNPLACED
 from zsstad_core.video import VideoSource
@@ -80,7 +80,7 @@ def test_a_whole_film_that_is_said_to_be_cut_is_refused(tmp_path: Path):
 def test_persons_are_looked_for_on_keyframes_only(sources: dict[str, VideoSource]):
     found, detector = index(sources), FakeDetector()
     wanted = wanted_frames(found["keyframes"])
-    content = computed(detect(sources, detector, CLASSES, "w", Detector(batch=4), wanted), sources, DETECT)[DETECT]
+    content = computed(detect(sources, detector, Detector(batch=4), wanted), sources, DETECT)[DETECT]
     boxes = content.tables["boxes"]
     assert sum(detector.batches) == 5
     # A frame of grey n has n persons, by the fake: so a frame's number is that of its picture.

@@ -13,7 +13,7 @@ from zsstad_core.cache.stages import Stage
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import DataError, ModelError
 from zsstad_core.extraction.encode import encode
-from zsstad_core.settings import Encoder as EncoderSettings
+from zsstad_core.settings.frozen import Encoder as EncoderSettings
 from zsstad_core.tables import BOX, table
 from zsstad_core.work import Work, run
 

@@ -173,12 +173,12 @@ from pathlib import Path
 from zsstad_core.cache.artifact import Group
 from zsstad_core.extraction.detect import detect
 from zsstad_core.progress import Clock
-from zsstad_core.settings import Detector
+from zsstad_core.settings.frozen import Detector
 from zsstad_core.video import VideoSource
-from tests.extraction.fakes import CLASSES, FakeDetector
+from tests.extraction.fakes import FakeDetector
 
 def peak(path):
-    compute = detect({"v": VideoSource("v", Path(path))}, FakeDetector(), CLASSES, "", Detector())
+    compute = detect({"v": VideoSource("v", Path(path))}, FakeDetector(), Detector())
     compute(Group({"v": ""}, ("v",)), [], Clock())
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 

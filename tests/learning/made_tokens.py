@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
 from zsstad_core.heads import HEADS, Reads
 from zsstad_core.learning.token_bank import TokenBank
-from zsstad_core.settings import Settings, Training
+
+from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings.training import Training
 
 WIDTH = 16
 CLASSES = 3

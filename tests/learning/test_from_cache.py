@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from zsstad_core.learning.from_cache import scored_persons, scoring_bank, text_tokens, training_bank
+from zsstad_core.learning.token_bank import TokenBank
 
 from tests.end_to_end.made import LOST, SHORT, TEST, TRAIN, frames_of
 from tests.learning.made_cache import extract, made_plan, write_dataset
 from zsstad_core.cache.read import read_artifact_tokens
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import CacheError, DataError
-from zsstad_core.learning.from_cache import scored_persons, scoring_bank, text_tokens, training_bank
-from zsstad_core.learning.token_bank import TokenBank
 from zsstad_core.plan.plan import Plan
 
 KEY = ["video_id", "frame", "box"]

@@ -7,6 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from zsstad_core.heads import build
+from zsstad_core.heads.base import Head
+from zsstad_core.learning.from_cache import scored_persons, training_bank
+from zsstad_core.scoring.persons import probabilities
 
 from stages.score import scored
 from stages.train import trained
@@ -17,15 +21,11 @@ from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.datasets.label_types import label_types
 from zsstad_core.errors import CacheError, DataError, SettingsError
-from zsstad_core.evaluation import evaluate
-from zsstad_core.heads import build
-from zsstad_core.heads.base import Head
-from zsstad_core.learning.from_cache import scored_persons, training_bank
+from zsstad_core.evaluation.detection import evaluate
 from zsstad_core.learning.train import train
 from zsstad_core.metrics.average_precision import average_precision
 from zsstad_core.plan.plan import Plan
 from zsstad_core.scoring import score
-from zsstad_core.scoring.persons import probabilities
 from zsstad_core.work import run_whole
 
 KEY = ["video_id", "frame", "box", "class_name"]

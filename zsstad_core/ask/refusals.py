@@ -62,7 +62,7 @@ def refuse_nobody(plan: Plan, answers: Sequence[Answer]) -> None:
     where = f"{first.video_id}: " if len(answers) == 1 else f"{len(answers)} videos: "
     frames = sum(len(one.frames) for one in answers)
     sure = f", scoring.threshold {scoring.threshold:g}" if scoring.select == "threshold" else ""
-    by = detector.boxes_from or f"{detector.config}, detector.person_score {detector.person_score:g}"
+    by = detector.boxes_from or f"{detector.title()}, detector.person_score {detector.person_score:g}"
     raise DataError(
         f"{where}no person in any of the {frames} frames that were looked at ({by}{sure}); lower these scores, or take "
         "another detector"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from zsstad_core.ask.answer import Answer
 from zsstad_core.cache.stages import EVALUATE, GROUNDTRUTH
+from zsstad_core.formatting import count_text
 from zsstad_core.plan.plan import Plan
-from zsstad_core.quantities import count_text
 
 _LINES = 12  # of spans, of a video
 

@@ -206,6 +206,11 @@ class Artifact:
             )
         return parts
 
+    def whole_unit(self) -> Unit:
+        """The one unit of an artifact that is not divided by videos (`whole`). Raises CacheError as `parts` does."""
+        ((unit, _),) = self.parts()
+        return unit
+
     def made_with(self) -> dict[str, Any]:
         """What the units say made them (weights, versions); the same for all."""
         parts = self.parts()

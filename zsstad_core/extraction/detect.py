@@ -1,6 +1,6 @@
 """Unit of detect: person and object boxes of every frame, or of every keyframe."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import batched
 
 import numpy as np
@@ -10,10 +10,11 @@ from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.cache.stages import Stage
 from zsstad_core.extraction.footage import Wanted, decoded
-from zsstad_core.extraction.prefetch import prefetch
-from zsstad_core.frozen.frame_boxes import FrameBoxes, keep
+from zsstad_core.frozen.detector.contract import Detector
+from zsstad_core.frozen.detector.frame_boxes import keep
 from zsstad_core.progress import Clock
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.read_ahead import prefetch
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.video import VideoSource
 from zsstad_core.work import Compute, Content
 
@@ -22,9 +23,7 @@ Frame = tuple[str, int, np.ndarray]  # video_id, frame number, RGB uint8 [H, W, 
 
 def detect(
     sources: Mapping[str, VideoSource],
-    detector: Callable[[Sequence[np.ndarray]], list[FrameBoxes]],
-    classes: Sequence[str],
-    weights: str,
+    detector: Detector,
     settings: DetectorSettings,
     wanted: Wanted | None = None,
 ) -> Compute:
@@ -48,12 +47,12 @@ def detect(
             with clock.on("detect"):
                 results = detector([image for _, _, image in batch])
             for (video_id, number, _), boxes in zip(batch, results, strict=True):
-                kept = keep(boxes, classes, settings)
+                kept = keep(boxes, detector.classes, settings)
                 cut += kept.persons_cut + kept.objects_cut
                 found.append(pd.DataFrame({"video_id": video_id, "frame": number, **kept.rows}))
         content = Content(
             {"boxes": tables.concat("boxes", found)},
-            made_with={"weights": weights},
+            made_with={"weights": detector.weights},
             noted={"boxes over the caps of a frame": cut},
         )
         return {artifact.stage: content for artifact in artifacts}

@@ -14,11 +14,11 @@ from zsstad_core.cache.stages import Stage
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import DataError, ModelError
 from zsstad_core.extraction.footage import Wanted, decoded
-from zsstad_core.extraction.prefetch import prefetch
 from zsstad_core.frozen.encoder_identity import view_rules
 from zsstad_core.frozen.views import Interpolation, views_of
 from zsstad_core.progress import Clock
-from zsstad_core.settings import Encoder as EncoderSettings
+from zsstad_core.read_ahead import prefetch
+from zsstad_core.settings.frozen import Encoder as EncoderSettings
 from zsstad_core.video import VideoSource
 from zsstad_core.work import Compute, Content
 

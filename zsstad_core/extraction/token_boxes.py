@@ -6,7 +6,7 @@ import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.token_kinds import TokenKind
-from zsstad_core.frozen.frame_boxes import PERSON
+from zsstad_core.frozen.detector.frame_boxes import PERSON
 
 
 def boxes_of(

@@ -8,12 +8,12 @@ from typing import Self
 from zsstad_core.cache.set_aside import Failure
 from zsstad_core.datasets.base import Dataset, Part
 from zsstad_core.datasets.label_types import refuse_unfit
-from zsstad_core.heads import Reads
+from zsstad_core.methods import registry
+from zsstad_core.methods.contract import Reads
 from zsstad_core.plan import cross_dataset, refusals
 from zsstad_core.plan.inventory import Inventories
 from zsstad_core.plan.labels import ClassTexts
-from zsstad_core.plan.method_needs import needs_of, refuse_unfit_method
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit, load_split
 from zsstad_core.video import VideoSource
 
@@ -28,15 +28,18 @@ class Basis:
     def __init__(self, settings: Settings, retry: bool = False, inventories: Inventories | None = None) -> None:
         refusals.refuse_cache_root(settings.cache.root)
         self.settings = settings
-        self.method = needs_of(settings)
+        self.method = registry.method(settings.head)
+        self.reads: Reads = self.method.reads(settings)
         if settings.trained_on.dataset is not None and self.method.trains:
             cross_dataset.refuse_unlike(settings, settings.training_settings())
         self._retry, self._inventories = retry, inventories or Inventories()
         self.inventory = self._inventories.of(settings)
         self._listed_split = load_split(settings.dataset, settings.split, self.dataset.classes)
         refuse_unfit(settings, self.dataset, self.trains_here)
-        refuse_unfit_method(settings)
-        refusals.refuse_short_reach(settings, self.dataset.keyframes, self.method.window)
+        self.method.refuse(settings)
+        refusals.refuse_voting_of_clips(settings, self.method.classifies)
+        refusals.refuse_parts_of_a_batch(settings, self.method.whole_batch(settings))
+        refusals.refuse_short_reach(settings, self.dataset.keyframes, self.reads.window.reach)
         self.official_split: Mapping[str, Part] = self.inventory.official_split
         left_out = {} if retry else self.set_aside
         self.members = {name: sha for name, sha in self.inventory.video_digests.items() if name not in left_out}
@@ -68,11 +71,6 @@ class Basis:
         return self.inventory.missing
 
     @property
-    def reads(self) -> Reads:
-        """What the head reads of the cache for a frame."""
-        return self.method.reads
-
-    @property
     def trains_here(self) -> bool:
         """Whether the head learns from the videos of this dataset."""
         return self.method.trains and self.settings.trained_on.dataset is None
@@ -80,7 +78,7 @@ class Basis:
     @property
     def keeps_similarities(self) -> bool:
         """Whether the scores come with table similarities; a method that reads no text, the oracle, has none."""
-        return self.settings.scoring.similarities and self.method.reads_text
+        return self.settings.scoring.similarities and bool(self.reads.texts)
 
     def save(self) -> None:
         """Remember the digests that were computed, for the next plan."""
@@ -108,6 +106,15 @@ class Basis:
             return {}
         learned = self.training_plan._texts.of(self.training_plan.split.seen)
         return cross_dataset.shared_classes(self._texts.of(self._listed_split.unseen), learned)
+
+    @cached_property
+    def phrasings_of_classes(self) -> dict[str, list[str]]:
+        """Every text of each class: the method's own phrasings, or those of the settings in the template."""
+        if self.method.phrasings is not None:
+            texts = [*self._texts.of(self.dataset.classes).values()]
+            return dict(zip(self.dataset.classes, self.method.phrasings(self.settings, texts), strict=True))
+        listed = ([text] if isinstance(text, str) else list(text) for text in self.class_texts)
+        return dict(zip(self.dataset.classes, listed, strict=True))
 
     @property
     def class_texts(self) -> Sequence[str | list[str]]:

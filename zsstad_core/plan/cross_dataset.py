@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from zsstad_core.errors import SettingsError
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 
 _ONE_ENCODER = ("model", "pretrained", "seed", "precision", "crop")
@@ -26,8 +26,9 @@ def refuse_unlike(tested: Settings, trained: Settings) -> None:
     own = getattr(tested.heads, tested.head, None)
     others = getattr(trained.heads, trained.head, None)
     if own is not None and others is not None:
-        for name, there in others.content().items():
-            if (here := own.content()[name]) != there:
+        for name in others.content_fields():
+            here, there = getattr(own, name), getattr(others, name)
+            if here != there:
                 raise SettingsError(_unlike(f"heads.{tested.head}.{name}", tested, here, trained, there))
 
 

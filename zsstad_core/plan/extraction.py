@@ -3,14 +3,19 @@
 from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from zsstad_core.cache.artifact import WHOLE, Artifact
-from zsstad_core.cache.stages import DETECT, FINETUNE, GROUNDTRUTH, INDEX, PHRASINGS, TEXT, Stage
+from zsstad_core.cache.stages import DETECT, FINETUNE, GROUNDTRUTH, INDEX, PHRASINGS, TEXT, TRACK, Stage
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.units import short_digest
 from zsstad_core.datasets.base import Part
 from zsstad_core.plan import graph, inputs, refusals
 from zsstad_core.plan.basis import Basis
+
+_TRAIN: tuple[Part, ...] = ("train",)
+_TEST: tuple[Part, ...] = ("test",)
+_BOTH: tuple[Part, ...] = ("train", "test")
 
 
 class Extraction(Basis):
@@ -51,6 +56,14 @@ class Extraction(Basis):
             DETECT, _without_none(self.index, self.finetune), inputs.detector(settings, self.inventory)
         )
 
+    @cached_property
+    def tracks(self) -> Artifact | None:
+        """Table tracks of the detected persons of the test part; None where no score depends on it."""
+        tracklets = self.method.classifies == "clip" and self.settings.clips.of == "tracklet"
+        if not tracklets or self.settings.scoring.boxes != "detected":
+            return None
+        return self._divided(TRACK, [self.index, self.detect], inputs.tracking(self.settings), _TEST)
+
     def tokens(self, kind: TokenKind) -> Artifact:
         """Tokens of one kind: by the encoder, or from a file; views by neither.
 
@@ -76,11 +89,11 @@ class Extraction(Basis):
 
     def _parts_of(self, kind: TokenKind) -> Collection[Part]:
         """The parts of the official split in which tokens of the kind are needed."""
-        if kind.rows == "person":
-            return ["test"]
-        if kind.rows == "groundtruth" and self.settings.scoring.boxes == "detected":
-            return ["train"]
-        return ["test"] if kind.rows == "groundtruth" and not self.trains_here else ["train", "test"]
+        if kind.rows != "groundtruth":
+            return _TEST if kind.rows == "person" else _BOTH
+        if self.settings.scoring.boxes != "groundtruth":
+            return _TRAIN
+        return _BOTH if self.trains_here else _TEST
 
     def _token_maker(self, kind: TokenKind) -> inputs.Inputs:
         """What makes tokens of the kind."""
@@ -99,16 +112,29 @@ class Extraction(Basis):
 
     @cached_property
     def phrasings(self) -> Artifact | None:
-        """Text tokens of every text of all classes, one after the other, where the best of a class counts
-        (`encoder.phrasings`); None where each class has one, or the mean of several counts. A file of tokens
-        (`encoder.tokens_from`) has one a class."""
+        """Text tokens of every text of all classes, one after the other, where the method reads phrasings or the best
+        text of a class counts (`encoder.phrasings`); None where each class has one, or the mean of several counts. A
+        file of tokens (`encoder.tokens_from`) has one a class."""
         encoder = self.settings.encoder
-        if encoder.phrasings == "mean" or encoder.tokens_from or not self.method.reads_text:
+        if "phrasings" in self.reads.texts:
+            return self._phrasings([*self.phrasings_of_classes.values()])
+        if encoder.phrasings == "mean" or encoder.tokens_from or not self.reads.texts:
             return None
         if all(isinstance(texts, str) for texts in self.class_texts):
             return None
-        own = {**inputs.text_encoder(encoder, self.inventory.digest), "each of": self.class_texts}
+        return self._phrasings(self.class_texts)
+
+    def _phrasings(self, texts: Sequence[str | list[str]]) -> Artifact:
+        own = {**inputs.text_encoder(self.settings.encoder, self.inventory.digest), "each of": texts}
         return self._whole(PHRASINGS, [], own)
+
+    def texts(self) -> list[Artifact]:
+        """The text tokens that the method reads."""
+        return [*([self.text] if "mean" in self.reads.texts else []), *_without_none(self.phrasings)]
+
+    def text_made_with(self) -> dict[str, Any]:
+        """What made the text tokens that the method reads; nothing where it reads none."""
+        return self.texts()[0].made_with() if self.reads.texts else {}
 
     # ---- which of them the method asks for
 
@@ -122,9 +148,9 @@ class Extraction(Basis):
 
     def read_kinds(self) -> list[TokenKind]:
         """Token kinds that the chosen head and boxes ask for."""
-        kinds = [kind for kind in self.method.kinds if kind.rows != "person"]
+        kinds = [kind for kind in self.reads.kinds if kind.rows != "person"]
         detected = self.settings.scoring.boxes == "detected"
-        for kind in self.method.kinds:
+        for kind in self.reads.kinds:
             if kind.rows == "person":
                 kinds += [kind] if detected else []
                 kinds += [kind.annotated] if self.trains_here or not detected else []
@@ -132,11 +158,10 @@ class Extraction(Basis):
 
     def _scoring_needs(self) -> list[Artifact]:
         """What scoring reads, but for the trained head; everything that is extracted is among it, or made for it."""
-        detected = self.settings.scoring.boxes == "detected" or TokenKind.object in self.method.kinds
+        detected = self.settings.scoring.boxes == "detected" or TokenKind.object in self.reads.kinds
         boxes = _without_none(self.finetune, self.detect) if detected else []
         tokens = [self.tokens(kind) for kind in self.read_kinds()]
-        text = _without_none(self.text, self.phrasings) if self.method.reads_text else []
-        return [self.groundtruth, *boxes, *tokens, *text]
+        return [self.groundtruth, *boxes, *_without_none(self.tracks), *tokens, *self.texts()]
 
     def _made(self, artifacts: Sequence[Artifact]) -> list[Artifact]:
         """Some artifacts without the views that are decoded whenever they are read."""

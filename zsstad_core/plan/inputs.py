@@ -13,9 +13,11 @@ from zsstad_core import video
 from zsstad_core.cache.units import short_digest
 from zsstad_core.datasets.stclip_boxes import deciding_files
 from zsstad_core.datasets.token_files import token_file
-from zsstad_core.frozen import detector_config, encoder_identity
+from zsstad_core.frozen import encoder_identity
+from zsstad_core.frozen.detector import registry as detectors
 from zsstad_core.plan.inventory import Inventory
-from zsstad_core.settings import Detector, Encoder, Settings
+from zsstad_core.settings.frozen import Detector, Encoder
+from zsstad_core.settings.pipeline import Settings
 
 type Inputs = dict[str, Any]
 type Digest = Callable[[Path], str]
@@ -53,12 +55,7 @@ def finetuned_detector(settings: Detector, inventory: Inventory) -> Inputs:
 
 
 def _detector_model(settings: Detector, inventory: Inventory) -> Inputs:
-    checkpoint = settings.checkpoint
-    return {
-        "config": inventory.digests(detector_config.config_files(settings.config)),
-        "checkpoint": checkpoint if "://" in checkpoint else inventory.digest(Path(checkpoint)),
-        "versions": detector_config.versions(),
-    }
+    return detectors.identity(settings, inventory.digest, inventory.digests)
 
 
 def views(settings: Encoder) -> Inputs:
@@ -86,6 +83,17 @@ def method(settings: Settings) -> Inputs:
     """The method's name and its own settings."""
     own = getattr(settings.heads, settings.head, None)
     return {"head": settings.head, "heads": {settings.head: own.content()} if own else {}}
+
+
+def clips(settings: Settings) -> Inputs:
+    """What a clip is."""
+    return {"clips": settings.clips.content()}
+
+
+def tracking(settings: Settings) -> Inputs:
+    """How persons are followed, and the library that follows them. Settings `tracks` decide nothing else."""
+    followed = {"lost_after": settings.tracks.lost_after, "high_score": settings.tracks.high_score}
+    return {"tracks": followed, "trackers": version("trackers")}
 
 
 def training(settings: Settings) -> Inputs:

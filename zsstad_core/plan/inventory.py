@@ -11,7 +11,7 @@ from zsstad_core.cache.digests import DigestMemo
 from zsstad_core.cache.units import canonical
 from zsstad_core.datasets import open_dataset
 from zsstad_core.datasets.base import Part
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 
 class Inventory:

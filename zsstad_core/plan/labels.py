@@ -5,7 +5,7 @@ from functools import cached_property
 
 from zsstad_core.frozen import encoder_identity
 from zsstad_core.plan.inventory import Inventory
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 
 class ClassTexts:

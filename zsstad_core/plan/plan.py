@@ -41,8 +41,9 @@ class Plan(Extraction):
             **({"unseen": sorted(self.split.unseen)} if bars else {}),
             **inputs.class_types(self.dataset.class_types, self.split.seen),
         }
-        tokens = [self.tokens(kind.annotated) for kind in self.method.kinds]
-        return self._whole(TRAIN, [self.groundtruth, self.text, *tokens], own, "train")
+        texts = self.phrasings if self.phrasings and "phrasings" in self.reads.texts else self.text
+        tokens = [self.tokens(kind.annotated) for kind in self.reads.kinds]
+        return self._whole(TRAIN, [self.groundtruth, texts, *tokens], own, "train")
 
     @cached_property
     def score(self) -> Artifact:
@@ -92,6 +93,7 @@ class Plan(Extraction):
         return self.root / "training" / (self.finetune.path.name if self.finetune else "")
 
     def _method_inputs(self) -> inputs.Inputs:
-        """The method, and the image encoder where that runs inside it."""
+        """The method, what its clips are where it judges clips, and the image encoder where that runs inside it."""
         encoder = inputs.image_encoder(self.settings.encoder, self.inventory.digest) if self.method.runs_encoder else {}
-        return {**inputs.method(self.settings), **encoder}
+        clips = inputs.clips(self.settings) if self.method.classifies == "clip" else {}
+        return {**inputs.method(self.settings), **clips, **encoder}

@@ -9,10 +9,11 @@ from typing import get_args
 from zsstad_core.configure import SettingsFile
 from zsstad_core.datasets import DATASETS
 from zsstad_core.errors import UnfitHeadError, UserError
+from zsstad_core.methods import registry
 from zsstad_core.plan.inventory import Inventories
-from zsstad_core.plan.method_needs import methods, trains
 from zsstad_core.plan.plan import Plan
-from zsstad_core.settings import Scoring, Settings
+from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings.results import Scoring
 from zsstad_core.splits import published
 
 
@@ -49,14 +50,14 @@ def reachable(settings: Settings, file: SettingsFile, overrides: str) -> Reachab
 
 def _choices(settings: Settings) -> Iterator[tuple[str, ...]]:
     boxes = get_args(Scoring.model_fields["boxes"].annotation)
-    for head, scored in product(methods(), boxes):
+    for head, scored in product(registry.names(), boxes):
         for split in _splits(settings, head):
             yield f"head={head}", f"split={shlex.quote(split)}", f"scoring.boxes={scored}"
 
 
 def _splits(settings: Settings, head: str) -> list[str]:
     """The published splits, that of the settings, and those with all classes on one side, as far as a head has use."""
-    learns_here = trains(head) and settings.trained_on.dataset is None
+    learns_here = registry.method(head).trains and settings.trained_on.dataset is None
     names = [*published(settings.dataset), settings.split, *([] if settings.trained_on.dataset else ["full"])]
     return list(
         dict.fromkeys([name for name in names if name != "all-unseen"] + ([] if learns_here else ["all-unseen"]))

@@ -4,7 +4,7 @@ import re
 
 from zsstad_core.errors import SettingsError, UnfitHeadError
 from zsstad_core.keyframes import Keyframes
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 
 
@@ -22,6 +22,24 @@ def refuse_short_reach(settings: Settings, keyframes: Keyframes | None, window: 
             f"{key} is {keyframes.around}; windows of {settings.head} hold {window} frames on a side of the keyframe, "
             f"which nothing extracts then: set {key}={window}, or shorten the window "
             f"(heads.{settings.head}.frames_before, frames_after)"
+        )
+
+
+def refuse_voting_of_clips(settings: Settings, classifies: str) -> None:
+    """Raise UnfitHeadError where persons would vote on what a clip shows, and the method has judged the clip itself."""
+    if classifies == "clip" and settings.scoring.voting != "none":
+        raise UnfitHeadError(
+            f"scoring.voting is {settings.scoring.voting}; {settings.head} judges clips, and everybody in one has its "
+            "answer already: set scoring.voting=none"
+        )
+
+
+def refuse_parts_of_a_batch(settings: Settings, whole_batch: bool) -> None:
+    """Raise UnfitHeadError where several processes would share batches whose rows are compared with each other."""
+    if whole_batch and settings.training.processes > 1:
+        raise UnfitHeadError(
+            f"training.processes is {settings.training.processes}; {settings.head} compares the rows of a batch with "
+            "each other under these settings, and a process would see its part alone: set training.processes=1"
         )
 
 

@@ -8,8 +8,8 @@ from zsstad_core.cache import ledger
 from zsstad_core.cache.artifact import WHOLE, Artifact
 from zsstad_core.cache.differences import Inputs, newest_other, plain, replaced, since
 from zsstad_core.cache.units import published
+from zsstad_core.formatting import duration_text, size_text
 from zsstad_core.plan.plan import Plan
-from zsstad_core.quantities import duration_text, size_text
 
 
 class _Row(NamedTuple):

@@ -9,9 +9,10 @@ from zsstad_core.cache.artifact import WHOLE, Artifact
 from zsstad_core.cache.differences import Difference, Inputs, newest_other, plain, replaced, since
 from zsstad_core.cache.units import MANIFEST
 from zsstad_core.errors import SettingsError
+from zsstad_core.formatting import count_text
 from zsstad_core.plan.plan import Plan
-from zsstad_core.quantities import count_text
-from zsstad_core.settings import Section, Settings
+from zsstad_core.settings.base import Section
+from zsstad_core.settings.pipeline import Settings
 
 
 def artifacts_of(plan: Plan, target: str) -> list[Artifact]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from zsstad_core.settings.base import BY_DIGEST, HOW, Fraction, Section
+from zsstad_core.settings.base import ADDED, BY_DIGEST, HOW, Fraction, Section
 
 
 class Finetune(Section):
@@ -38,19 +38,27 @@ class Finetune(Section):
 
 
 class Detector(Section):
-    """Person and object boxes: an mmdet model, or a file."""
+    """Person and object boxes: a detector, or a file."""
 
     boxes_from: Annotated[str | None, BY_DIGEST] = None
     """A file of boxes instead of a detector: ST-CLIP's JSON, or our own columns in Parquet or CSV."""
 
+    kind: Annotated[str, ADDED] = "mmdet"
+    """Which detector: `mmdet` (any of its models, by `config` and `checkpoint`), or a detector of yours as
+    `module:name` (docs/add-a-detector.md)."""
+
     config: Annotated[str, BY_DIGEST] = "faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py"
-    """mmdet config: a path inside mmdet's own configs, or a file of yours. Papers 001 and 002: Faster R-CNN R50-FPN."""
+    """Read by kind `mmdet` alone. The model: a path inside mmdet's own configs, or a config file of yours. Papers 001
+    and 002: Faster R-CNN R50-FPN."""
 
     checkpoint: Annotated[str, BY_DIGEST] = (
         "https://download.openmmlab.com/mmdetection/v2.0/faster_rcnn/faster_rcnn_r50_fpn_1x_coco/"
         "faster_rcnn_r50_fpn_1x_coco_20200130-047c8118.pth"
     )
-    """Weights: a URL that mmengine fetches, or a local file."""
+    """Read by kind `mmdet` alone. The model's weights: a URL, which is fetched once, or a local file."""
+
+    options: Annotated[dict[str, Any], ADDED] = Field(default_factory=dict)
+    """What a detector of another kind than `mmdet` reads, by names of its own."""
 
     person_score: Fraction = 0.05
     """Persons below this detection score are not kept."""
@@ -59,7 +67,7 @@ class Detector(Section):
     """At most so many persons a frame, best first."""
 
     object_score: Fraction = 0.05
-    """Objects (every COCO class but person) below this detection score are not kept."""
+    """Objects (every class of the detector but person) below this detection score are not kept."""
 
     objects_per_frame: Annotated[int, Field(ge=0)] = 10
     """At most so many objects a frame, best first."""
@@ -68,6 +76,16 @@ class Detector(Section):
     """Frames that go through the detector together."""
 
     finetune: Finetune = Finetune()
+
+    def content(self) -> dict[str, Any]:
+        """As `Section.content`, but that only mmdet's content has `config` and `checkpoint`, which it alone reads."""
+        content = super().content()
+        unread = ("config", "checkpoint") if self.kind != "mmdet" else ()
+        return {name: value for name, value in content.items() if name not in unread}
+
+    def title(self) -> str:
+        """What a message calls the detector: mmdet's config, or the kind of any other."""
+        return self.config if self.kind == "mmdet" else self.kind
 
 
 def _texts(value: Any) -> Any:

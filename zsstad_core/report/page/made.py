@@ -9,7 +9,8 @@ from typing import Any
 
 from zsstad_core.plan.plan import Plan
 from zsstad_core.report.page.content import Made
-from zsstad_core.settings import Section, Settings
+from zsstad_core.settings.base import Section
+from zsstad_core.settings.pipeline import Settings
 
 _PACKAGES = (
     *("torch", "torchvision", "open_clip_torch", "mmdet", "mmengine", "mmcv-lite", "av", "pillow", "numpy", "pandas"),
