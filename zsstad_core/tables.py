@@ -37,8 +37,8 @@ COLUMNS: dict[str, dict[str, str]] = {
     # One row an annotated (box, class). `box` numbers the persons of a frame and is the same for a person in all frames
     # of the video: the rows of a (video, box, class) are a tube. A person with several classes has several rows with
     # the same box; class_name "" is an action that is not known (see `labelled`). `decoded` is false
-    # where the video has no such frame; of a keyframe that it does not have, `frame` is UNPLACED + second
-    # (`zsstad_core.keyframes`), and where the video is not there at all, boxes are fractions of the frame.
+    # where the video has no such frame. Of a dataset with keyframes such rows are unplaced: they say so in `frame`, and
+    # their boxes may be fractions of the frame (`zsstad_core.unplaced`).
     "groundtruth": {
         "video_id": "str",
         "frame": "int32",
