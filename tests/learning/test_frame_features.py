@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.learning.made_tokens import WIDTH, Made, made
-from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.boxes import touch
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import CacheError, DataError
 from zsstad_core.learning.features import Step
 from zsstad_core.learning.frame_features import FrameFeatures

@@ -18,6 +18,7 @@ from tests.learning.made_tokens import CLASSES, WIDTH, labels_of, made, training
 from tests.learning.runs import run
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import DataError, SettingsError, UserError
+from zsstad_core.learning.order import SampleOrder
 from zsstad_core.learning.train import train
 from zsstad_core.methods.common.features import Batch, FrameTokens
 from zsstad_core.methods.common.head import Head
