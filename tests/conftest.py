@@ -17,6 +17,7 @@ _CHOICES = (
     "HEADS",
     "HEAD",
     "RECIPE",
+    "GPUS",
     "SET",
     "TESTS",
     "JOBS",

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from zsstad_core.cache.artifact import Artifact, Group
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.progress import Clock
 from zsstad_core.work import Compute, Content, Work
 

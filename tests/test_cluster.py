@@ -17,7 +17,7 @@ from zsstad_core import cluster
 from zsstad_core.cache import set_aside
 from zsstad_core.cluster import LOSSES, on_workers
 from zsstad_core.errors import SettingsError, WorkersLostError
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import run
 
 STAGE = "tests.killing_stage"

@@ -13,7 +13,7 @@ import pytest
 from tests import determinism
 from tests.conftest import ROOT
 from tests.made_plans import write_dataset
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 PHONY = re.search(r"^\.PHONY: (.*)", MAKEFILE, re.M)[1]  # type: ignore[index]
@@ -82,7 +82,7 @@ def test_make_alone_explains_every_target_and_variable(tree: Path) -> None:
     targets = [name for name, _ in explained if not name.endswith("=")]
     assert sorted(targets) == sorted(TARGETS)
     variables = [name for name, _ in explained if name.endswith("=")]
-    choices = ["DATASET=", "SPLIT=", "HEAD=", "TRAINED_ON=", "RECIPE=", "WORKERS=", "SCHEDULER=", "SET="]
+    choices = ["DATASET=", "SPLIT=", "HEAD=", "TRAINED_ON=", "RECIPE=", "WORKERS=", "SCHEDULER=", "GPUS=", "SET="]
     table = ["SPLITS=", "SEEDS=", "HEADS="]
     assert variables == [
         *choices,

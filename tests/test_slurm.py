@@ -13,7 +13,7 @@ from zsstad_core import cluster
 from zsstad_core.cluster import client_of, on_workers, slurm
 from zsstad_core.errors import SettingsError, WorkersLostError
 from zsstad_core.nannies import any_queued
-from zsstad_core.settings import Slurm, Workers
+from zsstad_core.settings.running import Slurm, Workers
 from zsstad_core.work import run
 
 RUNS = 'setsid bash "$1" > "{folder}/job.log" 2>&1 & echo $! >> "{folder}/queue"; echo "Submitted batch job $!"'

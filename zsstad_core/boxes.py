@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from zsstad_core.errors import DataError
-from zsstad_core.settings import Scoring
+from zsstad_core.settings.results import Scoring
 
 type Floats = NDArray[np.float64]
 type Bools = NDArray[np.bool_]

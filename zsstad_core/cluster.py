@@ -20,10 +20,11 @@ from typing import Any
 from zsstad_core.cache import set_aside
 from zsstad_core.cache.artifact import Group
 from zsstad_core.cache.set_aside import Failure
+from zsstad_core.cache.stages import Stage
 from zsstad_core.errors import SettingsError, WorkersLostError
-from zsstad_core.plan import Plan
-from zsstad_core.settings import Settings
-from zsstad_core.settings import Workers as WorkersSettings
+from zsstad_core.plan.plan import Plan
+from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings.running import Workers as WorkersSettings
 from zsstad_core.work import Compute, Done, Runner, Task, Work, make
 
 LOSSES = 3
@@ -104,7 +105,7 @@ def _outcomes(client: Any, settings: WorkersSettings, futures: list[Any]) -> lis
     return outcomes
 
 
-def unit(stage: str, settings: str, folder: str, group: Group, lacking: Sequence[str]) -> tuple[dict[str, str], str]:
+def unit(stage: str, settings: str, folder: str, group: Group, lacking: Sequence[Stage]) -> tuple[dict[str, str], str]:
     """In a worker: make the group's unit of the artifacts of the stages `lacking`.
 
     settings: as JSON; folder: where relative paths start. Returns the clips that failed, with reasons, and where the

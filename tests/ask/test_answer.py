@@ -12,7 +12,7 @@ from zsstad_core.ask.answer import Answer, answer, threshold_of
 from zsstad_core.ask.drawing import marks
 from zsstad_core.ask.spans import NOTHING, labelled, smoothed, spans
 from zsstad_core.metrics.ava_files import read_boxes, read_labelmap
-from zsstad_core.settings import Ask
+from zsstad_core.settings.results import Ask
 from zsstad_core.tables import BOX, table
 from zsstad_core.tracks import linked
 

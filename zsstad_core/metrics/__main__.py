@@ -11,7 +11,6 @@ fractions; null is a class without ground truth, which is in no mean. docs/proto
 
 import argparse
 import json
-import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from zsstad_core.metrics.box_tables import read_table
 from zsstad_core.metrics.frame_map import frame_ap
 from zsstad_core.metrics.linking import link_tubes
 from zsstad_core.metrics.protocols import FRAME, VIDEO
+from zsstad_core.metrics.summary import json_number
 from zsstad_core.metrics.video_map import RANGES, thresholds, video_ap, video_map
 from zsstad_core.tables import BOX
 
@@ -107,8 +107,10 @@ def _video(arguments: argparse.Namespace) -> dict[str, Any]:
         "protocol": arguments.protocol,
         "says": VIDEO[arguments.protocol].says,
         "tubes": "linked from the detections" if linked else "as the detections name them",
-        "mAP": {name: _plain(ap.mean()) for name, ap in means.items()},
-        "per_class": {name: {str(label): _plain(value) for label, value in ap.items()} for name, ap in means.items()},
+        "mAP": {name: json_number(ap.mean()) for name, ap in means.items()},
+        "per_class": {
+            name: {str(label): json_number(value) for label, value in ap.items()} for name, ap in means.items()
+        },
         "counts": {f"{threshold:g}": _result(rows)["counts"] for threshold, rows in per_threshold.items()},
         "counted": {"groundtruth": len(groundtruth), "detections": len(detections), **_without_area(detections)},
     }
@@ -132,18 +134,14 @@ def _without_area(detections: pd.DataFrame) -> dict[str, int]:
 
 def _result(per_class: pd.DataFrame) -> dict[str, Any]:
     return {
-        "mAP": _plain(per_class["ap"].mean()),
-        "per_class": {str(name): _plain(ap) for name, ap in per_class["ap"].items()},
+        "mAP": json_number(per_class["ap"].mean()),
+        "per_class": {str(name): json_number(ap) for name, ap in per_class["ap"].items()},
         "counts": {
             str(name): {key: int(row[key]) for key in ("groundtruth", "detections", "true_positives")}
-            | {"recall": _plain(row["recall"])}
+            | {"recall": json_number(row["recall"])}
             for name, row in per_class.iterrows()
         },
     }
-
-
-def _plain(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pandas as pd
@@ -30,9 +30,9 @@ class Summary:
     without_groundtruth: tuple[str, ...]  # classes of either group that are in no mean
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data for JSON, which has no NaN: None stands for it."""
-        plain = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(self).items()}
-        return plain | {"without_groundtruth": list(self.without_groundtruth)}
+        """Plain data for JSON; None where a mean is NaN."""
+        means = {name: json_number(getattr(self, name)) for name in ("unseen", "seen", "harmonic")}
+        return means | {"without_groundtruth": list(self.without_groundtruth)}
 
     def __str__(self) -> str:
         return f"unseen {percent(self.unseen)}  seen {percent(self.seen)}  H {percent(self.harmonic)}"
@@ -61,6 +61,11 @@ def harmonic_mean(a: float, b: float) -> float:
     return 0.0 if a == 0 or b == 0 else 2 * a * b / (a + b)
 
 
-def percent(fraction: float) -> str:
-    """A fraction as the papers print it: 0.9473 is 94.73; NaN is a dash."""
-    return "-" if math.isnan(fraction) else f"{100 * fraction:.2f}"
+def percent(fraction: float | None) -> str:
+    """A fraction as the papers print it: 0.9473 is 94.73; NaN and None are a dash."""
+    return "-" if fraction is None or math.isnan(fraction) else f"{100 * fraction:.2f}"
+
+
+def json_number(value: float) -> float | None:
+    """A number for JSON, which has no NaN: None stands for it."""
+    return None if math.isnan(value) else float(value)
