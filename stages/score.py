@@ -71,12 +71,25 @@ def by_head(plan: Plan, chosen: list[Group]) -> list[PersonTables]:
         persons = bank.samples.table
         if plan.method.classifies == "clip":
             persons, _ = persons_to_score(plan, group.videos)
+            if plan.settings.clips.of == "tracklet":
+                persons = persons.assign(clip=clips_of(plan, group, persons))
             scores = scores_of_persons(bank.samples.table, scores, persons)
         of_group = person_tables(persons, scores, group.classes)
         if scoring.voting != "none":
             of_group = of_group._replace(detections=vote(of_group.detections, scoring.voting))
         parts.append(of_group)
     return parts
+
+
+def clips_of(plan: Plan, group: Group, persons: pd.DataFrame) -> pd.Series:
+    """The tracklet of each scored person; tracklets are of all persons, whoever is scored."""
+    from zsstad_core.learning.cached_rows import persons_to_track
+    from zsstad_core.learning.tracklets import tracklets_to_score
+
+    every, _ = persons_to_track(plan, group.videos)
+    place = ["video_id", "frame", "box"]
+    numbers = every[place].assign(clip=tracklets_to_score(plan, every))
+    return persons[place].merge(numbers, on=place, how="left", validate="one_to_one")["clip"]
 
 
 if __name__ == "__main__":

@@ -15,9 +15,10 @@ from zsstad_core.extraction.encode import encode
 from zsstad_core.extraction.footage import wanted_frames
 from zsstad_core.extraction.scan import annotate, scan
 from zsstad_core.extraction.token_boxes import boxes_of
-from zsstad_core.keyframes import UNPLACED, Keyframes, Step
+from zsstad_core.keyframes import Keyframes, Step
 from zsstad_core.settings.frozen import Detector, Encoder
 from zsstad_core.tables import table
+from zsstad_core.unplaced import UNPLACED
 from zsstad_core.video import VideoSource
 
 PTS = [0, 700, 1400, 2100, 2800, 3500, 4100]  # milliseconds; keyframes of 902, 903, 904 are frames 3, 4, 6

@@ -15,6 +15,7 @@ SCHEMA = {
     "groundtruth": 1,
     "finetune": 1,
     "detect": 2,  # convolutions with channels last: other last bits
+    "track": 1,
     "encode": 1,
     "text": 1,
     "train": 1,

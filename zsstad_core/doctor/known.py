@@ -15,11 +15,12 @@ from zsstad_core.datasets.box_files import read_boxes
 from zsstad_core.evaluation.metrics_file import read_metrics
 from zsstad_core.evaluation.rows import missing_groundtruth
 from zsstad_core.extraction.picture_size import unclipped
-from zsstad_core.keyframes import NOWHERE, second_of
+from zsstad_core.keyframes import NOWHERE
 from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import labelled
+from zsstad_core.unplaced import second_of
 
 _TOKENS = 2000  # that are looked at
 

@@ -10,8 +10,9 @@ from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.cache.stages import Stage
 from zsstad_core.errors import DataError, UserError, VideosFailedError
 from zsstad_core.extraction.picture_size import in_pixels_of_video
-from zsstad_core.keyframes import Chosen, Keyframes, placed
+from zsstad_core.keyframes import Chosen, Keyframes
 from zsstad_core.progress import Clock
+from zsstad_core.unplaced import placed
 from zsstad_core.video import VideoSource, decode, times
 from zsstad_core.work import Compute, Content
 
@@ -98,7 +99,7 @@ def annotate(
 ) -> Compute:
     """Table groundtruth of a group; `decoded` says whether the video has the annotated frame.
 
-    With table `keyframes` the annotation is in seconds and fractions: `zsstad_core.keyframes.placed` converts it.
+    With table `keyframes` the annotation is in seconds and fractions: `zsstad_core.unplaced.placed` converts it.
     drawn_on: width and height of the pictures that the boxes were drawn on (`Dataset.drawn_on`). Raises DataError where
     a box stands outside its picture.
     """

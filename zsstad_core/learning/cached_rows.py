@@ -37,6 +37,13 @@ def persons_to_score(plan: Plan, videos: Collection[str]) -> RowsAndTokens:
     return chosen.reset_index(drop=True), None if tokens is None else tokens[chosen.index]
 
 
+def persons_to_track(plan: Plan, videos: Collection[str]) -> RowsAndTokens:
+    """Table boxes of all persons whose tracks are judged: every detected one, chosen or not, or the annotated ones."""
+    if plan.settings.scoring.boxes == "groundtruth":
+        return persons_annotated(plan, videos)
+    return detected(plan, "person", videos)
+
+
 def persons_annotated(plan: Plan, videos: Collection[str]) -> RowsAndTokens:
     """Table boxes of the annotated persons of some videos, with score 1."""
     if kind := _kept(plan, "person"):

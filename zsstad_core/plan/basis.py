@@ -37,6 +37,8 @@ class Basis:
         self._listed_split = load_split(settings.dataset, settings.split, self.dataset.classes)
         refuse_unfit(settings, self.dataset, self.trains_here)
         self.method.refuse(settings)
+        refusals.refuse_voting_of_clips(settings, self.method.classifies)
+        refusals.refuse_parts_of_a_batch(settings, self.method.whole_batch(settings))
         refusals.refuse_short_reach(settings, self.dataset.keyframes, self.reads.window.reach)
         self.official_split: Mapping[str, Part] = self.inventory.official_split
         left_out = {} if retry else self.set_aside

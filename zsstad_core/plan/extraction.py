@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from zsstad_core.cache.artifact import WHOLE, Artifact
-from zsstad_core.cache.stages import DETECT, FINETUNE, GROUNDTRUTH, INDEX, PHRASINGS, TEXT, Stage
+from zsstad_core.cache.stages import DETECT, FINETUNE, GROUNDTRUTH, INDEX, PHRASINGS, TEXT, TRACK, Stage
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.units import short_digest
 from zsstad_core.datasets.base import Part
@@ -55,6 +55,14 @@ class Extraction(Basis):
         return self._divided(
             DETECT, _without_none(self.index, self.finetune), inputs.detector(settings, self.inventory)
         )
+
+    @cached_property
+    def tracks(self) -> Artifact | None:
+        """Table tracks of the detected persons of the test part; None where no score depends on it."""
+        tracklets = self.method.classifies == "clip" and self.settings.clips.of == "tracklet"
+        if not tracklets or self.settings.scoring.boxes != "detected":
+            return None
+        return self._divided(TRACK, [self.index, self.detect], inputs.tracking(self.settings), _TEST)
 
     def tokens(self, kind: TokenKind) -> Artifact:
         """Tokens of one kind: by the encoder, or from a file; views by neither.
@@ -153,7 +161,7 @@ class Extraction(Basis):
         detected = self.settings.scoring.boxes == "detected" or TokenKind.object in self.reads.kinds
         boxes = _without_none(self.finetune, self.detect) if detected else []
         tokens = [self.tokens(kind) for kind in self.read_kinds()]
-        return [self.groundtruth, *boxes, *tokens, *self.texts()]
+        return [self.groundtruth, *boxes, *_without_none(self.tracks), *tokens, *self.texts()]
 
     def _made(self, artifacts: Sequence[Artifact]) -> list[Artifact]:
         """Some artifacts without the views that are decoded whenever they are read."""

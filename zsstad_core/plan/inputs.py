@@ -85,6 +85,17 @@ def method(settings: Settings) -> Inputs:
     return {"head": settings.head, "heads": {settings.head: own.content()} if own else {}}
 
 
+def clips(settings: Settings) -> Inputs:
+    """What a clip is."""
+    return {"clips": settings.clips.content()}
+
+
+def tracking(settings: Settings) -> Inputs:
+    """How persons are followed, and the library that follows them. Settings `tracks` decide nothing else."""
+    followed = {"lost_after": settings.tracks.lost_after, "high_score": settings.tracks.high_score}
+    return {"tracks": followed, "trackers": version("trackers")}
+
+
 def training(settings: Settings) -> Inputs:
     """How a head is trained, and the library that trains it; its build (+cu130) is a place."""
     return {"training": settings.training.content(), "torch": version("torch").partition("+")[0]}

@@ -10,7 +10,7 @@ from zsstad_core.cache.units import short_digest, write_whole
 from zsstad_core.plan.graph import Step
 from zsstad_core.plan.plan import Plan
 
-_ALONE = ("index", "groundtruth", "finetune", "detect", "encode", "text", "score")
+_ALONE = ("index", "groundtruth", "finetune", "detect", "track", "encode", "text", "score")
 """Stages that are targets of make by their own names; the others have `extract`, `train` and `eval`."""
 
 

@@ -93,6 +93,7 @@ class Plan(Extraction):
         return self.root / "training" / (self.finetune.path.name if self.finetune else "")
 
     def _method_inputs(self) -> inputs.Inputs:
-        """The method, and the image encoder where that runs inside it."""
+        """The method, what its clips are where it judges clips, and the image encoder where that runs inside it."""
         encoder = inputs.image_encoder(self.settings.encoder, self.inventory.digest) if self.method.runs_encoder else {}
-        return {**inputs.method(self.settings), **encoder}
+        clips = inputs.clips(self.settings) if self.method.classifies == "clip" else {}
+        return {**inputs.method(self.settings), **clips, **encoder}

@@ -25,6 +25,24 @@ def refuse_short_reach(settings: Settings, keyframes: Keyframes | None, window: 
         )
 
 
+def refuse_voting_of_clips(settings: Settings, classifies: str) -> None:
+    """Raise UnfitHeadError where persons would vote on what a clip shows, and the method has judged the clip itself."""
+    if classifies == "clip" and settings.scoring.voting != "none":
+        raise UnfitHeadError(
+            f"scoring.voting is {settings.scoring.voting}; {settings.head} judges clips, and everybody in one has its "
+            "answer already: set scoring.voting=none"
+        )
+
+
+def refuse_parts_of_a_batch(settings: Settings, whole_batch: bool) -> None:
+    """Raise UnfitHeadError where several processes would share batches whose rows are compared with each other."""
+    if whole_batch and settings.training.processes > 1:
+        raise UnfitHeadError(
+            f"training.processes is {settings.training.processes}; {settings.head} compares the rows of a batch with "
+            "each other under these settings, and a process would see its part alone: set training.processes=1"
+        )
+
+
 def refuse_finetuning_on_nothing(settings: Settings, split: LabelSplit) -> None:
     """Raise SettingsError where the detector is to be fine-tuned on seen classes, and there are none."""
     if not split.seen:

@@ -14,6 +14,7 @@ from pydantic import PrivateAttr
 
 from zsstad_core.methods.registry import DEFAULT, Heads, MethodName
 from zsstad_core.settings.base import HOW, Section
+from zsstad_core.settings.clips import Clips
 from zsstad_core.settings.datasets import Datasets
 from zsstad_core.settings.frozen import Detector, Encoder
 from zsstad_core.settings.recipes import RECIPES
@@ -45,6 +46,7 @@ class Settings(Section):
     datasets: Datasets = Datasets()
     detector: Detector = Detector()
     encoder: Encoder = Encoder()
+    clips: Clips = Clips()
     heads: Heads = Heads()
     training: Training = Training()
     scoring: Scoring = Scoring()
