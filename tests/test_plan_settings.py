@@ -109,6 +109,8 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "encoder.template": ("a video of {}", BY_TEXT),
     "encoder.underscores": ("space", BY_TEXT),
     "encoder.batch": (1, NOTHING),
+    "clips.of": ("tracklet", NOTHING),  # iCLIP judges persons; see tests/test_plan_actionclip.py
+    "clips.tracklet": ("frames", NOTHING),
     "heads.clip_frame.temperature": (1.0, NOTHING),  # another head is chosen; see below
     "heads.clip_crop.temperature": (1.0, NOTHING),
     "heads.iclip.blocks": ("POCM", LEARNED),
@@ -145,6 +147,12 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "heads.stclip.persons": (5, NOTHING),
     "heads.stclip.temperature": (1.0, NOTHING),
     "heads.stclip.checkpointing": (True, NOTHING),
+    "heads.actionclip.frames": (4, NOTHING),  # another head is chosen; see tests/test_plan_actionclip.py
+    "heads.actionclip.views": (2, NOTHING),
+    "heads.actionclip.layers": (2, NOTHING),
+    "heads.actionclip.templates": (["{}"], NOTHING),
+    "heads.actionclip.loss": ("classes", NOTHING),
+    "heads.actionclip.temperature": (1.0, NOTHING),
     "heads.oracle.knows": ("person", NOTHING),
     "training.iterations": (8_000, LEARNED),
     "training.optimiser": ("adamw", LEARNED),
