@@ -219,7 +219,7 @@ def _settings() -> list[str]:
 
 
 def _clips() -> list[str]:
-    """ActionCLIP on every dataset and label split: clips that are videos or tracklets, by detected or annotated boxes."""
+    """ActionCLIP on every dataset and label split: videos or tracklets, by detected or annotated boxes."""
     kinds = ("", "clips.of=video", "clips.of=tracklet", "clips.of=tracklet clips.tracklet=frames")
     found = []
     for dataset, boxes, clips in product(DATASETS, ("", "scoring.boxes=groundtruth"), kinds):
@@ -247,7 +247,8 @@ def _of_clips() -> list[str]:
         words = ("SPLIT=all-unseen", "HEAD=actionclip", "TRAINED_ON=jhmdb")
         found.append(_line("ucf101_24", *words, set_=f"{boxes} {clips}".strip()))
     found.append(_line("folder", "HEAD=actionclip", "TRAINED_ON=jhmdb", set_=LABELS))
-    found.append(_line("jhmdb", "SPLIT=2", "HEAD=actionclip", "TRAINED_ON=ava", set_="encoder.model=ViT-L-14"))
+    alike = "encoder.model=ViT-L-14 heads.actionclip.loss=classes"
+    found.append(_line("jhmdb", "SPLIT=2", "HEAD=actionclip", "TRAINED_ON=ava", set_=alike))
     changes = (
         "heads.actionclip.frames=4",
         "heads.actionclip.views=3",
@@ -255,7 +256,6 @@ def _of_clips() -> list[str]:
         "heads.actionclip.loss=classes",
         "heads.actionclip.loss=classes training.loss=cross_entropy training.processes=2",
         "heads.actionclip.temperature=0.07",
-        r"heads.actionclip.templates='[\"{}\", \"a video of {}\"]'",
         "clips.tracklet=frames",
         "clips.of=tracklet tracks.lost_after=2",
         "clips.of=tracklet tracks.high_score=0.6",
