@@ -18,8 +18,8 @@ class WordTokens(NamedTuple):
     """Texts word by word; positions after the end of a text are there too, as the encoder has them.
 
     token_MLD: float32, every position after the last LayerNorm, projected and not normalised; at the end of a text it
-    is the text's own token. id_ML: int64, what the tokeniser gives. embedding_MLW: float32, the words' embeddings before
-    positions are added.
+    is the text's own token. id_ML: int64, what the tokeniser gives. embedding_MLW: float32, the words' embeddings
+    before positions are added.
     """
 
     token_MLD: NDArray[np.float32]
