@@ -53,7 +53,8 @@ class Rank:
         mean, *averaged = (joint / max(total, 1)).split([1, *(weight.numel() for weight in moved)])
         for weight, gradient in zip(moved, averaged, strict=True):
             weight.grad = gradient.view_as(weight)
-        return mean[0]
+        loss = mean[0]
+        return loss
 
 
 ALONE = Rank()
