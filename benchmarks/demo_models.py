@@ -16,16 +16,16 @@ from benchmarks.stickworld import planned
 from demo.pretrain import many
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.datasets.stickworld.clips import OBJECTS as OBJECT_TABLE
-from zsstad_core.datasets.stickworld.dataset import Stickworld
-from zsstad_core.datasets.stickworld.labels import CLASSES, OBJECTS
-from zsstad_core.datasets.stickworld.stills import render_still
+from zsstad_core.datasets.stickworld import Stickworld
 from zsstad_core.extraction.phrasings import flat
 from zsstad_core.frozen.encoder import Encoder
 from zsstad_core.frozen.encoder_identity import class_texts
 from zsstad_core.frozen.views import views
 from zsstad_core.metrics.frame_map import frame_ap
 from zsstad_core.splits import load_split
+from zsstad_core.stickworld.clips import OBJECTS as OBJECT_TABLE
+from zsstad_core.stickworld.labels import CLASSES, OBJECTS
+from zsstad_core.stickworld.stills import render_still
 
 STILLS = range(1_000)
 
@@ -39,7 +39,7 @@ def main() -> None:
 def detector() -> None:
     """Recall and AP of each class on the test clips of seed 0."""
     plan = planned(0, 1, "")
-    test = [video for video, part in plan.official.items() if part == "test"]
+    test = [video for video, part in plan.official_split.items() if part == "test"]
     persons = read_artifact_table(plan.groundtruth, "groundtruth").assign(class_name="person")
     assert isinstance(plan.dataset, Stickworld)
     things = pd.read_parquet(plan.dataset.folder / OBJECT_TABLE).rename(columns={"what": "class_name"})

@@ -36,10 +36,10 @@ from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.cache.shards import ShardedRows
 from zsstad_core.cache.tokens import ARRAY, write_tokens
 from zsstad_core.extraction.scan import annotate
-from zsstad_core.frozen.detector import Detector
+from zsstad_core.frozen.detector.mmdet.detector import MmdetDetector
 from zsstad_core.frozen.device import choose_device
 from zsstad_core.frozen.encoder import Encoder
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.video import decode
 from zsstad_core.work import Work, run
 
@@ -74,7 +74,7 @@ def models(plan: Plan, rounds: int) -> None:
     run(Work("groundtruth", [plan.groundtruth], lambda: annotate(plan.dataset.groundtruth(), videos)))
     run(stages.detect.work(plan))
     device = choose_device(plan.settings.device)
-    detector, encoder = Detector(plan.settings.detector, device), Encoder(plan.settings.encoder, device)
+    detector, encoder = MmdetDetector(plan.settings.detector, device), Encoder(plan.settings.encoder, device)
     frames = decode_all(plan)
     prepared = [detector._pipeline({"img": frame[..., ::-1].copy(), "img_id": 0}) for frame in frames]
     detect, encode = loaded(stages.detect.work(plan)), loaded(stages.encode.work(plan))
@@ -88,14 +88,12 @@ def models(plan: Plan, rounds: int) -> None:
         measured.setdefault("detect, frames/s", []).append(len(frames) / staged)
         measured.setdefault("detect, over the bare detector", []).append(bare / staged)
         staged = seconds(again, encode)
-        counts = [len(read_artifact_table(plan.tokens(kind), table_of(kind))) for kind in plan.kinds()]
+        counts = [len(read_artifact_table(plan.tokens(kind), kind.table)) for kind in plan.kinds()]
         views = rng.integers(0, 256, (sum(counts), encoder.size, encoder.size, 3), np.uint8)
         bare = seconds(bare_encoder, encoder, views, plan.settings.encoder.batch)
         measured.setdefault("encode, views/s", []).append(len(views) / staged)
         measured.setdefault("encode, over the bare encoder", []).append(bare / staged)
-    print(
-        f"\n{plan.settings.dataset}: {len(plan.sources)} clips, {len(frames)} frames, {sum(counts)} views, {device}\n"
-    )
+    print(f"\n{plan.settings.dataset}: {len(plan.videos)} clips, {len(frames)} frames, {sum(counts)} views, {device}\n")
     table(measured)
 
 
@@ -166,10 +164,10 @@ def again(work: Work) -> None:
 
 def decode_all(plan: Plan) -> list[NDArray[np.uint8]]:
     """Every frame of every clip."""
-    return [image for source in plan.sources.values() for _, _, image in decode(source)]
+    return [image for source in plan.videos.values() for _, _, image in decode(source)]
 
 
-def bare_detector(detector: Detector, prepared: list[Any], batch: int) -> None:
+def bare_detector(detector: MmdetDetector, prepared: list[Any], batch: int) -> None:
     """The model and its post-processing, on frames that its test pipeline has prepared already."""
     for part in batched(prepared, batch):
         with torch.inference_mode():
@@ -203,11 +201,6 @@ def gather(read: Rows, starts: list[int]) -> None:
     """Copies of neighbouring rows."""
     for start in starts:
         read(start, start + _NEIGHBOURS)
-
-
-def table_of(kind: str) -> str:
-    """The table whose rows a kind's tokens stand beside."""
-    return "frames" if kind == "frame" else "boxes"
 
 
 def seconds(action: Callable[..., object], *arguments: object) -> float:

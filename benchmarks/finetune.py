@@ -27,15 +27,16 @@ import torch
 from zsstad_core import configure, video
 from zsstad_core.boxes import iou
 from zsstad_core.datasets import open_dataset
-from zsstad_core.datasets.stickworld.clips import OBJECTS
 from zsstad_core.extraction.picture_size import in_pixels_of_video
-from zsstad_core.frozen.detector import Detector
-from zsstad_core.frozen.frame_boxes import PERSON, FrameBoxes, keep
+from zsstad_core.frozen.detector.contract import Detector
+from zsstad_core.frozen.detector.frame_boxes import PERSON, FrameBoxes, keep
+from zsstad_core.frozen.detector.loading import load_detector
 from zsstad_core.learning.finetune import finetune
 from zsstad_core.learning.finetune_frames import choose
-from zsstad_core.settings import Detector as DetectorSettings
-from zsstad_core.settings import Finetune
+from zsstad_core.settings.frozen import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Finetune
 from zsstad_core.splits import load_split
+from zsstad_core.stickworld.clips import OBJECTS
 from zsstad_core.tables import BOX
 
 _SURE, _IOU = 0.3, 0.5
@@ -97,13 +98,13 @@ def stickworld(start: Path, tuning: Finetune, folder: Path) -> None:
     groups, kinds = ("seen persons", "unseen persons", "things"), sorted(set(things["what"]))
     print("| | " + " | ".join(f"{g}, recall at {_SURE} | all" for g in groups) + " | AP, persons | mAP, things |")
     print("|---|" + "---|" * 8)
-    before = found(Detector(detector), detector, sources, measured)
+    before = found(load_detector(detector, "cpu"), detector, sources, measured)
     row("before", before)
-    alone = found(Detector(trained("alone")), detector, sources, measured)
+    alone = found(load_detector(trained("alone"), "cpu"), detector, sources, measured)
     row("one detector, objects as background", alone)
     row("two: persons by the tuned one, objects by the first", persons_and_objects(alone, before))
     masked = trained("masked", _only_the_persons_loss)
-    row("one detector, loss of objects masked", found(Detector(masked), detector, sources, measured))
+    row("one detector, loss of objects masked", found(load_detector(masked, "cpu"), detector, sources, measured))
 
 
 @contextmanager
@@ -160,7 +161,7 @@ def ucf(data: Path, tuning: Finetune, folder: Path) -> None:
         chosen = choose(truth, videos, official, dataset.classes, tuning.every)
         after = tuned(detector, chosen.samples, sources, folder / held_out[0].replace("/", "-"), say)
         measured = _by_frame(truth[truth["video_id"].isin(held_out) & (truth["frame"] % 5 == 0)])
-        boxes = [found(Detector(each), detector, sources, measured) for each in (detector, after)]
+        boxes = [found(load_detector(each, "cpu"), detector, sources, measured) for each in (detector, after)]
         for name in held_out:
             own = {key: rows for key, rows in measured.items() if key[0] == name}
             n = sum(len(rows) for rows in own.values())
@@ -204,7 +205,7 @@ def _by_frame(rows: pd.DataFrame) -> Truth:
 
 
 def persons_and_objects(one: Found, other: Found) -> Found:
-    """Persons of one, objects of the other: what `zsstad_core.frozen.persons_and_objects` finds."""
+    """Persons of one, objects of the other: what `zsstad_core.frozen.detector.persons_and_objects` finds."""
     return {
         place: pd.concat([rows.query("what == @PERSON"), other[place].query("what != @PERSON")])
         for place, rows in one.items()

@@ -23,19 +23,19 @@ from dataclasses import dataclass
 
 import open_clip
 import torch
+from tests.heads import stclip_plain
+from tests.heads.stclip_batches import MEAN, STD, pixel_batch, with_frozen_tokens
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
+from zsstad_core.heads.pixel_batch import PixelBatch
 
-from tests.heads import stclip_plain
-from tests.heads.stclip_batches import MEAN, STD, pixel_batch, with_frozen_tokens
 from zsstad_core.frozen.device import choose_device
 from zsstad_core.frozen.tower import Tower
-from zsstad_core.heads.losses import loss
-from zsstad_core.heads.pixel_batch import PixelBatch
-from zsstad_core.heads.stclip import Stclip
-from zsstad_core.settings import Training
-from zsstad_core.settings.heads import Stclip as StclipSettings
+from zsstad_core.methods.common.losses import loss
+from zsstad_core.methods.stclip.model import Stclip
+from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
+from zsstad_core.settings.training import Training
 
 GIB = 2**30
 

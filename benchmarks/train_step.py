@@ -22,16 +22,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from zsstad_core.heads import HEADS, build
+from zsstad_core.learning.token_bank import TokenBank
 
 from zsstad_core.frozen.device import choose_device
 from zsstad_core.frozen.encoder import Encoder
-from zsstad_core.heads import HEADS, build
-from zsstad_core.heads.losses import loss
-from zsstad_core.learning.order import FrameOrder
-from zsstad_core.learning.token_bank import TokenBank
+from zsstad_core.learning.order import SampleOrder
 from zsstad_core.learning.train import train
-from zsstad_core.settings import Encoder as EncoderSettings
-from zsstad_core.settings import Settings, Training
+from zsstad_core.methods.common.losses import loss
+from zsstad_core.settings.frozen import Encoder as EncoderSettings
+from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings.training import Training
 
 CLIPS, FRAMES, CLASSES, WIDTH = 464, 15_590, 15, 512
 OBJECTS = 3  # a frame; on real J-HMDB frames YOLOX-nano finds 2.9 (at most 5, score 0.05) that touch a person
@@ -117,7 +118,7 @@ def published_step(bank: TokenBank, encoder: Encoder, steps: int) -> float:
         0, 256, (settings.batch * (2 + OBJECTS), encoder.size, encoder.size, 3), np.uint8
     )
     names = [f"class_{i}" for i in range(CLASSES)]
-    order = FrameOrder(bank.samples, settings.batch, settings.seed)
+    order = SampleOrder(bank.samples, settings.batch, settings.seed)
     seconds = []
     for step in range(steps + 1):
         start = time.perf_counter()

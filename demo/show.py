@@ -6,7 +6,6 @@ reads   evaluate and score of clip_frame, clip_crop and iclip on one label split
 writes  demo/result: clips.mp4 and clips.gif (what iCLIP names each person), ap.png (AP a class)
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from demo.chart import draw_chart
 from demo.clips import draw_clips, write_gif, write_mp4
 from zsstad_core import configure
 from zsstad_core.errors import friendly
-from zsstad_core.plan import Plan
+from zsstad_core.evaluation.metrics_file import read_metrics
+from zsstad_core.plan.plan import Plan
 
 METHODS = {"clip_frame": "CLIP, whole frame", "clip_crop": "CLIP, person's crop", "iclip": "iCLIP"}
 RESULT = Path("demo/result")
@@ -27,7 +27,7 @@ def main() -> None:
     for head in METHODS:
         options.head = head
         plans[head] = Plan(configure.from_arguments(options))
-    metrics = {head: metrics_of(plan) for head, plan in plans.items()}
+    metrics = {head: read_metrics(plan.evaluate) for head, plan in plans.items()}
     RESULT.mkdir(parents=True, exist_ok=True)
     pictures = draw_clips(plans["iclip"])
     write_mp4(RESULT / "clips.mp4", pictures)
@@ -35,12 +35,6 @@ def main() -> None:
     draw_chart(RESULT / "ap.png", {METHODS[head]: of_head["classes"] for head, of_head in metrics.items()})
     print(as_table(metrics))
     print(f"pictures: {', '.join(str(RESULT / name) for name in ('clips.gif', 'clips.mp4', 'ap.png'))}")
-
-
-def metrics_of(plan: Plan) -> dict[str, Any]:
-    (unit, _), *_ = plan.evaluate.parts()
-    metrics: dict[str, Any] = json.loads(unit.file("metrics.json").read_text())
-    return metrics
 
 
 def as_table(metrics: dict[str, dict[str, Any]]) -> str:

@@ -1,4 +1,4 @@
-"""detect: person and object boxes of every frame, or every keyframe, by an mmdet model or from a file.
+"""detect: person and object boxes of every frame, or every keyframe, by a detector or from a file.
 
 reads   index, the dataset's videos; finetune, where the detector is fine-tuned
 writes  detect: table boxes
@@ -12,7 +12,7 @@ from zsstad_core.cluster import on_workers
 from zsstad_core.errors import DataError, friendly
 from zsstad_core.extraction import detect
 from zsstad_core.extraction.footage import wanted_frames
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Compute, Work, run
 
 
@@ -29,21 +29,20 @@ def work(plan: Plan) -> Work:
 
 
 def by_model(plan: Plan) -> Compute:
-    from zsstad_core.frozen.detector import Detector
+    from zsstad_core.frozen.detector.loading import load_detector
+    from zsstad_core.frozen.detector.persons_and_objects import PersonsAndObjects
     from zsstad_core.frozen.device import choose_device
-    from zsstad_core.frozen.persons_and_objects import PersonsAndObjects
 
     settings, device = plan.settings.detector, choose_device(plan.settings.device)
-    detector: Detector | PersonsAndObjects
     if plan.finetune is None:
-        detector = Detector(settings, device)
+        detector = load_detector(settings, device)
     else:
-        (unit, _), *_ = plan.finetune.parts()
+        unit = plan.finetune.whole_unit()
         tuned = settings.model_copy(update={"checkpoint": str(unit.file("detector.pth"))})
-        objects = Detector(settings, device) if settings.objects_per_frame else None
-        detector = PersonsAndObjects(Detector(tuned, device), objects)
+        objects = load_detector(settings, device) if settings.objects_per_frame else None
+        detector = PersonsAndObjects(load_detector(tuned, device), objects)
     wanted = wanted_frames(read_artifact_table(plan.index, "keyframes")) if plan.dataset.keyframes else None
-    return detect.detect(plan.sources, detector, detector.classes, detector.weights, settings, wanted)
+    return detect.detect(plan.videos, detector, settings, wanted)
 
 
 def from_file(plan: Plan) -> Compute:

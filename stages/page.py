@@ -4,7 +4,6 @@ reads   evaluate, score, groundtruth, index; train and the tokens of a head that
 writes  OUT/index.html (results/DATASET/report-KEY, the key of the evaluation); nothing in the cache
 """
 
-import json
 import shlex
 from argparse import Namespace
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Any
 
 from zsstad_core import configure
 from zsstad_core.errors import friendly
-from zsstad_core.plan import Plan
+from zsstad_core.evaluation.metrics_file import read_metrics
+from zsstad_core.plan.plan import Plan
 from zsstad_core.report.page.content import Table
 from zsstad_core.report.page.of_plan import page_of
 from zsstad_core.report.page.write import write_page
@@ -31,8 +31,7 @@ def main() -> None:
 
 
 def tables(plan: Plan) -> list[Table]:
-    (unit, _), *_ = plan.evaluate.parts()
-    metrics = json.loads(unit.file("metrics.json").read_text())
+    metrics = read_metrics(plan.evaluate)
     if "nothing to evaluate against" in metrics:
         return []
     settings = plan.settings

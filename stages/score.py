@@ -8,11 +8,13 @@ import pandas as pd
 
 from zsstad_core import configure, tables
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.datasets.label_types import label_types
 from zsstad_core.errors import DataError, friendly
-from zsstad_core.plan import Plan
-from zsstad_core.scoring import Group, Scored, groups, oracle, unlabelled, vote
-from zsstad_core.scoring import scored as scored_by
+from zsstad_core.plan.plan import Plan
+from zsstad_core.scoring.detections import PersonTables, person_tables
+from zsstad_core.scoring.groups import Group, groups, unlabelled
+from zsstad_core.scoring.spread import scores_of_persons
+from zsstad_core.scoring.truth import true_actions
+from zsstad_core.scoring.voting import vote
 from zsstad_core.splits import refuse_empty
 from zsstad_core.work import Content, run_whole
 
@@ -20,21 +22,21 @@ from zsstad_core.work import Content, run_whole
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    run_whole("score", plan.score, lambda: scored(plan))
+    run_whole("score", plan.score, lambda: scores(plan))
 
 
-def scored(plan: Plan) -> Content:
-    from zsstad_core.learning.from_cache import classes_of
+def scores(plan: Plan) -> Content:
+    from zsstad_core.learning.banks import classes_with_groundtruth
 
-    refuse_empty(plan.split, classes_of(plan, "test"), "test")
+    refuse_empty(plan.split, classes_with_groundtruth(plan, "test"), "test")
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
-    chosen = groups(plan.split, plan.official, annotated, plan.settings.scoring.labels)
-    chosen += [unlabelled(plan.split, plan.official, plan.members, annotated)]
+    chosen = groups(plan.split, plan.official_split, annotated, plan.settings.scoring.labels)
+    chosen += [unlabelled(plan.split, plan.official_split, plan.members, annotated)]
     chosen = [group for group in chosen if group.videos]
     if not chosen:
         raise DataError(f"score: no test clip shows a class of label split {plan.split.name}; choose another SPLIT=")
-    if plan.settings.head == "oracle":
-        found = {"detections": tables.concat("detections", by_oracle(plan, chosen, annotated))}
+    if plan.method.truth is not None:
+        found = {"detections": tables.concat("detections", by_truth(plan, chosen, annotated))}
     else:
         parts = by_head(plan, chosen)
         found = {"detections": tables.concat("detections", [part.detections for part in parts])}
@@ -42,40 +44,52 @@ def scored(plan: Plan) -> Content:
             found["similarities"] = tables.concat("similarities", [part.similarities for part in parts])
     pairs = len(found["detections"])
     print(f"score: {pairs} (box, class) pairs of {sum(len(group.videos) for group in chosen)} test clips")
-    return Content(found, made_with=plan.text.made_with() if plan.reads.tokens else {})
+    return Content(found, made_with=plan.text_made_with())
 
 
-def by_oracle(plan: Plan, chosen: list[Group], annotated: pd.DataFrame) -> list[pd.DataFrame]:
-    from zsstad_core.learning.from_cache import scored_persons
+def by_truth(plan: Plan, chosen: list[Group], annotated: pd.DataFrame) -> list[pd.DataFrame]:
+    from zsstad_core.learning.cached_rows import persons_to_score
 
-    knows = plan.settings.heads.oracle.knows
-    return [oracle(scored_persons(plan, group.videos)[0], annotated, group.classes, knows) for group in chosen]
+    assert plan.method.truth is not None
+    knows = plan.method.truth(plan.settings)
+    return [true_actions(persons_to_score(plan, group.videos)[0], annotated, group.classes, knows) for group in chosen]
 
 
-def by_head(plan: Plan, chosen: list[Group]) -> list[Scored]:
+def by_head(plan: Plan, chosen: list[Group]) -> list[PersonTables]:
     from zsstad_core.frozen.device import choose_device
-    from zsstad_core.heads import build
-    from zsstad_core.heads.best_phrasing import by_best_phrasing
-    from zsstad_core.learning.from_cache import scored_texts, scoring_bank
-    from zsstad_core.learning.weights import load_into
+    from zsstad_core.learning.banks import scoring_bank
+    from zsstad_core.learning.cached_rows import persons_to_score, scoring_labels
+    from zsstad_core.learning.trained import trained_head
+    from zsstad_core.scoring.rows import score_rows
 
     device, scoring = choose_device(plan.settings.device), plan.settings.scoring
-    own = getattr(plan.settings.heads, plan.settings.head, None)
-    temperature = getattr(own, "temperature", 1.0)  # without one, a head's logits are its similarities
     banks = [scoring_bank(plan, device, group.videos) for group in chosen]
-    head = build(plan.settings, banks[0].width)
-    if plan.train is not None:
-        load_into(head, plan.train)
+    head = trained_head(plan, banks[0].width)
     parts = []
     for group, bank in zip(chosen, banks, strict=True):
-        text_TD, class_T = scored_texts(plan, group.classes)
-        types = label_types(group.classes, plan.dataset.class_types)
-        asked = by_best_phrasing(head, class_T)
-        of_group = scored_by(asked, bank, text_TD, group.classes, scoring.batch, types, temperature)
+        scores = score_rows(head, bank, scoring_labels(plan, group.classes), scoring.batch)
+        persons = bank.samples.table
+        if plan.method.classifies == "clip":
+            persons, _ = persons_to_score(plan, group.videos)
+            if plan.settings.clips.of == "tracklet":
+                persons = persons.assign(clip=clips_of(plan, group, persons))
+            scores = scores_of_persons(bank.samples.table, scores, persons)
+        of_group = person_tables(persons, scores, group.classes)
         if scoring.voting != "none":
             of_group = of_group._replace(detections=vote(of_group.detections, scoring.voting))
         parts.append(of_group)
     return parts
+
+
+def clips_of(plan: Plan, group: Group, persons: pd.DataFrame) -> pd.Series:
+    """The tracklet of each scored person; tracklets are of all persons, whoever is scored."""
+    from zsstad_core.learning.cached_rows import persons_to_track
+    from zsstad_core.learning.tracklets import tracklets_to_score
+
+    every, _ = persons_to_track(plan, group.videos)
+    place = ["video_id", "frame", "box"]
+    numbers = every[place].assign(clip=tracklets_to_score(plan, every))
+    return persons[place].merge(numbers, on=place, how="left", validate="one_to_one")["clip"]
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from zsstad_core import configure
-from zsstad_core.datasets.label_types import label_types
+from zsstad_core.cache.stages import TRAIN
 from zsstad_core.errors import friendly
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.progress import Clock
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import refuse_empty
 from zsstad_core.work import Content, Work, run
 
@@ -29,42 +29,43 @@ def main() -> None:
     if plan.train is None:
         print(f"train: {plan.settings.head} has nothing to train")
     else:
-        trainer = plan.source or plan
-        run(Work("train", [plan.train], lambda: lambda group, artifacts, clock: {"train": trained(trainer, clock)}))
+        trainer = plan.training_plan or plan
+        run(Work("train", [plan.train], lambda: lambda group, artifacts, clock: {TRAIN: train_head(trainer, clock)}))
 
 
-def trained(plan: Plan, clock: Clock | None = None) -> Content:
+def train_head(plan: Plan, clock: Clock | None = None) -> Content:
     from zsstad_core.frozen.device import choose_device
-    from zsstad_core.learning.from_cache import classes_of
+    from zsstad_core.learning.banks import classes_with_groundtruth
     from zsstad_core.learning.launch import run_ranks
     from zsstad_core.learning.rank import ALONE
     from zsstad_core.learning.weights import as_bytes
 
-    refuse_empty(plan.split, classes_of(plan, "train"), "train")
+    refuse_empty(plan.split, classes_with_groundtruth(plan, "train"), "train")
     processes, device = plan.settings.training.processes, choose_device(plan.settings.device)
     if processes == 1:
         weights = fit(plan, device, ALONE, clock)
     else:
         weights = run_ranks(processes, device, fit_part, plan.settings.model_dump_json())
-    return Content(files={"head.pt": as_bytes(weights)}, made_with=plan.text.made_with())
+    return Content(files={"head.pt": as_bytes(weights)}, made_with=plan.text_made_with())
 
 
 def fit(plan: Plan, device: str, rank: "Rank", clock: Clock | None = None) -> dict[str, "Tensor"]:
     """The weights of the plan's head, trained by this process and those beside it."""
-    from zsstad_core.heads import build
-    from zsstad_core.learning.from_cache import text_tokens, training_bank, videos_of
+    from zsstad_core.learning.banks import chosen_videos, training_bank
+    from zsstad_core.learning.cached_rows import training_labels
     from zsstad_core.learning.train import train
+    from zsstad_core.methods.registry import build
 
-    settings, seen = plan.settings, plan.split.seen
+    settings = plan.settings
     bank = training_bank(plan, device)
     head = build(settings, bank.width)
     if rank.first:
-        print(f"train: {settings.head}, split {settings.split}: {bank.samples} frames of {len(seen)} seen classes")
+        samples = f"{len(bank.samples)} {'frames' if plan.method.classifies == 'person' else 'clips'}"
+        print(f"train: {settings.head}, split {settings.split}: {samples} of {len(plan.split.seen)} seen classes")
         if settings.training.videos != "any" or settings.training.videos_at_most:
-            chosen = videos_of(plan)
-            print(f"train: {len(chosen.used)} of {len(chosen.eligible)} training videos that the split allows")
-    types, text = label_types(seen, plan.dataset.class_types), text_tokens(plan, seen)
-    return train(head, bank, text, settings.training, plan.runs, types=types, clock=clock, rank=rank)
+            videos = chosen_videos(plan)
+            print(f"train: {len(videos.used)} of {len(videos.eligible)} training videos that the split allows")
+    return train(head, bank, training_labels(plan), settings.training, plan.runs, clock=clock, rank=rank)
 
 
 def fit_part(rank: "Rank", device: str, settings: str) -> dict[str, "Tensor"]:

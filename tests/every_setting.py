@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from pydantic.fields import FieldInfo
 
-from zsstad_core.settings import Section, Settings
+from zsstad_core.settings.base import Section
+from zsstad_core.settings.pipeline import Settings
 
 
 def _sections(section: type[Section], name: str) -> Iterator[tuple[str, type[Section]]]:

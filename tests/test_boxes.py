@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.metrics import naive
 from zsstad_core.boxes import iou, paired_iou, select, touch
 from zsstad_core.errors import DataError
-from zsstad_core.settings import Scoring
+from zsstad_core.settings.results import Scoring
 from zsstad_core.tables import table
 
 boxes = st.tuples(*[st.integers(-3, 9)] * 4)  # with some that have no area, or corners the wrong way round

@@ -7,13 +7,13 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from zsstad_core.heads import HEADS
 
 from zsstad_core import configure
 from zsstad_core.datasets import DATASETS
 from zsstad_core.errors import MissingFileError, SettingsError, UserError
-from zsstad_core.heads import HEADS
-from zsstad_core.recipes import RECIPES
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings.recipes import RECIPES
 
 FILE = """\
 head: clip_crop
@@ -322,7 +322,7 @@ recipes:
 def test_a_head_that_is_trained_elsewhere_is_trained_under_the_recipes_of_that_dataset(tmp_path: Path) -> None:
     choices = {"dataset": "stickworld", "split": "all-unseen", "trained_on": "jhmdb"}
     tested = load(tmp_path, CROSS, choices=choices, overrides="training.momentum=0.1 trained_on.split=2")
-    trained = tested.source()
+    trained = tested.training_settings()
     assert (tested.dataset, tested.split, tested.training.batch) == ("stickworld", "all-unseen", 5)
     assert (trained.dataset, trained.split, trained.trained_on.dataset) == ("jhmdb", "2", None)
     assert (trained.training.batch, trained.training.lr, trained.training.momentum) == (3, 0.5, 0.1)

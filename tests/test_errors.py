@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from zsstad_core.errors import SettingsError, friendly
+from zsstad_core.errors import SettingsError, did_you_mean, friendly, nearest_name
 
 
 def test_a_refusal_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,7 +65,7 @@ def test_a_reader_that_has_enough_is_no_mistake(body: str) -> None:
     )
     assert process.stdout is not None
     process.stdout.close()
-    assert (process.wait(30), process.stderr.read() if process.stderr else None) == (141, "")
+    assert (process.wait(), process.stderr.read() if process.stderr else None) == (141, "")
 
 
 def test_another_pipe_that_breaks_is_our_own_mistake() -> None:
@@ -75,3 +75,19 @@ def test_another_pipe_that_breaks_is_our_own_mistake() -> None:
 
     with pytest.raises(BrokenPipeError):
         main()
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("kick ball", "kick_ball"),
+        ("Kick-Ball", "kick_ball"),
+        ("vit-b16", "ViT-B-16"),
+        ("gol", "golf"),
+        ("juggle", None),
+    ],
+)
+def test_the_name_that_was_meant_is_found_whatever_its_case_and_blanks(name: str, near: str | None) -> None:
+    names = ["golf", "kick_ball", "ViT-B-16"]
+    assert nearest_name(name, names) == near
+    assert did_you_mean(name, names) == (f" (did you mean {near}?)" if near else "")

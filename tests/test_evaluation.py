@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from tests.datasets.made_jhmdb import TEST, TRAIN, annotation, open_jhmdb, write_clips, write_pickle
-from zsstad_core.chance import below_chance, chance, chance_draws
-from zsstad_core.evaluation import as_table, evaluate, missing_groundtruth
-from zsstad_core.settings import Settings
+from zsstad_core.evaluation.chance import below_chance, chance, chance_draws
+from zsstad_core.evaluation.detection import evaluate
+from zsstad_core.evaluation.rows import missing_groundtruth
+from zsstad_core.evaluation.text import as_table
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import BOX, table
 

@@ -9,7 +9,8 @@ import functools
 import os
 import select
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 
 from zsstad_core.stopping import Terminated, sigterm_raises
 
@@ -55,8 +56,32 @@ class DamagedUnitError(CacheError):
     """A unit is not as it was written; it is no unit any more, and its stage will make it again."""
 
 
+class WorkersLostError(UserError, RuntimeError):
+    """No worker is left to make the rest of the units, and none comes back."""
+
+
 class ModelError(UserError, RuntimeError):
     """Weights, a config or an operator do not fit the model."""
+
+
+def nearest_name(name: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that somebody who wrote `name` may have meant; None if none is near.
+
+    Upper and lower case are the same, and so are a blank, a hyphen and an underscore.
+    """
+    spelled = {_plain(other): other for other in names}
+    near = get_close_matches(_plain(name), spelled, n=1)
+    return spelled[near[0]] if near else None
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """` (did you mean …?)` with the nearest name, for the end of a message; empty if no name is near."""
+    near = nearest_name(name, names)
+    return "" if near is None else f" (did you mean {near}?)"
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace(" ", "_").replace("-", "_")
 
 
 def friendly[**P](main: Callable[P, None]) -> Callable[P, None]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.pretrain import many
-from zsstad_core.datasets.stickworld.stills import render_still
+from zsstad_core.stickworld.stills import render_still
 
 _SEEN = 0.2  # what is hidden more than this is neither to be found nor counted against who finds it
 

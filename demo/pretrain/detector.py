@@ -13,7 +13,7 @@ import torch
 
 from demo.pretrain.boxed import Boxed, as_sample, boxed
 from demo.pretrain.optimiser import adamw, schedule
-from zsstad_core.frozen import mmcv_ops
+from zsstad_core.frozen.detector.mmdet import mmcv_ops
 from zsstad_core.progress import Progress
 
 CONFIG = Path("demo/models/detector.py")

@@ -19,7 +19,7 @@ from demo.pretrain.pairs import CAPTIONS, Pairs, pairs
 from zsstad_core.frozen import encoder_weights
 from zsstad_core.frozen.encoder import normalised
 from zsstad_core.progress import Progress
-from zsstad_core.settings import Encoder as EncoderSettings
+from zsstad_core.settings.frozen import Encoder as EncoderSettings
 
 MODEL = Path("demo/models/clip.json")
 STILLS = range(30_000)

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.pretrain import many
-from zsstad_core.datasets.stickworld.stills import render_still
 from zsstad_core.frozen.views import views
+from zsstad_core.stickworld.stills import render_still
 
 SIZE = 64  # of demo/models/clip.json
 CAPTIONS = 3

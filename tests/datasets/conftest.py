@@ -2,8 +2,8 @@
 
 import pytest
 
-from zsstad_core import settings
-from zsstad_core.datasets.stickworld.dataset import Stickworld
+from zsstad_core.datasets.stickworld import Stickworld
+from zsstad_core.settings import datasets as settings
 
 
 @pytest.fixture(scope="session")

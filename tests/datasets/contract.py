@@ -9,7 +9,7 @@ import pytest
 from zsstad_core.datasets import open_dataset
 from zsstad_core.datasets.base import Dataset
 from zsstad_core.errors import SettingsError
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import load_split
 from zsstad_core.tables import BOX, COLUMNS
 
@@ -86,7 +86,8 @@ class DatasetContract:
 
     def test_a_plan_lists_it_without_pandas_a_decoder_or_anything_that_draws(self, chosen: Settings) -> None:
         code = (
-            "import sys; from zsstad_core.datasets import open_dataset; from zsstad_core.settings import Settings\n"
+            "import sys; from zsstad_core.datasets import open_dataset\n"
+            "from zsstad_core.settings.pipeline import Settings\n"
             f"chosen = Settings.model_validate_json({chosen.model_dump_json()!r})\n"
             "dataset = open_dataset(chosen.dataset, chosen)\n"
             "print(len(dataset.videos()), dataset.missing(), len(dataset.official()), bool(dataset.unknown()))\n"

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.made_videos import write_video
-from zsstad_core import settings
 from zsstad_core.datasets.ava import Ava
+from zsstad_core.settings import datasets as settings
 from zsstad_core.splits import load_split
 
 UNSEEN = {

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from zsstad_core import settings
 from zsstad_core.datasets.folder import Folder
+from zsstad_core.settings import datasets as settings
 
 VIDEOS = ["a day/at the sea.MP4", "a day/night/lamp.webm", "clip.avi", "other/clip.avi"]
 HEADER = "video,frame,x1,y1,x2,y2,person,label,part"

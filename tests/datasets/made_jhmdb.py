@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import savemat
 
-from zsstad_core import settings
 from zsstad_core.datasets.jhmdb import CLASSES, Jhmdb
+from zsstad_core.settings import datasets as settings
 
 TRAIN = ["catch/b_clip", "catch/c_clip", "wave/a_clip", "wave/d_clip"]
 TEST = ["catch/a_clip", "catch/d_clip", "wave/b_clip", "wave/c_clip"]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.io import savemat
 
-from zsstad_core import settings
 from zsstad_core.datasets.ucf101_24 import CLASSES, Ucf101_24
+from zsstad_core.settings import datasets as settings
 
 TEST = ["Basketball/v_Basketball_g01_c01", "SalsaSpin/v_SalsaSpin_g01_c01"]
 TRAIN = ["Basketball/v_Basketball_g08_c01", "SalsaSpin/v_SalsaSpin_g08_c01"]

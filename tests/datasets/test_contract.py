@@ -5,9 +5,10 @@ import pytest
 from tests.datasets import made_ava, made_folder, made_ucf101_24
 from tests.datasets.contract import DatasetContract
 from tests.datasets.made_jhmdb import TRAIN_AND_TEST, annotation, write_clips, write_masks, write_pickle
-from zsstad_core import settings
 from zsstad_core.datasets import DATASETS
-from zsstad_core.settings import Datasets, Settings
+from zsstad_core.settings import datasets as settings
+from zsstad_core.settings.datasets import Datasets
+from zsstad_core.settings.pipeline import Settings
 
 
 class TestJhmdb(DatasetContract):

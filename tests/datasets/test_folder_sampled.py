@@ -9,12 +9,12 @@ import pytest
 
 from tests.datasets.made_folder import open_folder, write_csv, write_videos
 from tests.made_plans import changed, keys, plan
-from zsstad_core import settings
 from zsstad_core.datasets.folder import Folder
 from zsstad_core.errors import MissingFileError
 from zsstad_core.keyframes import Sampled
 from zsstad_core.learning.frame_index import NO_ROW, FrameIndex
 from zsstad_core.learning.windows import windows
+from zsstad_core.settings import datasets as settings
 
 
 def named(*videos: Path | str, **more: Any) -> Folder:

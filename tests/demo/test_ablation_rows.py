@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from zsstad_core.heads import stclip_fits
 
 from benchmarks.stickworld_stclip import (
     CHANGES,
@@ -20,8 +21,7 @@ from benchmarks.stickworld_stclip import (
 )
 from zsstad_core import configure
 from zsstad_core.frozen.encoder_identity import model_config
-from zsstad_core.heads import stclip_fits
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 ROWS = of_head(CHANGES | TOKENS)
 

@@ -13,15 +13,15 @@ from demo.pretrain import encoder as encoder_training
 from tests.conftest import ROOT
 from zsstad_core import configure
 from zsstad_core.boxes import iou
-from zsstad_core.datasets.stickworld.labels import CLASSES, OBJECTS
-from zsstad_core.datasets.stickworld.stills import Still, render_still
-from zsstad_core.frozen import checkpoints
-from zsstad_core.frozen.detector import Detector
+from zsstad_core.frozen.detector.frame_boxes import PERSON
+from zsstad_core.frozen.detector.loading import load_detector
+from zsstad_core.frozen.detector.mmdet import checkpoints
 from zsstad_core.frozen.encoder import Encoder
 from zsstad_core.frozen.encoder_identity import class_texts
-from zsstad_core.frozen.frame_boxes import PERSON
 from zsstad_core.frozen.views import views
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
+from zsstad_core.stickworld.labels import CLASSES, OBJECTS
+from zsstad_core.stickworld.stills import Still, render_still
 
 MODELS = ROOT / "demo" / "models"
 WEIGHTS = ("clip.safetensors", "detector.pth")
@@ -68,7 +68,7 @@ def test_the_encoder_tells_actions_apart_and_knows_words_for_all_of_them(
 
 
 def test_the_detector_finds_the_people(settings: Settings, stills: list[Still]) -> None:
-    detector = Detector(settings.detector, "cpu")
+    detector = load_detector(settings.detector, "cpu")
     assert detector.classes == (PERSON, *OBJECTS)
     found = detector([still.image for still in stills])
     true = seen = sure = wrong = 0
@@ -121,7 +121,7 @@ def test_the_detector_can_be_trained_anew(settings: Settings, tmp_path: Path, mo
     monkeypatch.setattr("sys.argv", ["detector", "--out", str(out), "--stills", "20", "--steps", "2"])
     detector_training.main()
     again = settings.detector.model_copy(update={"checkpoint": str(out)})
-    assert Detector(again, "cpu").classes == (PERSON, *OBJECTS)
+    assert load_detector(again, "cpu").classes == (PERSON, *OBJECTS)
     assert checkpoints.read(out).weights.keys() == checkpoints.read(MODELS / "detector.pth").weights.keys()
 
 

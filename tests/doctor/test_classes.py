@@ -7,7 +7,7 @@ from tests.conftest import TINY_CLIP
 from tests.doctor import made
 from zsstad_core.doctor.classes import empty, same_direction, shared, tokenized
 from zsstad_core.frozen.encoder_weights import tokenizer
-from zsstad_core.settings import Encoder
+from zsstad_core.settings.frozen import Encoder
 from zsstad_core.splits import LabelSplit
 
 BOTH = {"train": set(made.SPLIT.seen), "test": set(made.CLASSES)}

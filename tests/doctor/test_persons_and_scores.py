@@ -7,7 +7,7 @@ import pytest
 from tests.doctor import made
 from zsstad_core.doctor.persons import no_overlap, nobody
 from zsstad_core.doctor.scores import constant, no_better_than_chance
-from zsstad_core.settings import Scoring
+from zsstad_core.settings.results import Scoring
 from zsstad_core.tables import table
 
 

@@ -17,7 +17,7 @@ from zsstad_core.doctor.weights import (
     random_weights,
     tokens_say_nothing,
 )
-from zsstad_core.settings import Encoder
+from zsstad_core.settings.frozen import Encoder
 
 
 def as_published(error: float = 0.0) -> np.ndarray:

@@ -1,6 +1,6 @@
 """mmdet, imported over the bridge as the detector does it: for the server to import ahead."""
 
-from zsstad_core.frozen import mmcv_ops
+from zsstad_core.frozen.detector.mmdet import mmcv_ops
 
 mmcv_ops.bridge()
 

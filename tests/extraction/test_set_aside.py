@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.extraction.fakes import CLASSES, FakeDetector, grey_clips
+from tests.extraction.fakes import FakeDetector, grey_clips
 from zsstad_core.cache import set_aside
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.cache.stages import DETECT
 from zsstad_core.errors import DataError
 from zsstad_core.extraction.detect import detect
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.work import Compute, Work, run
 
 CLIPS = {"wave/a": [1, 2], "wave/b": [1, 2], "wave/c": [1]}
@@ -22,8 +23,8 @@ def broken(folder: Path, names: Sequence[str]) -> tuple[Artifact, Compute]:
     sources = grey_clips(folder / "clips", CLIPS)
     for name in names:
         (folder / "clips" / name / "00001.png").write_bytes(b"not a picture")
-    artifact = Artifact(folder / "cache", "detect", {"schema": 1}, {name: f"digest of {name}" for name in CLIPS})
-    return artifact, detect(sources, FakeDetector(), CLASSES, "", DetectorSettings(batch=2))
+    artifact = Artifact(folder / "cache", DETECT, {"schema": 1}, {name: f"digest of {name}" for name in CLIPS})
+    return artifact, detect(sources, FakeDetector(), DetectorSettings(batch=2))
 
 
 @pytest.mark.fault(26)

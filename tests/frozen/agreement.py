@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zsstad_core.frozen.frame_boxes import FrameBoxes
+from zsstad_core.frozen.detector.frame_boxes import FrameBoxes
 
 
 def agreement(wanted: Sequence[FrameBoxes], found: Sequence[FrameBoxes], iou: float, score: float) -> float:

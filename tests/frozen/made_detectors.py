@@ -5,9 +5,9 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from zsstad_core.frozen import mmcv_ops
-from zsstad_core.frozen.detector import _mmdet_scope, _quiet
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.frozen.detector.mmdet import mmcv_ops
+from zsstad_core.frozen.detector.mmdet.scope import inside_mmdet, quiet
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 LAST_LAYERS = ("conv_cls.0.weight", "conv_cls.1.weight", "conv_cls.2.weight", "fc_cls.weight")
 
@@ -53,7 +53,7 @@ def make_detector(folder: Path, config: str, meta: dict | None = None, **setting
 
 def build_model(config: Path) -> torch.nn.Module:
     mmcv_ops.bridge()
-    with _quiet(), _mmdet_scope():
+    with inside_mmdet():
         import mmdet.models  # noqa: F401
         from mmdet.registry import MODELS
         from mmengine.config import Config
@@ -70,7 +70,7 @@ def calibrate(model: torch.nn.Module) -> None:
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = None  # the statistics become the plain mean of what is seen below
     coarse = torch.rand(8, 3, 12, 12, generator=torch.Generator().manual_seed(1)) * 255
-    with torch.no_grad(), _quiet():
+    with torch.no_grad(), quiet():
         features = model.train().extract_feat(F.interpolate(coarse, (160, 160), mode="bilinear"))
         if hasattr(model, "bbox_head"):  # the head of one stage has such statistics too
             model.bbox_head(features)

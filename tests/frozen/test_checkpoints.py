@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from zsstad_core.errors import MissingFileError, ModelError
-from zsstad_core.frozen import checkpoints
+from zsstad_core.frozen.detector.mmdet import checkpoints
 
 WEIGHTS = {"backbone.conv.weight": torch.arange(6.0).reshape(2, 3), "head.bias": torch.ones(2)}
 

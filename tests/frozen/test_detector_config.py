@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 from zsstad_core.errors import MissingFileError, ModelError
-from zsstad_core.frozen.detector_config import config_files, resolve_config
+from zsstad_core.frozen.detector.mmdet.config import config_files, resolve_config
 
 NANO = "yolox/yolox_nano_8xb8-300e_coco.py"
 
@@ -39,7 +39,7 @@ def test_the_files_are_those_that_mmengine_reads():
 
 def test_a_plan_lists_configs_without_loading_torch():
     code = (
-        "import sys; from zsstad_core.frozen.detector_config import config_files;"
+        "import sys; from zsstad_core.frozen.detector.mmdet.config import config_files;"
         f"config_files({NANO!r}); print({{'torch', 'mmengine', 'mmdet', 'mmcv'}} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -8,12 +8,12 @@ from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
 
 from tests.conftest import TINY_CLIP
+from tests.frozen.one_view import view
 from zsstad_core.errors import DataError, ModelError
 from zsstad_core.frozen import encoder_weights
 from zsstad_core.frozen.encoder import Encoder, normalised
 from zsstad_core.frozen.tower import load as load_tower
-from zsstad_core.frozen.views import view
-from zsstad_core.settings import Encoder as Settings
+from zsstad_core.settings.frozen import Encoder as Settings
 
 TEXTS = ["brush_hair", "catch", "a person who climbs stairs"]
 

@@ -9,7 +9,7 @@ from zsstad_core.datasets import ucf101_24
 from zsstad_core.errors import MissingFileError, ModelError, SettingsError, UserError
 from zsstad_core.frozen import encoder_identity
 from zsstad_core.frozen.encoder_identity import class_texts, image_identity, model_config, text_identity
-from zsstad_core.settings import Encoder
+from zsstad_core.settings.frozen import Encoder
 
 
 def digest(path):

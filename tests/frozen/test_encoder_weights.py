@@ -10,7 +10,7 @@ from tests.conftest import TINY_CLIP
 from zsstad_core.errors import MissingFileError, ModelError, SettingsError
 from zsstad_core.frozen import encoder_weights
 from zsstad_core.frozen.encoder import Encoder
-from zsstad_core.settings import Encoder as Settings
+from zsstad_core.settings.frozen import Encoder as Settings
 
 VIEWS = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
 

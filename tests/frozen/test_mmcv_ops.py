@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from zsstad_core.errors import ModelError
-from zsstad_core.frozen import mmcv_ops
+from zsstad_core.frozen.detector.mmdet import mmcv_ops
 
 mmcv_ops.bridge()
 with warnings.catch_warnings(record=True):  # deprecations inside torch and mmcv

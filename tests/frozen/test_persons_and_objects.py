@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from zsstad_core.frozen.frame_boxes import FrameBoxes
-from zsstad_core.frozen.persons_and_objects import PersonsAndObjects
+from zsstad_core.frozen.detector.frame_boxes import FrameBoxes
+from zsstad_core.frozen.detector.persons_and_objects import PersonsAndObjects
 
 FRAMES = [np.zeros((4, 4, 3), np.uint8)] * 2
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from tests.frozen.agreement import agreement
-from zsstad_core.frozen.detector import Detector
-from zsstad_core.frozen.frame_boxes import FrameBoxes, keep
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.frozen.detector.contract import Detector
+from zsstad_core.frozen.detector.frame_boxes import FrameBoxes, keep
+from zsstad_core.frozen.detector.loading import load_detector
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.video import VideoSource, decode
 
 EVERY = 5  # frames
@@ -15,7 +16,8 @@ EVERY = 5  # frames
 @pytest.fixture(scope="module")
 def detector(realdata) -> Detector:
     weights = realdata / "weights" / "yolox_nano" / "yolox_nano_mmdet.pth"
-    return Detector(DetectorSettings(config="yolox/yolox_nano_8xb8-300e_coco.py", checkpoint=str(weights)))
+    settings = DetectorSettings(config="yolox/yolox_nano_8xb8-300e_coco.py", checkpoint=str(weights))
+    return load_detector(settings, "cpu")
 
 
 @pytest.fixture(scope="module")

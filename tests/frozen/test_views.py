@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 from PIL import Image
 
+from tests.frozen.one_view import view
 from zsstad_core.errors import DataError
 from zsstad_core.frozen.encoder import normalised
-from zsstad_core.frozen.views import GREY, placed, view, views, views_of, whole_pixels
+from zsstad_core.frozen.views import GREY, placed, views, views_of, whole_pixels
 
 MODES = {"clip": "shortest", "squash": "squash", "pad": "longest"}
 AWKWARD = [(1, 1), (1, 2), (2, 1), (1, 50), (50, 1), (31, 32), (32, 31), (33, 97), (97, 33), (240, 320), (225, 224)]
@@ -157,7 +158,7 @@ def test_no_box_leaves_nothing_to_see(box, width, height):
 def test_the_plan_can_name_tokens_without_loading_torch():
     code = (
         "import sys, zsstad_core.frozen.views, zsstad_core.frozen.encoder_identity as e; "
-        "from zsstad_core.settings import Encoder; "
+        "from zsstad_core.settings.frozen import Encoder; "
         "e.image_identity(Encoder(), str); e.text_identity(Encoder(), str); "
         "sys.exit('torch' in sys.modules or 'open_clip' in sys.modules)"
     )

@@ -16,12 +16,13 @@ from tests.conftest import ROOT
 from tests.frozen.made_detectors import FASTER_RCNN, YOLOX
 from tests.made_videos import write_video
 from zsstad_core.boxes import iou
-from zsstad_core.frozen import mmcv_ops
-from zsstad_core.frozen.detector import Detector, inside_mmdet
+from zsstad_core.frozen.detector.loading import load_detector
+from zsstad_core.frozen.detector.mmdet import mmcv_ops
+from zsstad_core.frozen.detector.mmdet.scope import inside_mmdet
 from zsstad_core.learning.finetune import finetune
 from zsstad_core.learning.finetune_frames import Sample
-from zsstad_core.settings import Detector as DetectorSettings
-from zsstad_core.settings import Finetune
+from zsstad_core.settings.frozen import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Finetune
 from zsstad_core.video import VideoSource
 
 WIDTH, HEIGHT, FRAMES = 160, 120, 4
@@ -52,14 +53,14 @@ def world(folder: Path, clips: int, seed: int) -> World:
             image[y : y + 16, x + 10 : x + 24] = 255 - colour
             frames.append(image)
             made.samples.append(Sample(name, number, np.array([[x, y, x + 34, y + 70]], np.float32)))
-        made.sources[name] = VideoSource(name, write_video(path, frames))
+        made.videos[name] = VideoSource(name, write_video(path, frames))
         made.images.extend(frames)
     return made
 
 
 def recall(settings: DetectorSettings, shown: World) -> float:
     """Share of the persons that a box with a score of 0.3 overlaps by half."""
-    detector = Detector(settings)
+    detector = load_detector(settings, "cpu")
     hits = []
     for sample, found in zip(shown.samples, detector(shown.images), strict=True):
         person = (found.label == detector.classes.index("person")) & (found.score >= 0.3)
@@ -112,7 +113,7 @@ def killed_run(world_in: Path, work_dir: Path, at: str) -> None:
         target=_run_and_die, args=(world_in, work_dir, at, list(sys.path))
     )
     process.start()
-    process.join(120)
+    process.join()
     assert process.exitcode == -signal.SIGKILL, f"ended with {process.exitcode}, it was not killed"
 
 

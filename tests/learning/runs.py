@@ -11,11 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tests.learning.made_tokens import CLASSES, WIDTH, iclip_reads, made, small_settings
-from zsstad_core.heads import build
+from tests.learning.made_tokens import CLASSES, WIDTH, iclip_reads, labels_of, made, small_settings
 from zsstad_core.learning import checkpoints
 from zsstad_core.learning.rank import ALONE, Rank
 from zsstad_core.learning.train import train
+from zsstad_core.methods.registry import build
 
 _context = multiprocessing.get_context("forkserver")
 # What a training imports on its way, once for all processes.
@@ -34,14 +34,14 @@ def run(
     settings = small_settings(changes, **(iclip or {}))
     text_KD = torch.randn(CLASSES, WIDTH, generator=torch.Generator().manual_seed(0))
     bank = made(1).bank(iclip_reads(settings))
-    return train(build(settings, WIDTH), bank, text_KD, settings.training, work_dir, log, rank=rank)
+    return train(build(settings, WIDTH), bank, labels_of(text_KD), settings.training, work_dir, log, rank=rank)
 
 
 def killed_run(moment: str, work_dir: Path) -> None:
     """Start a training in another process and wait until it has killed itself at `moment`."""
     process = _context.Process(target=_run_and_die, args=(moment, work_dir, list(sys.path)))
     process.start()
-    process.join(120)
+    process.join()
     assert process.exitcode == -signal.SIGKILL, f"the training ended with {process.exitcode}, it was not killed"
 
 

@@ -8,11 +8,11 @@ import torch
 
 from tests.learning.made_persons import DEMO, TUNING, killed_run, make_trainable, recall, run, world
 from zsstad_core.errors import CacheError, DataError, ModelError, UserError
-from zsstad_core.frozen import checkpoints
-from zsstad_core.frozen.detector import load
+from zsstad_core.frozen.detector.mmdet import checkpoints
+from zsstad_core.frozen.detector.mmdet.model import load
 from zsstad_core.learning.finetune import _Batches, finetune, mirrored
-from zsstad_core.settings import Detector as DetectorSettings
-from zsstad_core.settings import Finetune
+from zsstad_core.settings.frozen import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Finetune
 from zsstad_core.video import VideoSource
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from zsstad_core.errors import DataError
 from zsstad_core.learning.training_videos import TrainingVideos, training_videos
-from zsstad_core.settings import Training
+from zsstad_core.settings.training import Training
 from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import BOX, table
 

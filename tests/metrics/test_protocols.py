@@ -17,7 +17,7 @@ from zsstad_core.metrics.average_precision import eleven_point, trapezoid
 from zsstad_core.metrics.frame_map import frame_ap
 from zsstad_core.metrics.protocols import FRAME, VIDEO
 from zsstad_core.metrics.video_map import RANGES
-from zsstad_core.settings import Evaluation
+from zsstad_core.settings.results import Evaluation
 
 OTHERS = ["act", "voc", "voc07"]
 BOX = (0, 0, 9, 9)

@@ -20,7 +20,7 @@ from zsstad_core.boxes import select
 from zsstad_core.metrics.frame_map import frame_ap
 from zsstad_core.metrics.linking import link_tubes
 from zsstad_core.metrics.video_map import thresholds, video_ap, video_map
-from zsstad_core.settings import Scoring
+from zsstad_core.settings.results import Scoring
 from zsstad_core.tables import BOX
 
 RULES = {

@@ -7,17 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-
-from tests.heads.batches import enliven
-from tests.learning.made_tokens import WIDTH, Made, made
 from zsstad_core.heads import HEADS
-from zsstad_core.heads.iclip import Iclip
-from zsstad_core.heads.interaction import InteractionBlock
 from zsstad_core.learning.token_bank import TokenBank
 from zsstad_core.report.iclip_blocks import BlockOfPerson, of_frame
 from zsstad_core.report.interest import numbered
-from zsstad_core.settings import Heads, Settings
-from zsstad_core.settings import Iclip as IclipSettings
+
+from tests.learning.made_tokens import WIDTH, Made, made
+from tests.methods.enliven import enliven
+from zsstad_core.methods.iclip.interaction import InteractionBlock
+from zsstad_core.methods.iclip.model import Iclip
+from zsstad_core.methods.iclip.settings import Iclip as IclipSettings
+from zsstad_core.methods.registry import Heads
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.tables import BOX
 
 

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 import yaml
+from zsstad_core.heads import HEADS
 
 from zsstad_core.datasets import DATASETS
-from zsstad_core.heads import HEADS
 from zsstad_core.results.published import _FILE, published_rows
 from zsstad_core.results.summary import rows_of
 from zsstad_core.results.text import as_markdown

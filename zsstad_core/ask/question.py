@@ -19,27 +19,27 @@ from zsstad_core import configure
 from zsstad_core.datasets.folder import videos_below
 from zsstad_core.errors import DataError, MissingFileError, SettingsError
 from zsstad_core.frozen.text_files import read_texts
-from zsstad_core.settings import Settings
+from zsstad_core.methods import registry
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.yaml_files import compose, line_of
 
 _LISTS, _YAML = {".txt"}, {".yaml", ".yml"}
 _TAKEN = {
     "encoder": ("model", "pretrained", "seed", "crop", "precision", "template", "underscores"),
-    "detector": ("config", "checkpoint", "person_score", "persons_per_frame", "object_score", "objects_per_frame"),
+    "detector": (
+        *("kind", "config", "checkpoint", "options"),
+        *("person_score", "persons_per_frame", "object_score", "objects_per_frame"),
+    ),
 }
 """Settings that a head takes along from where it was trained, with its own section."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """options: the same question as the command line of any stage. name: of the folder for the answer.
-
-    taken: settings that come along with the head, as SET= takes them; empty where nothing differs.
-    """
+    """options: the same question as the command line of any stage. name: of the folder for the answer."""
 
     options: argparse.Namespace
     name: str
-    taken: str
 
     def words(self) -> str:
         """The command line of a stage, for a rule of make."""
@@ -65,9 +65,10 @@ def asked(options: argparse.Namespace) -> Question:
             f"on {options.dataset} say TRAINED_ON={options.dataset}"
         )
     videos, labels = videos_of(options.video), labels_of(options.labels)
-    head = options.head or ("iclip" if options.trained_on else "clip_crop")
-    if head == "oracle":
-        raise SettingsError("HEAD=oracle knows the answer from an annotation; choose clip_crop, clip_frame, or a head")
+    head = options.head or (registry.DEFAULT if options.trained_on else registry.UNTRAINED)
+    if head in registry.names() and registry.method(head).truth is not None:
+        others = ", ".join(name for name in registry.names() if registry.method(name).truth is None)
+        raise SettingsError(f"HEAD={head} knows the answer from an annotation; choose one of {others}")
     chosen = {**vars(options), "dataset": "folder", "split": "", "head": head}
     taken = taken_along(argparse.Namespace(**chosen), options.split) if options.trained_on else ""
     folder = {
@@ -82,12 +83,18 @@ def asked(options: argparse.Namespace) -> Question:
     if options.trained_on and options.split:
         own["trained_on.split"] = options.split
     chosen["overrides"] = " ".join(filter(None, [taken, options.overrides.replace("\n", " "), as_words(own)]))
-    return Question(argparse.Namespace(**chosen), name_of(videos), taken)
+    return Question(argparse.Namespace(**chosen), name_of(videos))
 
 
 def as_words(settings: dict[str, Any]) -> str:
-    """Settings as SET= takes them, texts in quotes so that none is read as a number."""
-    return " ".join(f"{key}={shlex.quote(json.dumps(value, ensure_ascii=False))}" for key, value in settings.items())
+    """Settings as SET= takes them: texts in quotes so that none is read as a number, a mapping entry by entry."""
+    words = []
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            words += [as_words({f"{key}.{name}": inner for name, inner in value.items()})]
+        else:
+            words += [f"{key}={shlex.quote(json.dumps(value, ensure_ascii=False))}"]
+    return " ".join(words)
 
 
 def taken_along(options: argparse.Namespace, split: str) -> str:
@@ -107,7 +114,7 @@ def taken_along(options: argparse.Namespace, split: str) -> str:
 
 def _own(settings: Settings, head: str) -> Iterable[str]:
     own = getattr(settings.heads, head, None)
-    return own.content() if own is not None else ()
+    return own.content_fields() if own is not None else ()
 
 
 def _section(settings: Settings, dotted: str) -> Any:

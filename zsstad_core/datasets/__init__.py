@@ -4,11 +4,10 @@ This module is the list of them; a dataset's own module is imported when it is o
 """
 
 from collections.abc import Callable
-from difflib import get_close_matches
 
 from zsstad_core.datasets.base import Dataset
-from zsstad_core.errors import SettingsError
-from zsstad_core.settings import Settings
+from zsstad_core.errors import SettingsError, did_you_mean
+from zsstad_core.settings.pipeline import Settings
 
 
 def _jhmdb(settings: Settings) -> Dataset:
@@ -36,7 +35,7 @@ def _folder(settings: Settings) -> Dataset:
 
 
 def _stickworld(settings: Settings) -> Dataset:
-    from zsstad_core.datasets.stickworld.dataset import Stickworld
+    from zsstad_core.datasets.stickworld import Stickworld
 
     return Stickworld(settings.datasets.stickworld)
 
@@ -53,7 +52,6 @@ DATASETS: dict[str, Callable[[Settings], Dataset]] = {
 def open_dataset(name: str, settings: Settings) -> Dataset:
     """The dataset of that name. Raises SettingsError for an unknown name, MissingFileError for an absent folder."""
     if name not in DATASETS:
-        near = get_close_matches(name.lower(), DATASETS, n=1, cutoff=0.4)
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        raise SettingsError(f'dataset is "{name}"; it must be one of {", ".join(DATASETS)}{hint}')
+        near = did_you_mean(name, DATASETS)
+        raise SettingsError(f'dataset is "{name}"; it must be one of {", ".join(DATASETS)}{near}')
     return DATASETS[name](settings)

@@ -12,12 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zsstad_core import settings
 from zsstad_core.datasets.ava_annotation import SECONDS, AvaAnnotation
 from zsstad_core.datasets.base import Part
 from zsstad_core.datasets.clip_folders import entries
 from zsstad_core.errors import DataError, MissingFileError
 from zsstad_core.keyframes import Keyframes, Step
+from zsstad_core.settings import datasets as settings
 from zsstad_core.video import VideoSource
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zsstad_core import settings
 from zsstad_core.datasets.base import Part
 from zsstad_core.datasets.folder_annotation import Box, read_annotation, read_train_list
 from zsstad_core.errors import DataError, MissingFileError, SettingsError
 from zsstad_core.keyframes import Keyframes, Sampled
+from zsstad_core.settings import datasets as settings
 from zsstad_core.video import VideoSource
 
 if TYPE_CHECKING:

@@ -17,12 +17,11 @@ import json
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from zsstad_core.datasets.base import Part
-from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.errors import DataError, MissingFileError, did_you_mean
 
 _BOX = ("x1", "y1", "x2", "y2")
 _NEEDED = ("video", "frame", *_BOX)
@@ -71,7 +70,7 @@ def read_train_list(file: Path, known: Collection[str]) -> set[str]:
         if name in listed:
             raise DataError(f"{file}:{number}: {name} is listed twice")
         if name and name not in known:
-            raise DataError(f"{file}:{number}: {name} is no video of the folder{_near(name, known)}")
+            raise DataError(f"{file}:{number}: {name} is no video of the folder{did_you_mean(name, known)}")
         if name:
             listed.add(name)
     return listed
@@ -120,7 +119,9 @@ def _must_have_columns(header: list[str], where: str) -> None:
         )
     for name in header:
         if name not in _COLUMNS:
-            raise DataError(f"{where}: unknown column {name!r}{_near(name, _COLUMNS)}; known are {', '.join(_COLUMNS)}")
+            raise DataError(
+                f"{where}: unknown column {name!r}{did_you_mean(name, _COLUMNS)}; known are {', '.join(_COLUMNS)}"
+            )
         if header.count(name) > 1:
             raise DataError(f"{where}: column {name} is there twice")
 
@@ -191,8 +192,3 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{file}: not a text file in UTF-8 ({error})") from error
-
-
-def _near(name: str, names: Collection[str]) -> str:
-    near = get_close_matches(name.lower(), list(names), n=1, cutoff=0.6)
-    return f" (did you mean {near[0]}?)" if near else ""

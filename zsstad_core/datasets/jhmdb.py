@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zsstad_core import settings
 from zsstad_core.datasets.base import Part
 from zsstad_core.datasets.clip_folders import clips_by_class, first_of_each, wanted_on_disk
 from zsstad_core.datasets.jhmdb_pickle import JhmdbPickle
 from zsstad_core.datasets.puppet_masks import PuppetMasks
 from zsstad_core.errors import MissingFileError
+from zsstad_core.settings import datasets as settings
 from zsstad_core.video import VideoSource
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from zsstad_core.datasets.base import ClassType, Dataset
 from zsstad_core.errors import DataError, SettingsError
-from zsstad_core.settings import Settings
+from zsstad_core.settings.pipeline import Settings
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zsstad_core import settings
 from zsstad_core.datasets.base import Part
 from zsstad_core.datasets.clip_folders import clips_by_class, first_of_each, wanted_on_disk
 from zsstad_core.datasets.ucf101_24_annotation import Annotation
 from zsstad_core.datasets.ucf101_24_lists import read_parts
 from zsstad_core.errors import MissingFileError
+from zsstad_core.settings import datasets as settings
 from zsstad_core.video import VideoSource
 
 if TYPE_CHECKING:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from zsstad_core.chance import chance_draws
 from zsstad_core.doctor import classes, frames, labels, persons, scores, text, units, weights
 from zsstad_core.doctor.finding import Finding
 from zsstad_core.doctor.known import Known
-from zsstad_core.frozen.frame_boxes import PERSON
+from zsstad_core.evaluation.chance import chance_draws
+from zsstad_core.evaluation.rows import tested_rows
+from zsstad_core.frozen.detector.frame_boxes import PERSON
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,8 @@ def _image_tokens(known: Known) -> str:
 
 
 def _head_scores(known: Known) -> str:
-    if known.settings.head == "oracle":
-        return "the oracle's scores are the annotation"
+    if known.knows_truth:
+        return f"the scores of {known.settings.head} are the annotation"
     return "" if known.detections is not None else "make score first"
 
 
@@ -131,7 +132,7 @@ def _scored_labels(known: Known) -> list[Sequence[str]]:
 
 def _empty(known: Known) -> list[Finding]:
     there = known.groundtruth[known.groundtruth["decoded"]]
-    part = there["video_id"].map(known.official)
+    part = there["video_id"].map(known.official_split)
     annotated = {name: set(there.loc[part == name, "class_name"]) for name in ("train", "test")}
     return classes.empty(known.split, annotated, known.trains, known.settings.scoring.labels)
 
@@ -186,9 +187,8 @@ def _labels(known: Known) -> list[Finding]:
 def _chance(known: Known) -> list[Finding]:
     assert known.detections is not None
     assert known.metrics is not None
-    evaluated = {*known.tested["video_id"], *known.missing["video_id"]}
-    detections = known.detections[known.detections["video_id"].isin(evaluated)]
-    draws = chance_draws(known.settings, known.split, known.tested, known.missing, detections)
+    tested = tested_rows(known.official_split, known.groundtruth, known.missing, known.detections)
+    draws = chance_draws(known.settings, known.split, *tested)
     return scores.no_better_than_chance(known.metrics, draws)
 
 

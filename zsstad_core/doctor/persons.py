@@ -6,8 +6,8 @@ import pandas as pd
 from zsstad_core.boxes import select
 from zsstad_core.doctor.finding import Finding
 from zsstad_core.doctor.overlap import annotated_persons, pairs
-from zsstad_core.frozen.frame_boxes import PERSON
-from zsstad_core.settings import Scoring
+from zsstad_core.frozen.detector.frame_boxes import PERSON
+from zsstad_core.settings.results import Scoring
 
 _NOBODY = 1 / 3  # share of annotated videos without a person; real detectors miss some clips altogether
 _SELECTED = 0.5  # share of annotated videos whose persons are all left out by the selection

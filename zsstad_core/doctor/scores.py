@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from zsstad_core.doctor.finding import Finding
+from zsstad_core.methods import registry
 
 _SPREAD = 1e-6
 
@@ -31,7 +32,7 @@ def constant(detections: pd.DataFrame) -> list[Finding]:
 
 def no_better_than_chance(metrics: Mapping[str, object], draws: Sequence[Mapping[str, float | None]]) -> list[Finding]:
     """metrics: metrics.json; draws: the same means with random probabilities in place of the head's
-    (`zsstad_core.chance.chance_draws`). A symptom."""
+    (`zsstad_core.evaluation.chance.chance_draws`). A symptom."""
     findings = []
     for group in ("unseen", "seen"):
         value = metrics.get(group)
@@ -45,7 +46,8 @@ def no_better_than_chance(metrics: Mapping[str, object], draws: Sequence[Mapping
                 f"{100 * value:.2f}; random scores for the same boxes get {100 * mean:.2f} on average of {len(random)}"
                 " draws",
                 f"the {group} classes of label split {metrics.get('split')}",
-                "compare with HEAD=oracle (what the boxes allow) and HEAD=clip_crop (what the encoder knows)",
+                f"compare with HEAD={registry.KNOWS_TRUTH} (what the boxes allow) and HEAD={registry.UNTRAINED} (what "
+                "the encoder knows)",
                 cause=False,
             )
         )

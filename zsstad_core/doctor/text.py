@@ -10,7 +10,7 @@ from zsstad_core.doctor.finding import Finding
 from zsstad_core.doctor.known import Known
 from zsstad_core.doctor.weights import is_vit_b32
 from zsstad_core.frozen.encoder_identity import model_name, weights_file
-from zsstad_core.settings import Encoder
+from zsstad_core.settings.frozen import Encoder
 
 
 def tokenized(known: Known) -> list[Finding]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from zsstad_core.doctor.finding import Finding
 from zsstad_core.frozen import encoder_identity
-from zsstad_core.settings import Encoder
+from zsstad_core.settings.frozen import Encoder
 
 type Encode = Callable[[Encoder, Sequence[str]], NDArray[np.floating]]
 

@@ -1,6 +1,6 @@
 """Unit of detect: person and object boxes of every frame, or of every keyframe."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import batched
 
 import numpy as np
@@ -8,11 +8,13 @@ import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.cache.stages import Stage
 from zsstad_core.extraction.footage import Wanted, decoded
-from zsstad_core.extraction.prefetch import prefetch
-from zsstad_core.frozen.frame_boxes import FrameBoxes, keep
+from zsstad_core.frozen.detector.contract import Detector
+from zsstad_core.frozen.detector.frame_boxes import keep
 from zsstad_core.progress import Clock
-from zsstad_core.settings import Detector as DetectorSettings
+from zsstad_core.read_ahead import prefetch
+from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.video import VideoSource
 from zsstad_core.work import Compute, Content
 
@@ -21,9 +23,7 @@ Frame = tuple[str, int, np.ndarray]  # video_id, frame number, RGB uint8 [H, W, 
 
 def detect(
     sources: Mapping[str, VideoSource],
-    detector: Callable[[Sequence[np.ndarray]], list[FrameBoxes]],
-    classes: Sequence[str],
-    weights: str,
+    detector: Detector,
     settings: DetectorSettings,
     wanted: Wanted | None = None,
 ) -> Compute:
@@ -35,7 +35,7 @@ def detect(
             for number, _, image in decoded(sources[video_id], wanted):
                 yield video_id, number, image
 
-    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         found: list[pd.DataFrame] = []
         cut = 0
         batches = prefetch(batched(frames(group), settings.batch))
@@ -47,12 +47,12 @@ def detect(
             with clock.on("detect"):
                 results = detector([image for _, _, image in batch])
             for (video_id, number, _), boxes in zip(batch, results, strict=True):
-                kept = keep(boxes, classes, settings)
+                kept = keep(boxes, detector.classes, settings)
                 cut += kept.persons_cut + kept.objects_cut
                 found.append(pd.DataFrame({"video_id": video_id, "frame": number, **kept.rows}))
         content = Content(
             {"boxes": tables.concat("boxes", found)},
-            made_with={"weights": weights},
+            made_with={"weights": detector.weights},
             noted={"boxes over the caps of a frame": cut},
         )
         return {artifact.stage: content for artifact in artifacts}
@@ -72,7 +72,7 @@ def from_file(boxes: pd.DataFrame, videos: pd.DataFrame, made_with: Mapping[str,
     boxes[["y1", "y2"]] = boxes[["y1", "y2"]].to_numpy().clip(0, video[["height"]].to_numpy(np.float32))
     boxes = boxes[(boxes["x1"] < boxes["x2"]) & (boxes["y1"] < boxes["y2"])]
 
-    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         content = Content({"boxes": boxes[boxes["video_id"].isin(group.members)]}, made_with=made_with)
         return {artifact.stage: content for artifact in artifacts}
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from zsstad_core.errors import DataError, ModelError
 from zsstad_core.frozen import encoder_weights
 from zsstad_core.frozen.views import Interpolation
-from zsstad_core.settings import Encoder as EncoderSettings
+from zsstad_core.settings.frozen import Encoder as EncoderSettings
 
 _log = logging.getLogger(__name__)
 

@@ -1,6 +1,5 @@
 """What decides the encoder's tokens, and the sentences its text encoder reads. Imports neither torch nor open_clip."""
 
-import difflib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -10,9 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zsstad_core.errors import MissingFileError, ModelError, SettingsError
+from zsstad_core.errors import MissingFileError, ModelError, SettingsError, did_you_mean
 from zsstad_core.frozen.text_files import read_texts
-from zsstad_core.settings import Encoder
+from zsstad_core.settings.frozen import Encoder
 
 if TYPE_CHECKING:
     from zsstad_core.frozen.views import Crop, Interpolation
@@ -68,16 +67,20 @@ def text_identity(settings: Encoder, digest: Callable[[Path], str]) -> dict[str,
 
 
 def class_texts(classes: Sequence[str], settings: Encoder) -> list[str | list[str]]:
-    """What the text encoder reads for each class: `template` with its text, or a list of such where it has several.
+    """What the text encoder reads for each class. Raises as `phrasings` and `templated`."""
+    return templated(phrasings(classes, settings), settings)
 
-    Raises SettingsError where the template has no place for the text (all classes would read the same), and as
-    `phrasings`.
+
+def templated(phrasings: Iterable[Sequence[str]], settings: Encoder) -> list[str | list[str]]:
+    """The texts of each class in `template`: one, or a list where the class has several.
+
+    Raises SettingsError where the template has no place for the text: all classes would read the same.
     """
     if "{}" not in settings.template:
         raise SettingsError(
             f'encoder.template is "{settings.template}"; it must hold {{}}, the place of the class name'
         )
-    read = [[settings.template.replace("{}", text) for text in texts] for texts in phrasings(classes, settings)]
+    read = [[settings.template.replace("{}", text) for text in texts] for texts in phrasings]
     return [texts[0] if len(texts) == 1 else texts for texts in read]
 
 
@@ -90,7 +93,7 @@ def phrasings(classes: Sequence[str], settings: Encoder) -> list[list[str]]:
     given, where = _given_texts(settings)
     for name in given:
         if name not in classes:
-            raise SettingsError(f"{where(name)}: {name}: not among the classes{nearest(name, classes)}")
+            raise SettingsError(f"{where(name)}: {name}: not among the classes{did_you_mean(name, classes)}")
     texts = {name: given.get(name, [_read(name, settings)]) for name in classes}
     first: dict[tuple[str, ...], str] = {}
     for name, of_class in texts.items():
@@ -141,7 +144,7 @@ def model_config(settings: Encoder) -> dict[str, Any]:
     """
     file = config_file(settings) or _builtin_folder() / f"{model_name(settings)}.json"
     if not file.is_file():
-        near = nearest(model_name(settings), (path.stem for path in _builtin_folder().glob("*.json")))
+        near = did_you_mean(model_name(settings), (path.stem for path in _builtin_folder().glob("*.json")))
         raise SettingsError(
             f'encoder.model is "{settings.model}"; open_clip has no such model{near}; take one of '
             "open_clip.list_models(), or the path of a model config (.json)"
@@ -157,12 +160,6 @@ def model_config(settings: Encoder) -> dict[str, Any]:
     if missing:
         raise ModelError(f"{file}: not a model config, it lacks {', '.join(missing)}; see open_clip/model_configs")
     return {"model_cfg": config, "preprocess_cfg": content.get("preprocess_cfg", {})}
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """` (did you mean …?)`, or nothing where no name is near."""
-    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
-    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _identity(settings: Encoder, digest: Callable[[Path], str], tower: str) -> dict[str, Any]:

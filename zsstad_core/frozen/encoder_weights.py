@@ -17,9 +17,9 @@ import open_clip
 import torch
 from torch import nn
 
-from zsstad_core.errors import MissingFileError, ModelError, SettingsError
+from zsstad_core.errors import MissingFileError, ModelError, SettingsError, did_you_mean
 from zsstad_core.frozen import encoder_identity
-from zsstad_core.settings import Encoder
+from zsstad_core.settings.frozen import Encoder
 
 _log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ def _fetched(settings: Encoder, name: str) -> tuple[Path, dict[str, Any]]:
     tags = open_clip.list_pretrained_tags_by_model(name)
     entry = open_clip.get_pretrained_cfg(name, settings.pretrained)
     if not entry:
-        near = encoder_identity.nearest(settings.pretrained, [*tags, "random"])
+        near = did_you_mean(settings.pretrained, [*tags, "random"])
         known = f"a tag of {name} ({', '.join(tags)})" if tags else "a tag, of which this model has none"
         raise SettingsError(
             f'encoder.pretrained is "{settings.pretrained}"; it must be the path of a weights file, random, or '

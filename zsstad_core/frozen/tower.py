@@ -22,7 +22,7 @@ from zsstad_core.errors import ModelError
 from zsstad_core.frozen import encoder_identity, encoder_weights
 from zsstad_core.frozen.encoder import normalised
 from zsstad_core.frozen.tower_block import Block
-from zsstad_core.settings import Encoder as EncoderSettings
+from zsstad_core.settings.frozen import Encoder as EncoderSettings
 
 type After = Callable[[int, Tensor, Tensor | None], Tensor | None]
 """Called after each block with its number, its tokens [B, L, W] and its attention map; may return other tokens."""

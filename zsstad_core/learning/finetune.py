@@ -20,17 +20,18 @@ import torch
 from torch import Tensor, nn
 
 from zsstad_core.errors import ModelError, UserError
-from zsstad_core.extraction.prefetch import prefetch
-from zsstad_core.frozen.detector import Loaded, inside_mmdet, load
-from zsstad_core.frozen.frame_boxes import PERSON
+from zsstad_core.frozen.detector.frame_boxes import PERSON
+from zsstad_core.frozen.detector.mmdet.model import Loaded, load
+from zsstad_core.frozen.detector.mmdet.scope import inside_mmdet
 from zsstad_core.learning.checkpoints import Checkpoints
 from zsstad_core.learning.finetune_frames import Order, Sample, Shown, shown
 from zsstad_core.learning.loop import Losses, optimise
 from zsstad_core.learning.schedule import Schedule
 from zsstad_core.learning.watch import Watch
 from zsstad_core.learning.weights import as_bytes
-from zsstad_core.settings import Detector as DetectorSettings
-from zsstad_core.settings import Finetune
+from zsstad_core.read_ahead import prefetch
+from zsstad_core.settings.frozen import Detector as DetectorSettings
+from zsstad_core.settings.frozen import Finetune
 from zsstad_core.video import VideoSource
 
 FILE = "detector.pth"
@@ -50,15 +51,15 @@ def finetune(
     the SHA-256 of the checkpoint that it started from.
 
     The head keeps its classes, and all boxes are persons: what else stands in the frames becomes background, so that
-    only the persons that the trained detector finds are of use (`zsstad_core.frozen.persons_and_objects`).
+    only the persons that the trained detector finds are of use (`zsstad_core.frozen.detector.persons_and_objects`).
 
     Checkpoints and TensorBoard's files go to `work_dir`; where it holds checkpoints of this training, it goes on from
     the newest whole one. On a CPU with the same number of threads the weights then equal those of an undisturbed
     training to the last bit: order, mirroring and the detector's own sampling depend on (seed, iteration) alone.
 
-    Raises as `Detector`; ModelError where mmdet cannot train this model or a batch does not fit into GPU memory;
-    DataError where a clip does not decode; CacheError where `work_dir` is of another training; UserError where the
-    loss is not finite.
+    Raises as `load`; ModelError where mmdet cannot train this model or a batch does not fit into GPU memory; DataError
+    where a clip does not decode; CacheError where `work_dir` is of another training; UserError where the loss is not
+    finite.
     """
     tuning = settings.finetune
     loaded = load(settings, device)

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from zsstad_core.learning.schedule import Schedule
-from zsstad_core.settings import Training
+from zsstad_core.settings.training import Training
 
 
 def build_optimiser(groups: list[dict[str, Any]], settings: Training) -> torch.optim.Optimizer:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class FrameOrder:
+class SampleOrder:
     """Batch i of `batch` out of `n` samples, a pure function of (seed, i): nothing to save, any batch at any time.
 
     Epochs are permutations, each drawn from (seed, epoch), one behind the other; a batch may span two or more.

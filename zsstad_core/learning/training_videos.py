@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from zsstad_core.errors import DataError
-from zsstad_core.settings import Training
+from zsstad_core.settings.training import Training
 from zsstad_core.splits import LabelSplit
 
 

@@ -8,7 +8,7 @@ import torch
 
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.errors import CacheError
-from zsstad_core.heads.base import Head
+from zsstad_core.methods.common.head import Head
 
 FILE = "head.pt"
 
@@ -20,11 +20,15 @@ def as_bytes(weights: Mapping[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def load_into(head: Head, artifact: Artifact) -> None:
-    """Load the weights of a train artifact. Raises CacheError where they are not this head's."""
-    (unit, _), *_ = artifact.parts()
+def load_into(head: Head[Any], artifact: Artifact) -> None:
+    """Load the weights of a train artifact. Raises CacheError where they are not this head's.
+
+    Parameters that earlier versions saved, and that no score ever depended on, are left out (`Head.dropped`).
+    """
+    file = artifact.whole_unit().file(FILE)
+    weights = torch.load(file, map_location="cpu", weights_only=True)
     try:
-        head.load_state_dict(torch.load(unit.file(FILE), map_location="cpu", weights_only=True))
+        head.load_state_dict({name: w for name, w in weights.items() if not name.endswith(head.dropped)})
     except RuntimeError as error:
         first = str(error).splitlines()[-1].strip()
-        raise CacheError(f"{unit.path / FILE}: not the weights of this head ({first}); train again") from error
+        raise CacheError(f"{file}: not the weights of this head ({first}); train again") from error

@@ -23,7 +23,7 @@ from zsstad_core.report.error_kinds import (
     NAMES,
     ErrorKinds,
 )
-from zsstad_core.report.interest import frames_to_show
+from zsstad_core.report.shown_persons import frames_to_show
 from zsstad_core.tables import BOX
 
 type Corners = tuple[float, float, float, float]

@@ -1,7 +1,6 @@
 """Which evaluations a table is made of, and the rules by which make brings them about."""
 
 import argparse
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +9,16 @@ from typing import Any
 
 import pandas as pd
 
-from zsstad_core import configure, plan_text
+from zsstad_core import configure
 from zsstad_core.errors import SettingsError
-from zsstad_core.heads import HEADS
-from zsstad_core.plan import Plan
-from zsstad_core.settings import Settings
+from zsstad_core.evaluation.metrics_file import read_metrics
+from zsstad_core.methods import registry
+from zsstad_core.plan.inventory import Inventories
+from zsstad_core.plan.makefile import rules
+from zsstad_core.plan.plan import Plan
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import published
 
-BASELINES = ("clip_frame", "clip_crop")
 BOXES = ("detected", "groundtruth")
 
 
@@ -45,16 +46,16 @@ def runs_of(settings: Settings, classes: Sequence[str], splits: str, seeds: int,
     """
     if seeds < 1:
         raise SettingsError(f"SEEDS is {seeds}; it must be at least 1")
-    chosen = _listed(heads) or [settings.head, *BASELINES]
-    if strange := [head for head in chosen if head not in HEADS]:
-        raise SettingsError(f'HEADS names "{strange[0]}"; it must be of {", ".join(HEADS)}')
-    names = _splits(settings.dataset, classes, splits)
+    chosen = _listed(heads) or [settings.head, *(name for name in registry.names() if registry.method(name).baseline)]
+    if strange := [head for head in chosen if head not in registry.names()]:
+        raise SettingsError(f'HEADS names "{strange[0]}"; it must be of {", ".join(registry.names())}')
+    names, first = _splits(settings.dataset, classes, splits), settings.training.seed
     return [
         Run(head, split, boxes, seed)
         for head in dict.fromkeys(chosen)
         for boxes in BOXES
         for split in names
-        for seed in (range(settings.training.seed, settings.training.seed + seeds) if HEADS[head].trains else [None])
+        for seed in (range(first, first + seeds) if registry.method(head).trains else [None])
     ]
 
 
@@ -76,7 +77,8 @@ def _listed(names: str) -> list[str]:
 
 def plans_of(options: argparse.Namespace, runs: Sequence[Run], retry: bool) -> dict[Run, Plan]:
     """The plan of each run, under the settings that a command line asks for."""
-    return {run: Plan(configure.from_arguments(_asked(options, run)), retry) for run in runs}
+    file, inventories = configure.SettingsFile.read(Path(options.settings)), Inventories()
+    return {run: Plan(configure.from_arguments(_asked(options, run), file), retry, inventories) for run in runs}
 
 
 def _asked(options: argparse.Namespace, run: Run) -> argparse.Namespace:
@@ -90,7 +92,7 @@ def makefile(options: argparse.Namespace, plans: Mapping[Run, Plan]) -> str:
         overrides = shlex.quote(_asked(options, run).overrides.replace("\n", " "))
         by_choice[f"$(CHOICE) --set {overrides.replace('$', '$$')}"] = plan
     evaluated = dict.fromkeys(str(plan.evaluate.done) for plan in plans.values())
-    return "\n".join([f"TABLED := {' '.join(evaluated)}", *plan_text.rules(by_choice)])
+    return "\n".join([f"TABLED := {' '.join(evaluated)}", *rules(by_choice)])
 
 
 def results_of(plans: Mapping[Run, Plan]) -> pd.DataFrame:
@@ -100,7 +102,7 @@ def results_of(plans: Mapping[Run, Plan]) -> pd.DataFrame:
     """
     rows: list[dict[str, Any]] = []
     for run, plan in plans.items():
-        metrics = metrics_of(plan)
+        metrics = read_metrics(plan.evaluate)
         rows.append(
             {
                 "head": run.head,
@@ -115,13 +117,6 @@ def results_of(plans: Mapping[Run, Plan]) -> pd.DataFrame:
         )
     types = {**dict.fromkeys(("unseen", "seen", "harmonic"), "float64"), "seed": "Int64"}
     return pd.DataFrame(rows).astype(types)
-
-
-def metrics_of(plan: Plan) -> dict[str, Any]:
-    """A plan's metrics.json. Raises CacheError where it is not there yet."""
-    (unit, _), *_ = plan.evaluate.parts()
-    metrics: dict[str, Any] = json.loads(unit.file("metrics.json").read_text())
-    return metrics
 
 
 def remarks(metrics: Mapping[Run, Mapping[str, Any]]) -> list[str]:

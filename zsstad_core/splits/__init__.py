@@ -13,10 +13,10 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
-from zsstad_core.errors import DataError, SettingsError
+from zsstad_core.errors import DataError, SettingsError, did_you_mean
 from zsstad_core.splits.files import Lists, Named, read_lists
 
 _FOLDER = Path(__file__).parent
@@ -36,7 +36,7 @@ class LabelSplit:
     """Whether a class without ground truth is an error, as in lists that a user wrote for these very videos."""
 
 
-def load_split(dataset: str, split: int | str, classes: Sequence[str], folder: Path = _FOLDER) -> LabelSplit:
+def load_split(dataset: str, split: int | str, classes: Sequence[str]) -> LabelSplit:
     """The label split of that name of a dataset with these classes; its name is `DATASET-SPLIT`.
 
     Raises SettingsError where there is no such split (naming those that exist), DataError where a list is empty, names
@@ -52,7 +52,9 @@ def load_split(dataset: str, split: int | str, classes: Sequence[str], folder: P
     if split.startswith("without-"):
         left_out = split.removeprefix("without-")
         if left_out not in classes:
-            raise SettingsError(f'split is "{split}"; {left_out} is no class of {dataset}{_nearest(left_out, classes)}')
+            raise SettingsError(
+                f'split is "{split}"; {left_out} is no class of {dataset}{did_you_mean(left_out, classes)}'
+            )
         return LabelSplit(name, tuple(other for other in classes if other != left_out), (left_out,), strict=True)
     if match := _DRAWN.fullmatch(split):
         unseen = drawn(classes, int(match[1].partition("/")[2]), int(match[2]))
@@ -60,7 +62,7 @@ def load_split(dataset: str, split: int | str, classes: Sequence[str], folder: P
     if match := _FILE.fullmatch(split):
         file = Path(match["path"]).expanduser()
         return _checked(name, _of_file(split, file, match["name"]), f"{file}", dataset, classes, strict=True)
-    return _published(name, dataset, split, classes, folder)
+    return _published(name, dataset, split, classes)
 
 
 def drawn(classes: Sequence[str], percent: int, seed: int) -> tuple[str, ...]:
@@ -75,14 +77,14 @@ def drawn(classes: Sequence[str], percent: int, seed: int) -> tuple[str, ...]:
     return tuple(name for name in classes if name in ranked[:count])
 
 
-def published(dataset: str, folder: Path = _FOLDER) -> list[str]:
+def published(dataset: str) -> list[str]:
     """Names of a dataset's published lists, in order; a second name of one is not among them."""
-    return [name for name, lists in _lists(dataset, folder).items() if not lists.same_as]
+    return [name for name, lists in _lists(dataset).items() if not lists.same_as]
 
 
-def first_name(dataset: str, split: int | str, folder: Path = _FOLDER) -> str:
+def first_name(dataset: str, split: int | str) -> str:
     """The number of the published list that a split is another name of; else the split itself."""
-    lists = _lists(dataset, folder).get(str(split))
+    lists = _lists(dataset).get(str(split))
     return lists.same_as if lists and lists.same_as else str(split)
 
 
@@ -101,18 +103,19 @@ def refuse_empty(split: LabelSplit, annotated: set[str], part: str) -> None:
         )
 
 
-def _published(name: str, dataset: str, split: str, classes: Sequence[str], folder: Path) -> LabelSplit:
-    lists = _lists(dataset, folder)
+def _published(name: str, dataset: str, split: str, classes: Sequence[str]) -> LabelSplit:
+    lists = _lists(dataset)
     if split not in lists:
         shown = f'"{split}"' if not split.isdigit() else split
         has = ", ".join([*lists, *_OTHERS])
-        raise SettingsError(f"split is {shown}; {dataset} has {has}{_nearest(split, [*lists, *_OTHERS[2:-1]])}")
+        raise SettingsError(f"split is {shown}; {dataset} has {has}{did_you_mean(split, [*lists, *_OTHERS[2:-1]])}")
     found = lists[lists[split].same_as or split]
     return _checked(name, found, f"{dataset}.yaml", dataset, classes, strict=False)
 
 
-def _lists(dataset: str, folder: Path) -> dict[str, Lists]:
-    file = folder / f"{dataset}.yaml"
+@cache  # they are part of the package
+def _lists(dataset: str) -> dict[str, Lists]:
+    file = _FOLDER / f"{dataset}.yaml"
     return read_lists(file) if file.is_file() else {}
 
 
@@ -129,7 +132,7 @@ def _of_file(split: str, file: Path, name: str | None) -> Lists:
 def _checked(name: str, lists: Lists, file: str, dataset: str, classes: Sequence[str], strict: bool) -> LabelSplit:
     for class_name, line in [*(lists.unseen or ()), *(lists.seen or ())]:
         if class_name not in classes:
-            near = _nearest(class_name, classes)
+            near = did_you_mean(class_name, classes)
             raise DataError(f"{file}:{line}: {class_name}: not among the classes of {dataset}{near}")
     for group in (lists.unseen, lists.seen):
         _refuse_twice(group or (), file)
@@ -160,8 +163,3 @@ def _refuse_twice(group: Sequence[Named], file: str) -> None:
 
 def _names(group: Sequence[Named] | None) -> tuple[str, ...] | None:
     return None if group is None else tuple(class_name for class_name, _ in group)
-
-
-def _nearest(name: str, names: Sequence[str]) -> str:
-    near = get_close_matches(name.lower().replace(" ", "_"), names, n=1, cutoff=0.6)
-    return f" (did you mean {near[0]}?)" if near else ""

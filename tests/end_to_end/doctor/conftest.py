@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from tests.end_to_end import runs
-from zsstad_core.datasets.stickworld.labels import CLASSES
 from zsstad_core.splits import load_split
+from zsstad_core.stickworld.labels import CLASSES
 from zsstad_core.tables import read_table
 
 SPLIT = load_split("stickworld", 1, CLASSES)

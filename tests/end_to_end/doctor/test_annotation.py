@@ -9,7 +9,7 @@ import yaml
 
 from tests.end_to_end import runs
 from tests.end_to_end.doctor.conftest import SPLIT, Doctor, World
-from zsstad_core.datasets.stickworld.labels import CLASSES
+from zsstad_core.stickworld.labels import CLASSES
 from zsstad_core.tables import BOX
 
 pytestmark = pytest.mark.slow

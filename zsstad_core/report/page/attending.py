@@ -1,79 +1,72 @@
-"""What persons attend to, as the page shows it: patches of the frame (ST-CLIP), or the keys of each block (iCLIP)."""
+"""What persons attend to, as the page shows it: patches of the frame, or the keys of each block of the head."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from string import ascii_uppercase
-from typing import Literal
 
-from zsstad_core.report.iclip_blocks import FrameBlocks
-from zsstad_core.report.interest import FrameInterest, ScoredPerson
+from zsstad_core.report.block_attention import FrameBlocks
 from zsstad_core.report.page.clips import rounded
 from zsstad_core.report.page.content import Attending, Attention, Block, Lettered
 from zsstad_core.report.page.stills import picture
-
-_KINDS: dict[str, Literal["persons", "objects", "context", "memory"]] = {
-    "P": "persons",
-    "O": "objects",
-    "C": "context",
-    "M": "memory",
-}
+from zsstad_core.report.patch_attention import FramePatches
+from zsstad_core.report.shown_persons import ScoredPerson
 
 
-def by_patches(shown: Iterable[FrameInterest], side: int) -> Iterator[Attention]:
-    """Attention to the patches of some frames, pictures of at most `side` pixels."""
-    for frame in shown:
-        yield Attention(
-            video_id=frame.video_id,
-            frame=frame.frame,
-            said=f"Attention of block {frame.block} of the encoder's {frame.blocks}.",
-            picture=picture(frame.picture, side),
-            patches=tuple(tuple(rounded(patch) for patch in row) for row in frame.patch_RC4),
-            persons=tuple(
-                Attending(
-                    number=person.number,
-                    corners=rounded(person.box_4),
-                    text=_text(person),
-                    chosen=tuple(tuple(bool(cell) for cell in row) for row in person.chosen_RC)
-                    if person.tokens
-                    else (),
-                    weight=tuple(tuple(round(float(cell), 5) for cell in row) for row in person.weight_RC),
-                    others=_others(person.class_token, person.persons),
-                )
-                for person in frame.persons
-            ),
-        )
+def attention_on(frames: Iterable[FramePatches | FrameBlocks], side: int) -> Iterator[Attention]:
+    """The frames as the page shows them, pictures of at most `side` pixels."""
+    for frame in frames:
+        yield _patches(frame, side) if isinstance(frame, FramePatches) else _blocks(frame, side)
 
 
-def by_blocks(shown: Iterable[FrameBlocks], side: int) -> Iterator[Attention]:
-    """The weights of all blocks on some frames, pictures of at most `side` pixels."""
-    for frame in shown:
-        yield Attention(
-            video_id=frame.video_id,
-            frame=frame.frame,
-            said="",
-            picture=picture(frame.picture, side),
-            patches=(),
-            objects=tuple(
-                Lettered(_letter(place), rounded(corners), what) for place, (corners, what) in enumerate(frame.objects)
-            ),
-            persons=tuple(
-                Attending(
-                    number=person.number,
-                    corners=rounded(person.box_4),
-                    text=_text(person),
-                    blocks=tuple(
-                        Block(
-                            kind=_KINDS[block.letter],
-                            keys=block.keys,
-                            weight=tuple(round(share, 6) for share in block.weight),
-                            empty=round(block.empty, 6),
-                            empties=block.empties,
-                        )
-                        for block in blocks
-                    ),
-                )
-                for person, blocks in frame.persons
-            ),
-        )
+def _patches(frame: FramePatches, side: int) -> Attention:
+    return Attention(
+        video_id=frame.video_id,
+        frame=frame.frame,
+        said=f"Attention of block {frame.block} of the encoder's {frame.blocks}.",
+        picture=picture(frame.picture, side),
+        patches=tuple(tuple(rounded(patch) for patch in row) for row in frame.patch_RC4),
+        persons=tuple(
+            Attending(
+                number=person.number,
+                corners=rounded(person.box_4),
+                text=_text(person),
+                chosen=tuple(tuple(bool(cell) for cell in row) for row in person.chosen_RC) if person.tokens else (),
+                weight=tuple(tuple(round(float(cell), 5) for cell in row) for row in person.weight_RC),
+                others=_others(person.class_token, person.persons),
+            )
+            for person in frame.persons
+        ),
+    )
+
+
+def _blocks(frame: FrameBlocks, side: int) -> Attention:
+    return Attention(
+        video_id=frame.video_id,
+        frame=frame.frame,
+        said="",
+        picture=picture(frame.picture, side),
+        patches=(),
+        objects=tuple(
+            Lettered(_letter(place), rounded(corners), what) for place, (corners, what) in enumerate(frame.objects)
+        ),
+        persons=tuple(
+            Attending(
+                number=person.number,
+                corners=rounded(person.box_4),
+                text=_text(person),
+                blocks=tuple(
+                    Block(
+                        kind=block.kind,
+                        keys=block.keys,
+                        weight=tuple(round(share, 6) for share in block.weight),
+                        empty=round(block.empty, 6),
+                        empties=block.empties,
+                    )
+                    for block in blocks
+                ),
+            )
+            for person, blocks in frame.persons
+        ),
+    )
 
 
 def _text(person: ScoredPerson) -> str:

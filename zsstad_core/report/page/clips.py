@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from zsstad_core.extraction.seek import near
-from zsstad_core.quantities import count_text
+from zsstad_core.formatting import count_text
 from zsstad_core.report.page.content import Clip, Corners, Person, Sight, TruePerson, TrueSight
 from zsstad_core.report.page.jpeg import jpeg
-from zsstad_core.settings import Report
+from zsstad_core.settings.results import Report
 from zsstad_core.tables import BOX
 from zsstad_core.tracks import UNTRACKED
 from zsstad_core.video import VideoSource

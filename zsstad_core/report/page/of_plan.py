@@ -1,6 +1,5 @@
 """The page of an evaluation: a plan's artifacts to what the page says."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -9,20 +8,20 @@ from typing import Any
 import pandas as pd
 
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.chance import below_chance
-from zsstad_core.counted import Counted, counted
-from zsstad_core.evaluation import as_table, missing_groundtruth
-from zsstad_core.plan import Plan
+from zsstad_core.evaluation.chance import below_chance
+from zsstad_core.evaluation.metrics_file import read_metrics
+from zsstad_core.evaluation.rows import EvaluatedRows, evaluated_rows, missing_groundtruth, tested_rows
+from zsstad_core.evaluation.text import as_table
+from zsstad_core.plan.plan import Plan
 from zsstad_core.report import curves, error_kinds, moments
-from zsstad_core.report.iclip_blocks import blocks_of
-from zsstad_core.report.interest import best_actions, interest_of, places_to_show, trained_on
+from zsstad_core.report.attention import frames_attended
 from zsstad_core.report.page import attending, results, stills
 from zsstad_core.report.page.choose import clips_to_show
 from zsstad_core.report.page.clips import Found, clips_of
 from zsstad_core.report.page.content import Attention, Page, Table
 from zsstad_core.report.page.made import made_with
-from zsstad_core.tables import labelled
-from zsstad_core.tracks import linked
+from zsstad_core.report.shown_persons import best_actions, places_to_show
+from zsstad_core.tracks import link_persons
 
 _ATTENDING = 3  # frames of unseen classes, and of seen ones
 
@@ -46,11 +45,10 @@ def page_of(plan: Plan, tables: Sequence[Table], command: str) -> Page:
 
     Raises as `video.decode` for the clips that are shown, CacheError where an artifact is not there.
     """
-    (unit, _), *_ = plan.evaluate.parts()
-    metrics = json.loads(unit.file("metrics.json").read_text())
+    metrics = read_metrics(plan.evaluate)
     read = _read(plan)
     first, *notes = as_table({**metrics, "split": plan.settings.split}).split("\n\n")[0].splitlines()
-    shown = bool(plan.split.seen) and plan.head.trains
+    shown = bool(plan.split.seen) and plan.method.trains
     lead = (
         f"Every person in every frame of {metrics['groundtruth']['clips']} test clips, named out of "
         f"{len(plan.split.unseen) + len(plan.split.seen)} actions"
@@ -82,10 +80,10 @@ def groups_of(plan: Plan) -> dict[str, str]:
 
 
 def _with_results(page: Page, plan: Plan, read: Read, metrics: dict[str, Any]) -> Page:
-    groups, asked, each = groups_of(plan), _asked(plan, read), plan.settings.report.moments
-    kinds = error_kinds.error_kinds(asked.groundtruth, asked.detections, asked.classes, asked.iou, asked.protocol)
+    groups, rows, each = groups_of(plan), _evaluated_rows(plan, read), plan.settings.report.moments
+    kinds = error_kinds.error_kinds(rows.groundtruth, rows.detections, rows.classes, rows.iou, rows.protocol)
     of_classes = curves.curves(kinds.matched)
-    best = moments.best_moments(kinds, (asked.split.unseen, asked.split.seen), each)
+    best = moments.best_moments(kinds, (rows.split.unseen, rows.split.seen), each)
     worst = moments.worst_moments(kinds, each)
     pts = read.frames.set_index(["video_id", "frame"])["pts"]
     page = replace(
@@ -93,9 +91,9 @@ def _with_results(page: Page, plan: Plan, read: Read, metrics: dict[str, Any]) -
         numbers=results.numbers_of(metrics),
         classes=results.classes_of(metrics),
         curves=results.curves_of(of_classes, groups),
-        confusions=results.confusions_of(asked, plan.dataset.class_types),
-        errors=results.errors_of(kinds, of_classes, asked),
-        moments=stills.moments_of([*best, *worst], plan.sources, pts, groups, plan.settings.report.picture),
+        confusions=results.confusions_of(rows, plan.dataset.class_types),
+        errors=results.errors_of(kinds, of_classes, rows),
+        moments=stills.moments_of([*best, *worst], plan.videos, pts, groups, plan.settings.report.picture),
     )
     return _with_clips(page, plan, read, best, worst)
 
@@ -109,9 +107,9 @@ def _with_clips(
     detections = read.detections[read.detections["video_id"].isin(videos)]
     followed = plan.settings.tracks
     frames = read.frames[read.frames["video_id"].isin(videos)]
-    tracks = linked(detections, frames, followed.lost_after, followed.high_score)
+    tracks = link_persons(detections, frames, followed.lost_after, followed.high_score)
     found = Found(frames, detections, tracks, read.groundtruth)
-    clips, said = clips_of(plan.sources, shown, found, groups_of(plan), chosen)
+    clips, said = clips_of(plan.videos, shown, found, groups_of(plan), chosen)
     return replace(page, clips=clips, clips_said=said)
 
 
@@ -125,23 +123,18 @@ def _read(plan: Plan) -> Read:
     )
 
 
-def _asked(plan: Plan, read: Read) -> Counted:
+def _evaluated_rows(plan: Plan, read: Read) -> EvaluatedRows:
     """The rows that the evaluation counts, as its stage chooses them."""
-    tested = labelled(read.groundtruth[read.groundtruth["video_id"].map(plan.official) == "test"])
-    missing = labelled(missing_groundtruth(plan.dataset, plan.missing()))
-    of_labelled = read.detections["video_id"].isin({*tested["video_id"], *missing["video_id"]})
-    settings = plan.settings
-    return counted(settings.evaluation, settings.scoring, plan.split, tested, missing, read.detections[of_labelled])
+    missing = missing_groundtruth(plan.dataset, plan.missing)
+    tested = tested_rows(plan.official_split, read.groundtruth, missing, read.detections)
+    return evaluated_rows(plan.settings, plan.split, *tested)
 
 
 def attention_of(plan: Plan, read: Read) -> tuple[Attention, ...]:
     """What persons attend to on some test frames, of a head in which they do."""
-    places = places_to_show(plan, read.best, _ATTENDING)
-    attends = plan.settings.head == "stclip" or (plan.settings.head == "iclip" and plan.settings.heads.iclip.blocks)
-    if not attends or not places:
+    if not plan.method.explain or not plan.method.explains(plan.settings):
         return ()
-    head, bank = trained_on(plan, places)
-    side = plan.settings.report.picture
-    if plan.settings.head == "stclip":
-        return tuple(attending.by_patches(interest_of(plan, head, bank, read.best, places), side))
-    return tuple(attending.by_blocks(blocks_of(plan, head, bank, read.best, places), side))
+    places = places_to_show(plan, read.best, _ATTENDING)
+    if not places:
+        return ()
+    return tuple(attending.attention_on(frames_attended(plan, read.best, places), plan.settings.report.picture))

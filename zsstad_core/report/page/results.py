@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from zsstad_core.counted import Counted
+from zsstad_core.evaluation.rows import EvaluatedRows
 from zsstad_core.report import confusion, curves, error_kinds, oracle_fixes
 from zsstad_core.report.page.content import ClassRow, Confusion, Curve, ErrorKind, Errors, InTurn, Number
 
@@ -70,36 +70,36 @@ def curves_of(found: Sequence[curves.Curve], groups: Groups) -> tuple[Curve, ...
     )
 
 
-def confusions_of(asked: Counted, types: Mapping[str, str] | None) -> tuple[Confusion, ...]:
+def confusions_of(rows: EvaluatedRows, types: Mapping[str, str] | None) -> tuple[Confusion, ...]:
     """A confusion of all classes; of a dataset whose persons do several actions, one of each type of classes."""
-    kinds = dict.fromkeys(types[name] for name in asked.classes) if types else [""]
+    kinds = dict.fromkeys(types[name] for name in rows.classes) if types else [""]
     return tuple(
-        _confusion(asked, [name for name in asked.classes if types is None or types[name] == kind], kind)
+        _confusion(rows, [name for name in rows.classes if types is None or types[name] == kind], kind)
         for kind in kinds
     )
 
 
-def _confusion(asked: Counted, classes: list[str], kind: str) -> Confusion:
-    found = confusion.confusion(asked.groundtruth, asked.detections, classes, asked.iou, asked.protocol)
-    rows = [row for row, name in enumerate(found.annotated) if name in classes or found.persons[row].any()]
+def _confusion(rows: EvaluatedRows, classes: list[str], kind: str) -> Confusion:
+    found = confusion.confusion(rows.groundtruth, rows.detections, classes, rows.iou, rows.protocol)
+    shown = [row for row, name in enumerate(found.annotated) if name in classes or found.persons[row].any()]
     return Confusion(
         title=f"actions of the type {kind}" if kind else "all actions",
-        rows=tuple(found.annotated[row] for row in rows),
+        rows=tuple(found.annotated[row] for row in shown),
         columns=found.predicted,
-        count=tuple(tuple(round(float(cell), 2) for cell in found.persons[row]) for row in rows),
-        unseen=asked.split.unseen,
+        count=tuple(tuple(round(float(cell), 2) for cell in found.persons[row]) for row in shown),
+        unseen=rows.split.unseen,
     )
 
 
-def errors_of(kinds: error_kinds.ErrorKinds, of_classes: Sequence[curves.Curve], asked: Counted) -> Errors:
+def errors_of(kinds: error_kinds.ErrorKinds, of_classes: Sequence[curves.Curve], rows: EvaluatedRows) -> Errors:
     """The errors by kind: all, those at the operating point, and what they cost."""
     everything = error_kinds.counts(kinds).sum()
     at_best = curves.at_best_f1(kinds.matched, of_classes)
-    chosen = error_kinds.error_kinds(asked.groundtruth, at_best, asked.classes, asked.iou, asked.protocol)
+    chosen = error_kinds.error_kinds(rows.groundtruth, at_best, rows.classes, rows.iou, rows.protocol)
     at_point = error_kinds.counts(chosen).sum()
     fixed = oracle_fixes.fixed(kinds)
-    costs = {group: fixed.cost(classes) for group, classes in _groups(asked).items()}
-    as_is = {group: fixed.alone.loc[list(names), oracle_fixes.AS_IS].mean() for group, names in _groups(asked).items()}
+    costs = {group: fixed.cost(classes) for group, classes in _groups(rows).items()}
+    as_is = {group: fixed.alone.loc[list(names), oracle_fixes.AS_IS].mean() for group, names in _groups(rows).items()}
     return Errors(
         kinds=tuple(
             ErrorKind(
@@ -125,8 +125,8 @@ def errors_of(kinds: error_kinds.ErrorKinds, of_classes: Sequence[curves.Curve],
     )
 
 
-def _groups(asked: Counted) -> dict[str, tuple[str, ...]]:
-    return {group: names for group, names in {"unseen": asked.split.unseen, "seen": asked.split.seen}.items() if names}
+def _groups(rows: EvaluatedRows) -> dict[str, tuple[str, ...]]:
+    return {group: names for group, names in {"unseen": rows.split.unseen, "seen": rows.split.seen}.items() if names}
 
 
 def _defined(value: Any) -> float | None:

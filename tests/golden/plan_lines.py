@@ -1,0 +1,217 @@
+"""The plans whose keys are kept, each as a user asks make for it. A plan is added by a line; none is taken away."""
+
+from itertools import product
+
+DATASETS = ("jhmdb", "ucf101_24", "ava", "folder", "stickworld")
+HEADS = ("clip_frame", "clip_crop", "iclip", "stclip", "oracle")
+LABELS = "datasets.folder.labels=reading,walking,waving"
+BOXES = "datasets.folder.annotation=boxes_and_parts.csv"
+
+
+def lines() -> list[str]:
+    """All of them, in groups; `SETTINGS=` names another file than pipeline.yaml."""
+    return list(dict.fromkeys([*_methods(), *_splits(), *_recipes(), *_elsewhere(), *_datasets(), *_settings()]))
+
+
+def _line(dataset: str, *words: str, set_: str = "") -> str:
+    words = (f"DATASET={dataset}", *words, *([f'SET="{set_}"'] if set_ else []))
+    return " ".join(word for word in words if word)
+
+
+def _methods() -> list[str]:
+    """Every head on every dataset, on detected and on annotated persons, its views in the cache or not."""
+    found = []
+    for dataset, head, boxes in product(DATASETS, HEADS, ("", "scoring.boxes=groundtruth")):
+        pixels = ("", "encoder.pixels=decoded") if head == "stclip" else ("",)
+        split = "SPLIT=without-waving" if dataset == "folder" and head in ("iclip", "stclip") else ""
+        needed = {"folder": BOXES}.get(dataset, "")
+        for views in pixels:
+            found.append(_line(dataset, split, f"HEAD={head}", set_=" ".join(filter(None, (needed, boxes, views)))))
+    return found
+
+
+def _splits() -> list[str]:
+    """Every kind of label split, for a head that learns and one that does not."""
+    drawn = ("50/50-0", "75/25-0", "50/50-1", "full", "all-unseen")
+    of_dataset = {
+        "jhmdb": ("1", "2", "3", "4", "75/25", "without-wave", "splits.yaml:mine", "splits.yaml:halves"),
+        "ucf101_24": ("1", "2", "3", "4", "75/25", "without-SalsaSpin", "one_split.yaml"),
+        "ava": ("1", "2", "3", "'without-hug (a person)'", "ava_split.yaml"),
+        "stickworld": ("1", "2", "3", "without-wave"),
+    }
+    found = []
+    for dataset, named in of_dataset.items():
+        for head, split in product(("iclip", "clip_crop"), (*named, *drawn)):
+            found.append(_line(dataset, f"SPLIT={split}", f"HEAD={head}"))
+    for head, split in product(("iclip", "clip_crop"), ("without-reading", "50/50-0", "full", "own_words.yaml")):
+        found.append(_line("folder", f"SPLIT={split}", f"HEAD={head}", set_=BOXES))
+    return found
+
+
+def _recipes() -> list[str]:
+    """Every recipe, where it is not the dataset's own."""
+    of_jhmdb = ("single-action", "finetune", "yolox-nano", "stickworld", "ava", "iclip/ucf101_24", "iclip/stickworld")
+    of_stclip = ("single-action", "stclip/jhmdb", "stclip/ucf101_24", "stclip/ava", "stclip/stickworld")
+    found = [_line("jhmdb", f"RECIPE={recipe}") for recipe in of_jhmdb]
+    found += [_line("jhmdb", "HEAD=stclip", f"RECIPE={recipe}") for recipe in of_stclip]
+    found += [_line("jhmdb", "HEAD=clip_crop", f"RECIPE={recipe}") for recipe in ("ava", "folder", "single-action")]
+    found += [_line("jhmdb", "HEAD=oracle", f"RECIPE={recipe}") for recipe in ("oracle/ava", "oracle/ucf101_24")]
+    found += [_line("jhmdb", "HEAD=iclip", "RECIPE=iclip/ava")]
+    found += [_line("ucf101_24", f"HEAD={head}", "RECIPE=finetune") for head in HEADS]
+    found += [_line("ucf101_24", f"SPLIT={split}", "RECIPE=finetune") for split in ("2", "all-unseen")]
+    found += [_line("ava", f"HEAD={head}", "RECIPE=finetune") for head in ("iclip", "clip_frame")]
+    return found
+
+
+def _elsewhere() -> list[str]:
+    """Heads that are trained on another dataset."""
+    found = []
+    for head, boxes in product(HEADS, ("", "scoring.boxes=groundtruth")):
+        words = ("SPLIT=all-unseen", f"HEAD={head}", "TRAINED_ON=jhmdb")
+        found.append(_line("ucf101_24", *words, set_=boxes))
+    for changed in ("", "trained_on.split=2", "trained_on.split=without-wave", "trained_on.shared=drop"):
+        labels = "datasets.folder.labels=Wave,reading"  # of which jhmdb has one
+        found.append(_line("folder", "HEAD=iclip", "TRAINED_ON=jhmdb", set_=f"{labels} {changed}".strip()))
+    found.append(_line("jhmdb", "SPLIT=2", "HEAD=iclip", "TRAINED_ON=ucf101_24"))
+    found.append(_line("jhmdb", "SPLIT=2", "HEAD=iclip", "TRAINED_ON=ucf101_24", set_="trained_on.shared=drop"))
+    found.append(_line("jhmdb", "SPLIT=2", "HEAD=clip_crop", "TRAINED_ON=ucf101_24", set_="detector.finetune.epochs=2"))
+    found.append(_line("jhmdb", "SPLIT=2", "HEAD=iclip", "TRAINED_ON=ava", set_="encoder.model=ViT-B-16"))
+    found.append(_line("jhmdb", "SPLIT=2", "HEAD=iclip", "TRAINED_ON=ava"))  # another encoder
+    found.append(_line("ava", "HEAD=iclip", "TRAINED_ON=jhmdb", set_="encoder.model=ViT-L-14"))
+    for head in ("iclip", "stclip", "clip_crop"):
+        found.append(_line("folder", f"HEAD={head}", "TRAINED_ON=jhmdb", set_=LABELS))
+    own_texts = f"{LABELS} datasets.folder.texts=data/folder/texts.yaml encoder.phrasings=max"
+    found.append(_line("folder", "HEAD=iclip", "TRAINED_ON=jhmdb", set_=own_texts))
+    return found
+
+
+def _datasets() -> list[str]:
+    """Settings of the datasets, and videos that are missing or set aside."""
+    of_dataset = {
+        "jhmdb": (
+            "datasets.jhmdb.official_split=2",
+            "datasets.jhmdb.clips_per_class=1",
+            "datasets.jhmdb.videos=frames",
+            "datasets.jhmdb.videos=one_is_missing",
+            "datasets.jhmdb.groundtruth=puppet_mask",
+            "cache.root=noted",
+            "cache.clips_per_unit=1",
+        ),
+        "ucf101_24": ("datasets.ucf101_24.train_list=trainlist01.txt",),
+        "ava": (
+            "datasets.ava.around=2",
+            "datasets.ava.step=2.5",
+            "datasets.ava.around=31 datasets.ava.step_unit=frames",
+            "datasets.ava.start=0 datasets.ava.fps=25",
+            "datasets.ava.excluded_train=null datasets.ava.excluded_val=null",
+        ),
+        "folder": (
+            LABELS,
+            f"{LABELS} datasets.folder.every=5",
+            f"{LABELS} datasets.folder.per_second=2",
+            f"{LABELS} datasets.folder.texts=data/folder/texts.yaml",
+            f"{LABELS} datasets.folder.videos=data/folder/clip.avi,data/folder/other/clip.avi",
+            "datasets.folder.annotation=boxes.csv",
+            "datasets.folder.annotation=boxes.csv datasets.folder.train_list=train.txt",
+        ),
+        "stickworld": ("datasets.stickworld.seed=1", "datasets.stickworld.train_clips=2"),
+    }
+    learns_nothing = {"folder": "HEAD=clip_crop"}
+    found = [
+        _line(dataset, learns_nothing.get(dataset, ""), set_=changed)
+        for dataset, of_it in of_dataset.items()
+        for changed in of_it
+    ]
+    found.append(_line("jhmdb", set_="datasets.jhmdb.groundtruth=puppet_mask datasets.jhmdb.clips_per_class=1"))
+    found.append(_line("ava", "HEAD=stclip", set_="datasets.ava.around=2"))  # windows that nothing extracts
+    found.append(_line("folder", "SETTINGS=folder.yaml", "HEAD=clip_frame"))
+    return found
+
+
+def _settings() -> list[str]:
+    """Settings of detector, encoder, heads, training, scoring and evaluation, one or few at a time."""
+    by_head = {
+        "iclip": (
+            "detector.boxes_from=boxes.csv",
+            "detector.boxes_from=stclip.json",
+            "detector.boxes_from=boxes.csv detector.finetune.epochs=2",
+            "detector.boxes_from=boxes.csv scoring.boxes=groundtruth heads.iclip.blocks=PCM",
+            "detector.config=detector.py detector.checkpoint=weights.pth",
+            "detector.person_score=0.1",
+            "detector.finetune.epochs=2",
+            "detector.finetune.epochs=2 detector.finetune.seed=1 detector.person_score=0.1",
+            "detector.finetune.epochs=2 heads.iclip.blocks=PCM scoring.boxes=groundtruth",
+            "encoder.tokens_from=tokens",
+            "encoder.tokens_from=tokens encoder.texts=phrasings.yaml encoder.phrasings=max",
+            "encoder.model=ViT-B/16 encoder.pretrained=OpenAI",
+            "encoder.model=ViT-B-16-SigLIP encoder.pretrained=webli",
+            "encoder.model=roberta-ViT-B-32 encoder.pretrained=laion2b_s12b_b32k",
+            "encoder.model=demo/models/clip.json encoder.pretrained=demo/models/clip.safetensors",
+            "encoder.pretrained=random",
+            "encoder.pretrained=random encoder.seed=1",
+            "encoder.crop=pad",
+            "encoder.precision=bf16",
+            "encoder.texts=texts.yaml",
+            "encoder.texts=phrasings.yaml",
+            "encoder.texts=phrasings.yaml encoder.phrasings=max",
+            "encoder.texts=texts.yaml encoder.phrasings=max",
+            "encoder.template='a video of {}' encoder.underscores=space",
+            "heads.iclip.blocks=PCM",
+            "heads.iclip.blocks=PCM scoring.boxes=groundtruth",
+            "heads.iclip.memory=all heads.iclip.memory_before=2",
+            "heads.iclip.object_choice=random heads.iclip.padding=masked",
+            "heads.iclip.prompting_layers=0",
+            "training.loss=cross_entropy",
+            "training.loss=ava",
+            "training.videos=without_unseen",
+            "training.videos_at_most=1 training.videos_seed=1",
+            "training.precision=amp training.seed=3",
+            "training.checkpoint_every=1 device=cpu scoring.batch=1",
+            "scoring.similarities=true",
+            "scoring.select=first scoring.labels=all",
+            "scoring.labels=unseen",
+            "scoring.voting=mean",
+            "evaluation.iou=0.75",
+            "evaluation.protocol=voc evaluation.frames=annotated",
+        ),
+        "stclip": (
+            "heads.stclip.temporal=none",
+            "heads.stclip.temporal=average",
+            "heads.stclip.person_tokens=patches",
+            "heads.stclip.lora_in_crops=false",
+            "heads.stclip.lora_in_crops=false scoring.boxes=groundtruth",
+            "heads.stclip.lora_in_crops=false encoder.pixels=decoded",
+            "heads.stclip.lora_in_crops=false heads.stclip.whole_frame=false",
+            "heads.stclip.prompt_tokens=interest heads.stclip.interest_tokens=50",
+            "heads.stclip.prompt_tokens=interest heads.stclip.interest_tokens=500",
+            "heads.stclip.checkpointing=true",
+            "heads.stclip.lora_rank=0",
+            "encoder.tokens_from=tokens",
+            "encoder.model=ViT-B-16-SigLIP",
+            "encoder.model=ViT-B-32 encoder.crop=squash",
+            "encoder.texts=phrasings.yaml encoder.phrasings=max scoring.similarities=true",
+        ),
+        "clip_crop": (
+            "heads.clip_crop.temperature=1",
+            "encoder.tokens_from=tokens",
+            "encoder.texts=phrasings.yaml encoder.phrasings=max scoring.boxes=groundtruth",
+            "scoring.similarities=true scoring.labels=seen",
+        ),
+        "clip_frame": (
+            "heads.clip_frame.temperature=1",
+            "encoder.tokens_from=tokens scoring.boxes=groundtruth",
+            "detector.finetune.epochs=2",
+            "detector.finetune.epochs=2 scoring.boxes=groundtruth",
+        ),
+        "oracle": (
+            "heads.oracle.knows=person",
+            "scoring.similarities=true",
+            "encoder.texts=phrasings.yaml encoder.phrasings=max",
+            "detector.boxes_from=boxes.csv",
+        ),
+    }
+    found = [_line("jhmdb", f"HEAD={head}", set_=changed) for head, of_it in by_head.items() for changed in of_it]
+    found += [_line("ava", set_=f"scoring.{changed}") for changed in ("voting=mean", "similarities=true")]
+    found += [_line("ava", set_="training.pose_weight=1 training.loss=focal")]
+    found += [_line("jhmdb", "SETTINGS=lists.yaml", set_="encoder.phrasings=max")]
+    return found

@@ -1,0 +1,57 @@
+"""Any detector as the rest of the system calls it: in batches that fit into GPU memory, boxes inside their frames."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from zsstad_core.errors import ModelError
+from zsstad_core.frozen.detector.contract import Detector
+from zsstad_core.frozen.detector.frame_boxes import FrameBoxes
+
+logger = logging.getLogger(__name__)
+
+
+class Batches:
+    """A `Detector` that takes any number of frames, made of one that is called with at most `batch` of them at once."""
+
+    def __init__(self, detector: Detector, batch: int) -> None:
+        self.detector, self._batch = detector, batch
+        self.classes, self.weights = detector.classes, detector.weights
+
+    def __call__(self, frames: Sequence[np.ndarray]) -> list[FrameBoxes]:
+        """The boxes of each frame, clipped to it. frames: RGB uint8 [H, W, 3] of any sizes.
+
+        Where GPU memory does not suffice the batch is halved, for good; raises ModelError where one frame is too much.
+        """
+        boxes: list[FrameBoxes] = []
+        while len(boxes) < len(frames):
+            part = frames[len(boxes) : len(boxes) + self._batch]
+            found = self._detect(part)
+            if found is None:
+                self._batch = self._smaller(len(part))
+                continue
+            boxes += found
+        return boxes
+
+    def _detect(self, frames: Sequence[np.ndarray]) -> list[FrameBoxes] | None:
+        """The boxes of one batch, or None where GPU memory does not suffice."""
+        try:
+            found = self.detector(frames)
+        except torch.OutOfMemoryError:
+            return None
+        return [_clipped(boxes, frame) for boxes, frame in zip(found, frames, strict=True)]
+
+    def _smaller(self, batch: int) -> int:
+        if batch == 1:
+            raise ModelError("detector: one frame does not fit into GPU memory; free some, or set device to cpu")
+        torch.cuda.empty_cache()
+        logger.warning("detector: %d frames do not fit into GPU memory, going on with %d", batch, batch // 2)
+        return batch // 2
+
+
+def _clipped(boxes: FrameBoxes, frame: np.ndarray) -> FrameBoxes:
+    height, width = frame.shape[:2]
+    return replace(boxes, xyxy=np.clip(boxes.xyxy, 0, np.array([width, height, width, height], np.float32)))

@@ -1,0 +1,1 @@
+"""The detectors of mmdet, chosen by config and checkpoint."""

@@ -1,0 +1,73 @@
+"""Clips as samples: each is a row by itself, a video or the track of one person.
+
+Shapes: C clips, R token rows, B samples of a batch.
+"""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from zsstad_core.learning.frame_index import Ints
+from zsstad_core.learning.samples import SampleRows
+
+
+class ClipSamples:
+    """Clips of a set of videos.
+
+    table: columns video_id and clip (0 for a whole video, else the number of a track), a row a clip. row_C: for each
+    clip the rows of its tokens in the order of time, int64.
+
+    hash_C: of a clip's name, int64: what is drawn for a clip stays the same whatever other clips there are.
+    """
+
+    def __init__(self, table: pd.DataFrame, row_C: list[Ints]) -> None:
+        self.table = table
+        self.frames_C: Ints = np.array([len(rows) for rows in row_C], np.int64)
+        self.first_C: Ints = np.cumsum(self.frames_C) - self.frames_C
+        self.row_R: Ints = np.concatenate(row_C) if row_C else np.zeros(0, np.int64)
+        self.hash_C: Ints = np.array([_hash(name) for name in self.names], np.int64)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the clips, for messages."""
+        return [
+            video if not clip else f"{video} person {clip}"
+            for video, clip in zip(self.table["video_id"], self.table["clip"], strict=True)
+        ]
+
+    def take(self, sample_B: Ints) -> SampleRows:
+        """The clips themselves."""
+        number_B = np.arange(len(sample_B))
+        return SampleRows(sample_B, sample_B, number_B, np.zeros_like(number_B), min(len(sample_B), 1))
+
+    def identity(self) -> bytes:
+        """Which clips there are, and the rows of their tokens."""
+        return f"{self.names}".encode() + self.first_C.tobytes() + self.row_R.tobytes()
+
+
+def videos_as_clips(frames: pd.DataFrame) -> ClipSamples:
+    """Each video of table frames as a clip of all its frames, in the order of their numbers."""
+    videos = frames["video_id"].to_numpy(object)
+    starts = np.flatnonzero(np.r_[True, videos[1:] != videos[:-1]]) if len(videos) else np.zeros(0, np.int64)
+    table = pd.DataFrame({"video_id": videos[starts], "clip": np.zeros(len(starts), np.int64)})
+    return ClipSamples(table, np.split(np.arange(len(videos)), starts[1:]) if len(starts) else [])
+
+
+def tracklets_as_clips(tracklets: pd.DataFrame, row_R: Ints) -> ClipSamples:
+    """Each track as a clip of its boxes, in the order of their frames.
+
+    tracklets: columns video_id, frame, track; row_R: the row of each box's tokens.
+    """
+    order = tracklets.assign(row=row_R).sort_values(["video_id", "track", "frame"], kind="stable")
+    table = order[["video_id", "track"]].drop_duplicates().rename(columns={"track": "clip"})
+    starts = np.flatnonzero(~order.duplicated(["video_id", "track"]))
+    rows = np.split(order["row"].to_numpy(np.int64), starts[1:]) if len(starts) else []
+    return ClipSamples(table.reset_index(drop=True), rows)
+
+
+def _hash(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little", signed=True)

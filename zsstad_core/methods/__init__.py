@@ -1,0 +1,1 @@
+"""The methods: one folder each, a contract, and a registry."""

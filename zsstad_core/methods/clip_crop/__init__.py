@@ -1,0 +1,1 @@
+"""Baseline: CLIP's token of the person's crop."""

@@ -1,0 +1,1 @@
+"""The perfect classifier, which measures a detector."""

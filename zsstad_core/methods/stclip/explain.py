@@ -1,0 +1,108 @@
+"""What ST-CLIP's persons attend to, and which tokens Interest Token Spotting chose (paper 002, section 3.4, figure 4).
+
+Shapes: N persons of a frame, L = 1 + N + R C tokens of its sequence, R, C rows and columns of patches.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from zsstad_core.methods.common.features import Batch, FrameViews
+from zsstad_core.methods.common.labels import Labels, one_text_labels
+from zsstad_core.methods.explanation import PatchAttention
+from zsstad_core.methods.stclip.model import Stclip
+
+
+def explain(head: Stclip, batch: Batch[FrameViews]) -> PatchAttention:
+    """What the persons of a batch of one frame chose after the first block that prompts labels, as in figure 4 of the
+    paper: there no patch has taken up anything of the others yet. Where the head chooses nothing, what they attend to
+    in the first block. The labels decide nothing of it."""
+    spotted = spotted_tokens(head, batch)
+    if not spotted:
+        weight_NL = first_attention(head, batch)
+        return _attention(head, 0, weight_NL, torch.zeros_like(weight_NL, dtype=torch.bool))
+    block, (weight_NL, chosen_NL) = next(iter(spotted.items()))
+    return _attention(head, block, weight_NL, chosen_NL)
+
+
+@torch.inference_mode()
+def spotted_tokens(head: Stclip, batch: Batch[FrameViews]) -> dict[int, tuple[Tensor, Tensor]]:
+    """Attention of all persons of a frame [N, L], and the tokens that they chose [N, L], bool, by the block, from 0,
+    after which these prompt the labels.
+
+    They are read off a forward pass of the head, not computed again. Empty where the head prompts with no tokens, or
+    not with interest tokens.
+    """
+    if head.own.prompt_tokens != "interest":
+        return {}
+    weights: dict[int, Tensor] = {}
+    chosen: dict[int, Tensor] = {}
+
+    def keep_weights(number: int) -> Callable[..., None]:
+        def keep(_module: Any, _args: Any, output: tuple[Tensor, Tensor | None]) -> None:
+            if output[1] is not None:  # None where crops and whole frames go through the block
+                weights[number] = output[1][0]
+
+        return keep
+
+    def keep_chosen(number: int) -> Callable[..., None]:
+        def keep(_module: Any, args: tuple[Tensor, Tensor, Tensor]) -> None:
+            chosen[number] = args[2][0]
+
+        return keep
+
+    hooks = []
+    for name, prompting in head.prompting.items():
+        hooks.append(head.tower.blocks[int(name)].register_forward_hook(keep_weights(int(name))))
+        hooks.append(prompting.register_forward_pre_hook(keep_chosen(int(name))))
+    try:
+        head(batch, _no_label(head, batch))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return {number: (weights[number], chosen[number]) for number in sorted(chosen)}
+
+
+@torch.inference_mode()
+def first_attention(head: Stclip, batch: Batch[FrameViews]) -> Tensor:
+    """What all persons of a frame attend to in the first block of the encoder, whatever prompts the labels: [N, L].
+
+    The block's own map of the sequence [class token, persons, patches] that a forward pass of the head gives it, before
+    any patch has taken up anything of the others.
+    """
+    persons = batch.rows.most
+    length = 1 + persons + head.tower.patches
+    maps: list[Tensor] = []
+
+    def keep(block: Any, args: tuple[Any, ...], _output: Any) -> None:
+        x_BLW, real_BL, *_ = args
+        if x_BLW.shape[1] == length:  # others are crops and whole frames, which have no persons in their sequence
+            maps.append(block.attend(x_BLW, real_BL, map_rows=slice(1, 1 + persons))[1][0])
+
+    hook = head.tower.blocks[0].register_forward_hook(keep)
+    try:
+        head(batch, _no_label(head, batch))
+    finally:
+        hook.remove()
+    (weight_NL,) = maps
+    return weight_NL
+
+
+def _no_label(head: Stclip, batch: Batch[FrameViews]) -> Labels:
+    return one_text_labels([""], torch.zeros(1, head.tower.joint, device=batch.features.view_VSSC.device))
+
+
+def _attention(head: Stclip, block: int, weight_NL: Tensor, chosen_NL: Tensor) -> PatchAttention:
+    persons = len(weight_NL)
+    weight_NL, chosen_NL = weight_NL.float().cpu(), chosen_NL.cpu()
+    return PatchAttention(
+        block=block + 1,
+        blocks=len(head.tower.blocks),
+        patch=head.tower.patch,
+        weight_NRC=weight_NL[:, 1 + persons :].reshape(persons, *head.tower.grid),
+        chosen_NRC=chosen_NL[:, 1 + persons :].reshape(persons, *head.tower.grid),
+        class_token_N=tuple(chosen_NL[:, 0].tolist()),
+        persons_N=tuple(tuple(row.nonzero()[:, 0].tolist()) for row in chosen_NL[:, 1 : 1 + persons]),
+    )
