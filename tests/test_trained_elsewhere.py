@@ -95,7 +95,7 @@ def test_a_setting_that_was_added_later_is_compared_though_its_default_is_in_no_
         return Settings(heads=Heads.model_construct(iclip=LaterIclip(sharpness=sharpness)))
 
     with pytest.raises(SettingsError, match=rf"heads\.iclip\.sharpness is {there} on jhmdb, .*, and {here} on jhmdb"):
-        trained_elsewhere.refuse_unlike(with_sharpness(here), with_sharpness(there))
+        cross_dataset.refuse_unlike(with_sharpness(here), with_sharpness(there))
 
 
 def test_make_runs_the_other_datasets_stages_as_such_and_none_twice(folder: Path):

@@ -13,7 +13,6 @@ from tests.doctor import made
 from tests.made_plans import settings as settings_of
 from zsstad_core.doctor import examine
 from zsstad_core.doctor.known import Known, gather
-from zsstad_core.evaluation import evaluate
 from zsstad_core.evaluation.detection import evaluate
 from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from zsstad_core.frozen.frame_boxes import FrameBoxes
 
 from tests.made_videos import grey, number_of, write_folder
 from zsstad_core.cache.artifact import Artifact, Group

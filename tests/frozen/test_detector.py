@@ -17,7 +17,6 @@ from tests.conftest import ROOT
 from tests.frozen.agreement import agreement
 from tests.frozen.made_detectors import FASTER_RCNN, YOLOX, make_detector
 from zsstad_core.errors import MissingFileError, ModelError
-from zsstad_core.frozen.detector import FrameBoxes
 from zsstad_core.frozen.detector.frame_boxes import FrameBoxes
 from zsstad_core.frozen.detector.loading import load_detector
 from zsstad_core.settings.frozen import Detector as DetectorSettings

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from zsstad_core.frozen.frame_boxes import FrameBoxes
 
 from tests.conftest import TINY_CLIP
 from tests.end_to_end.made import DETECTOR, write_annotation, write_clips
