@@ -10,7 +10,7 @@ sorts, told apart row by row by the column `frame`:
 | unplaced | UNPLACED + second | fractions of the frame, from 0 to 1 | false |
 | unplaced, but the video is there | UNPLACED + second | pixels of the video | false |
 
-Before the index is made all rows are unplaced (though `decoded` is true, as in every dataset's own table). `placed`
+Before the index is made all rows are unplaced (though `decoded` is true, as in every dataset's table). `place_on_frames`
 makes the others out of them; what stays unplaced are seconds that the video has no keyframe of, and videos that are not
 there. No video has UNPLACED frames: at 60 a second that is half a year.
 """
@@ -32,7 +32,7 @@ def unplaced(second: "pd.Series[int]") -> "pd.Series[int]":
     return second + UNPLACED
 
 
-def placed(annotated: "pd.DataFrame", videos: "pd.DataFrame", keyframes: "pd.DataFrame") -> "pd.DataFrame":
+def place_on_frames(annotated: "pd.DataFrame", videos: "pd.DataFrame", keyframes: "pd.DataFrame") -> "pd.DataFrame":
     """Table groundtruth on the frames of the videos, in pixels, out of one whose rows are all unplaced.
 
     videos, keyframes: the tables of the index. Rows of videos that are not in the index stay as they are, with
@@ -60,6 +60,6 @@ def second_of(rows: "pd.DataFrame", keyframes: "pd.DataFrame") -> "pd.Series[int
     return second.where(rows["frame"] < UNPLACED, rows["frame"].astype("int64") - UNPLACED)
 
 
-def frame_or_second(frame: int) -> str:
+def frame_text(frame: int) -> str:
     """`frame 12`, or `second 902` of a row that is unplaced: for messages."""
     return f"second {frame - UNPLACED}" if frame >= UNPLACED else f"frame {frame}"

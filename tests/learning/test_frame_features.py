@@ -1,4 +1,4 @@
-"""A batch holds exactly the tokens that the tables say: compared with a version written with loops."""
+"""Features of frames are exactly the tokens that the tables say: compared with a version written with loops."""
 
 from pathlib import Path
 
@@ -7,21 +7,23 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from zsstad_core.heads import Reads
-from zsstad_core.learning.token_bank import TokenBank, refuse_bad_targets
 
-from tests.learning.made_tokens import CLASSES, WIDTH, Made, made
+from tests.learning.made_tokens import WIDTH, Made, made
 from zsstad_core.boxes import touch
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import CacheError, DataError
+from zsstad_core.learning.features import Step
+from zsstad_core.learning.frame_features import FrameFeatures
 from zsstad_core.learning.frame_index import FrameIndex
 from zsstad_core.learning.objects import touching
 from zsstad_core.learning.order import SampleOrder
+from zsstad_core.methods.contract import Memory, Reads, Slots
 from zsstad_core.tables import BOX
 
-ALL = Reads(
-    (TokenKind.frame, TokenKind.person, TokenKind.object), persons=25, objects=3, memory_before=3, memory_after=2
-)
+KINDS = ("frame", "person", "object")
+ALL = Reads(KINDS, slots=Slots(25, objects=3), memory=Memory(3, 2))
+VISITED = Reads(KINDS, slots=Slots(25, objects=3), memory=Memory(3, 2, visited=True))
+PERSONS = Reads((TokenKind.person,))
 
 
 def naive_sample(data: Made, reads: Reads, video_id: str, frame: int, visited: set[tuple[str, int]] | None) -> dict:
@@ -34,9 +36,9 @@ def naive_sample(data: Made, reads: Reads, video_id: str, frame: int, visited: s
     objects = rows["object"]
     if len(objects):
         objects = objects[touch(objects[BOX], persons[BOX]).any(1)]
-    objects = objects.sort_values("score", ascending=False, kind="stable")[: reads.objects]
+    objects = objects.sort_values("score", ascending=False, kind="stable")[: reads.slots.objects]
     frame_row = {(v, int(n)): row for row, (v, n) in enumerate(data.frames.to_numpy())}
-    offsets = [*range(-reads.memory_before, 0), *range(1, reads.memory_after + 1)]
+    offsets = [*range(-reads.memory.before, 0), *range(1, reads.memory.after + 1)]
     memory = [(video_id, frame + offset) for offset in offsets]
     there = [key in frame_row and (visited is None or key in visited) for key in memory]
     return {
@@ -54,135 +56,165 @@ def assert_slots(tokens_ND: np.ndarray, filled_N: np.ndarray, expected: list[np.
         np.testing.assert_array_equal(token, np.zeros(WIDTH) if want is None else want.astype(np.float32))
 
 
-def assert_batch(bank: TokenBank, data: Made, samples: np.ndarray, visits: np.ndarray | None, i: int, seen) -> None:
-    batch, extra = bank.gather(samples, visits, i)
+def assert_features(
+    features: FrameFeatures, data: Made, samples: np.ndarray, step: Step | None, seen: set[tuple[str, int]] | None
+) -> None:
+    rows = features.samples.take(samples)
+    tokens = features.gather(rows, step)
     for b, sample in enumerate(samples):
-        video_id, frame = data.frames.iloc[bank.sample_frame[sample]]
-        want = naive_sample(data, bank.reads, video_id, int(frame), seen)
-        assert list(extra.row_BP[b][extra.row_BP[b] >= 0]) == want["persons"]
-        persons = [data.person_tokens[row] for row in want["persons"]]
-        assert_slots(batch.person_BPD[b].numpy(), batch.person_BP[b].numpy(), persons)
+        video_id, frame = data.frames.iloc[features.samples.frame_S[sample]]
+        want = naive_sample(data, features.reads, video_id, int(frame), seen)
+        own_N = rows.sample_N == b
+        assert rows.row_N[own_N].tolist() == want["persons"]
+        np.testing.assert_array_equal(tokens.person_ND[own_N], data.person_tokens[want["persons"]].astype(np.float32))
         objects = [data.object_tokens[row] for row in want["objects"]]
-        assert_slots(batch.object_BOD[b].numpy(), batch.object_BO[b].numpy(), objects)
-        assert_slots(batch.memory_BTD[b].numpy(), batch.memory_BT[b].numpy(), want["memory"])
-        np.testing.assert_array_equal(batch.context_BD[b].numpy(), want["context"].astype(np.float32))
-        targets = [int(data.persons.target[row]) for row in want["persons"]]
-        assert extra.target_BP[b].tolist() == targets + [-1] * (batch.person_BP.shape[1] - len(targets))
+        assert_slots(tokens.object_BOD[b].numpy(), tokens.object_BO[b].numpy(), objects)
+        assert_slots(tokens.memory_BTD[b].numpy(), tokens.memory_BT[b].numpy(), want["memory"])
+        np.testing.assert_array_equal(tokens.frame_BD[b].numpy(), want["context"].astype(np.float32))
+
+
+def assert_named(features: FrameFeatures, data: Made, samples: np.ndarray, step: Step | None = None) -> None:
+    """`object_rows` and `memory_rows` name the rows whose tokens stand in the slots."""
+    rows = features.samples.take(samples)
+    tokens = features.gather(rows, step)
+    named = (
+        (features.object_rows(rows), data.object_tokens, tokens.object_BOD, tokens.object_BO),
+        (features.memory_rows(rows, step), data.frame_tokens, tokens.memory_BTD, tokens.memory_BT),
+    )
+    for row_BK, stored, slots_BKD, filled_BK in named:
+        np.testing.assert_array_equal(row_BK >= 0, filled_BK)
+        if filled_BK.any():
+            np.testing.assert_array_equal(slots_BKD[filled_BK], stored[row_BK[row_BK >= 0]].astype(np.float32))
+
+
+def every(features: FrameFeatures) -> np.ndarray:
+    return np.arange(len(features.samples))
 
 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**16), gaps=st.booleans(), objects=st.integers(0, 4))
 def test_a_batch_is_what_the_tables_say(seed: int, gaps: bool, objects: int) -> None:
     data = made(seed, gaps=gaps)
-    bank = data.bank(Reads(ALL.tokens, objects=objects, memory_before=3, memory_after=2))
-    samples = np.random.default_rng(seed).permutation(bank.samples)[:7]
-    assert_batch(bank, data, samples, None, 0, None)
-
-
-def test_every_frame_with_a_person_is_a_sample_and_no_other() -> None:
-    data = made(3)
-    bank = data.bank(ALL)
-    with_persons = data.persons[["video_id", "frame"]].drop_duplicates().sort_values(["video_id", "frame"])
-    rows = data.frames.iloc[bank.sample_frame].sort_values(["video_id", "frame"])
-    np.testing.assert_array_equal(rows.to_numpy(), with_persons.to_numpy())
+    features = data.features(Reads(KINDS, slots=Slots(objects=objects), memory=Memory(3, 2)))
+    samples = np.random.default_rng(seed).permutation(len(features.samples))[:7]
+    assert_features(features, data, samples, None, None)
+    assert_named(features, data, samples)
 
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_memory_holds_only_what_an_earlier_iteration_visited(seed: int) -> None:
     data = made(seed)
-    bank = data.bank(ALL)
-    order = SampleOrder(bank.samples, 4, seed)
-    visits = bank.first_visits(order)
+    features = data.features(VISITED)
+    order = SampleOrder(len(features.samples), 4, seed)
     visited: set[tuple[str, int]] = set()
-    for i in range(3 * bank.samples // 4):
+    for i in range(3 * len(features.samples) // 4):
         samples = order.batch(i)
-        assert_batch(bank, data, samples, visits, i, set(visited))
-        visited |= {(v, int(n)) for v, n in data.frames.iloc[bank.sample_frame[samples]].to_numpy()}
+        assert_features(features, data, samples, Step(i, order), set(visited))
+        assert_named(features, data, samples, Step(i, order))
+        visited |= {(v, int(n)) for v, n in data.frames.iloc[features.samples.frame_S[samples]].to_numpy()}
+
+
+def test_scoring_and_a_head_that_does_not_ask_have_the_whole_memory() -> None:
+    data = made(1)
+    whole, visited = data.features(ALL), data.features(VISITED)
+    order = SampleOrder(len(whole.samples), 4, seed=0)
+    rows = whole.samples.take(every(whole))
+    wanted_BT = whole.memory_rows(rows)
+    assert (whole.memory_rows(rows, Step(0, order)) == wanted_BT).all()
+    assert (visited.memory_rows(rows) == wanted_BT).all()
+    assert (visited.memory_rows(rows, Step(0, order)) == -1).all()
+    assert (wanted_BT >= 0).any()
+
+
+def test_a_training_in_another_order_fills_its_own_memory() -> None:
+    """Two trainings on one bank: what the first has visited is nothing to the second."""
+    data = made(1)
+    shared = data.features(VISITED)
+    rows = shared.samples.take(every(shared))
+    for seed in (0, 1, 0):
+        order = SampleOrder(len(shared.samples), 4, seed)
+        wanted_BT = data.features(VISITED).memory_rows(rows, Step(3, order))
+        np.testing.assert_array_equal(shared.memory_rows(rows, Step(3, order)), wanted_BT)
 
 
 def test_memory_does_not_reach_into_the_next_video() -> None:
     frames = pd.DataFrame({"video_id": ["a", "a", "b", "b"], "frame": [0, 1, 0, 1]})
-    persons = made(0).persons.iloc[:1].assign(video_id="b", frame=0)
-    tokens = np.ones((4, WIDTH), np.float16)
-    bank = TokenBank(
-        Reads((TokenKind.frame,), memory_before=2, memory_after=2),
-        "cpu",
+    data = made(0)
+    features = data.features(
+        Reads((TokenKind.frame,), memory=Memory(2, 2)),
         frames=frames,
-        persons=persons,
-        frame_tokens=tokens,
+        persons=data.persons.iloc[:1].assign(video_id="b", frame=0),
+        frame_tokens=np.ones((4, WIDTH), np.float16),
     )
-    batch, _ = bank.gather(np.array([0]))
-    assert batch.memory_BT.tolist() == [[False, False, True, False]]
-
-
-def test_a_crowd_beyond_the_slots_is_split_not_dropped() -> None:
-    data = made(5, persons=7)
-    bank = data.bank(Reads((TokenKind.person,), persons=2))
-    batch, extra = bank.gather(np.arange(bank.samples))
-    assert batch.person_BP.shape[1] == 2
-    assert sorted(extra.row_BP[extra.row_BP >= 0]) == list(range(len(data.persons)))
-    first = extra.row_BP[bank.sample_frame == bank.sample_frame[0]].ravel()
-    scores = data.persons.score[first[first >= 0]]
-    assert scores.is_monotonic_decreasing
+    tokens = features.gather(features.samples.take(np.array([0])))
+    assert tokens.memory_BT.tolist() == [[False, False, True, False]]
 
 
 def test_a_random_choice_of_objects_is_the_same_in_every_batch_and_another_with_another_seed() -> None:
     data = made(2, objects=20)
-    reads = Reads((TokenKind.object,), objects=2, object_choice="random")
-    bank, again, other = data.bank(reads, seed=1), data.bank(reads, seed=1), data.bank(reads, seed=2)
-    together = bank.gather(np.arange(bank.samples))[0].object_BOD
-    alone = [again.gather(np.array([s]))[0].object_BOD[0] for s in reversed(range(bank.samples))][::-1]
-    assert all((a == b).all() for a, b in zip(together, alone, strict=True))
-    assert not (together == other.gather(np.arange(bank.samples))[0].object_BOD).all()
-    assert not (
-        together == data.bank(Reads((TokenKind.object,), objects=2)).gather(np.arange(bank.samples))[0].object_BOD
-    ).all()
+    reads = Reads((TokenKind.object,), slots=Slots(objects=2, object_choice="random"))
+
+    def chosen(features: FrameFeatures, samples: np.ndarray) -> np.ndarray:
+        return features.object_rows(features.samples.take(samples))
+
+    features, again, other = data.features(reads, seed=1), data.features(reads, seed=1), data.features(reads, seed=2)
+    together = chosen(features, every(features))
+    alone = [chosen(again, np.array([s]))[0] for s in reversed(every(features))][::-1]
+    np.testing.assert_array_equal(together, alone)
+    assert (together != chosen(other, every(features))).any()
+    best = data.features(Reads((TokenKind.object,), slots=Slots(objects=2)))
+    assert (together != chosen(best, every(features))).any()
 
 
-def test_kinds_that_are_not_read_need_no_tokens() -> None:
+def test_kinds_that_are_not_read_need_no_tokens_and_have_no_width() -> None:
     data = made(0)
-    bank = data.bank(Reads((TokenKind.person,)), frame_tokens=None, object_tokens=None, objects=None)
-    batch, _ = bank.gather(np.arange(3))
-    assert batch.object_BOD.shape == (3, 0, WIDTH)
-    assert batch.memory_BTD.shape == (3, 0, WIDTH)
-    assert batch.context_BD.shape == (3, WIDTH)
-    assert not batch.context_BD.any()
+    features = data.features(PERSONS, frame_tokens=None, object_tokens=None, objects=None)
+    tokens = features.gather(features.samples.take(np.arange(3)))
+    assert features.width == WIDTH
+    assert tokens.person_ND.shape[1] == WIDTH
+    assert tokens.object_BOD.shape == (3, 0, 0)
+    assert tokens.memory_BTD.shape == (3, 0, 0)
+    assert tokens.frame_BD.shape == (3, 0)
+
+
+def test_what_is_trained_on_is_told_by_the_memory_and_the_choice_of_objects() -> None:
+    data = made(2, objects=20)
+    drawn = Reads(KINDS, slots=Slots(objects=2, object_choice="random"))
+    several = [
+        data.features(ALL),
+        data.features(VISITED),
+        data.features(Reads(KINDS, slots=Slots(objects=3), memory=Memory(2, 3))),
+        data.features(Reads(KINDS, slots=Slots(objects=2), memory=Memory(3, 2))),
+        data.features(drawn, seed=1),
+        data.features(drawn, seed=2),
+    ]
+    assert len({features.identity() for features in several}) == len(several)
+    assert data.features(drawn, seed=1).identity() == several[4].identity()
 
 
 @pytest.mark.fault(40)
 def test_tokens_that_do_not_match_their_table_are_refused() -> None:
     data = made(0)
     with pytest.raises(CacheError, match=r"rows of person tokens for \d+ rows"):
-        data.bank(ALL, person_tokens=data.person_tokens[1:])
+        data.features(ALL, person_tokens=data.person_tokens[1:])
     with pytest.raises(CacheError, match="no object tokens"):
-        data.bank(ALL, object_tokens=None)
+        data.features(ALL, object_tokens=None)
     with pytest.raises(CacheError, match="widths"):
-        data.bank(ALL, person_tokens=data.person_tokens[:, :4])
+        data.features(ALL, person_tokens=data.person_tokens[:, :4])
 
 
 def test_a_box_of_a_frame_that_does_not_exist_is_named() -> None:
     data = made(0)
     with pytest.raises(DataError, match=r"table persons: c0/v0 frame 99 has a box, but the video has no such frame"):
-        data.bank(ALL, persons=data.persons.assign(video_id="c0/v0", frame=99))
+        data.features(ALL, persons=data.persons.assign(video_id="c0/v0", frame=99))
     with pytest.raises(DataError, match="table objects: nobody frame"):
-        data.bank(ALL, objects=data.objects.assign(video_id="nobody"))
+        data.features(ALL, objects=data.objects.assign(video_id="nobody"))
 
 
 def test_frames_out_of_order_are_refused() -> None:
     data = made(0)
     with pytest.raises(DataError, match="out of order"):
-        data.bank(ALL, frames=data.frames.iloc[::-1])
-
-
-def test_targets_that_cannot_be_trained_on_are_refused() -> None:
-    data = made(0)
-    refuse_bad_targets(data.bank(ALL), CLASSES)
-    with pytest.raises(DataError, match=r"target is \d; it must be a class index from 0 to 0"):
-        refuse_bad_targets(data.bank(ALL), 1)
-    with pytest.raises(DataError, match="no column target"):
-        refuse_bad_targets(data.bank(ALL, persons=data.persons.drop(columns="target")), CLASSES)
-    with pytest.raises(DataError, match="no training frame has a person"):
-        refuse_bad_targets(data.bank(ALL, persons=data.persons.iloc[:0], person_tokens=data.person_tokens[:0]), CLASSES)
+        data.features(ALL, frames=data.frames.iloc[::-1])
 
 
 def test_objects_that_touch_a_person_in_real_detections_are_all_found(realdata: Path) -> None:
@@ -202,22 +234,3 @@ def test_objects_that_touch_a_person_in_real_detections_are_all_found(realdata: 
     result = touching(person_frame, persons, object_frame, objects, len(frames))
     assert result.tolist() == expected
     assert 0 < result.sum() < len(objects)
-
-
-def test_an_order_visits_every_sample_once_an_epoch() -> None:
-    order = SampleOrder(10, 4, seed=3)
-    epochs = np.concatenate([order.batch(i) for i in range(5)]).reshape(2, 10)
-    assert (np.sort(epochs, axis=1) == np.arange(10)).all()
-    assert (epochs[0] != epochs[1]).any()
-    assert (order.batch(3) == SampleOrder(10, 4, seed=3).batch(3)).all()
-    assert (order.batch(3) != SampleOrder(10, 4, seed=4).batch(3)).any()
-
-
-@given(n=st.integers(1, 30), batch=st.integers(1, 12), seed=st.integers(0, 5))
-def test_first_visits_are_when_batches_first_name_a_sample(n: int, batch: int, seed: int) -> None:
-    order = SampleOrder(n, batch, seed)
-    first: dict[int, int] = {}
-    for i in range(n):
-        for sample in order.batch(i):
-            first.setdefault(int(sample), i)
-    assert order.first_visit().tolist() == [first[sample] for sample in range(n)]

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from zsstad_core.learning.labels import class_index, multi_hot
 
 from tests.made_plans import settings
 from zsstad_core import configure
 from zsstad_core.datasets.label_types import LabelTypes, label_types, refuse_unfit
 from zsstad_core.errors import DataError, SettingsError
+from zsstad_core.learning.targets import class_of_clips, class_of_persons, classes_of_persons
 
 SEEN = ("wave", "sit", "hold")
 TYPES = {"sit": "pose", "stand": "pose", "hold": "object", "kiss": "person", "wave": "person"}
@@ -25,17 +25,17 @@ MORE = pd.concat([ANNOTATED, pd.DataFrame([("a", 3, 1, "wave")], columns=ANNOTAT
 
 
 def test_a_target_is_the_place_of_the_persons_own_class():
-    assert class_index(PERSONS, ANNOTATED, SEEN).tolist() == [0, 2, 1, -1]
+    assert class_of_persons(PERSONS, ANNOTATED, SEEN).tolist() == [0, 2, 1, -1]
 
 
 def test_a_person_with_two_seen_classes_has_no_single_target():
     with pytest.raises(DataError, match="a frame 3: a person has several classes; the softmax losses need one"):
-        class_index(PERSONS, MORE, SEEN)
-    assert class_index(PERSONS, MORE, ("hold",)).tolist() == [-1, 0, -1, -1]
+        class_of_persons(PERSONS, MORE, SEEN)
+    assert class_of_persons(PERSONS, MORE, ("hold",)).tolist() == [-1, 0, -1, -1]
 
 
 def test_labels_are_all_that_the_person_does_of_the_seen():
-    assert multi_hot(PERSONS, MORE, SEEN).tolist() == [
+    assert classes_of_persons(PERSONS, MORE, SEEN).tolist() == [
         [True, False, False],
         [True, False, True],
         [False, True, False],
@@ -44,10 +44,33 @@ def test_labels_are_all_that_the_person_does_of_the_seen():
 
 
 def test_the_order_of_the_annotation_does_not_matter():
-    wanted = multi_hot(PERSONS, MORE, SEEN)
+    wanted = classes_of_persons(PERSONS, MORE, SEEN)
     for seed in range(5):
         shuffled = MORE.sample(frac=1, random_state=seed)
-        np.testing.assert_array_equal(multi_hot(PERSONS, shuffled, SEEN), wanted)
+        np.testing.assert_array_equal(classes_of_persons(PERSONS, shuffled, SEEN), wanted)
+
+
+CLIPS = pd.DataFrame({"video_id": ["b", "a"], "clip": 0})
+
+
+def test_a_clips_target_is_the_class_that_its_video_shows_wherever_it_shows_it():
+    shown = pd.DataFrame(
+        [("a", 3, 0, "sit"), ("a", 4, 1, "sit"), ("b", 0, 0, "wave"), ("a", 9, 0, "stand"), ("z", 0, 0, "hold")],
+        columns=ANNOTATED.columns,
+    )
+    assert class_of_clips(CLIPS, shown, SEEN).tolist() == [0, 1]
+    for seed in range(5):
+        assert class_of_clips(CLIPS, shown.sample(frac=1, random_state=seed), SEEN).tolist() == [0, 1]
+    assert class_of_clips(CLIPS, shown, SEEN).dtype == np.int64
+    assert len(class_of_clips(CLIPS.iloc[:0], shown, SEEN)) == 0
+
+
+def test_a_clip_that_shows_several_of_the_classes_or_none_has_no_target():
+    with pytest.raises(DataError, match=r"a: shows several actions \(sit, hold\), and the method judges a clip by one"):
+        class_of_clips(CLIPS, ANNOTATED, SEEN)
+    assert class_of_clips(CLIPS, ANNOTATED, ("wave", "sit")).tolist() == [0, 1]
+    with pytest.raises(DataError, match=r"b: shows no action of the label split \(1 such videos\)"):
+        class_of_clips(CLIPS, ANNOTATED, ("sit",))
 
 
 def test_types_follow_the_order_of_the_labels():

@@ -13,19 +13,22 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
-from zsstad_core.heads import Reads
-from zsstad_core.heads.base import Batch, Head
 
-from tests.learning.made_tokens import CLASSES, WIDTH, made, training
+from tests.learning.made_tokens import CLASSES, WIDTH, labels_of, made, training
 from tests.learning.runs import run
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import DataError, SettingsError, UserError
+from zsstad_core.learning.order import SampleOrder
 from zsstad_core.learning.train import train
+from zsstad_core.methods.common.features import Batch, FrameTokens
+from zsstad_core.methods.common.head import Head
+from zsstad_core.methods.common.labels import Labels
+from zsstad_core.methods.contract import Reads
 
-TEXT = torch.eye(CLASSES, WIDTH)
+LABELS = labels_of(torch.eye(CLASSES, WIDTH))
 
 
-class Scale(Head):
+class Scale(Head[FrameTokens]):
     """Scales each token dimension; `break_at` makes the scores of one call NaN."""
 
     def __init__(self, break_at: int = 0) -> None:
@@ -34,9 +37,9 @@ class Scale(Head):
         self.shift_K = nn.Parameter(torch.zeros(CLASSES))
         self.calls, self.break_at = 0, break_at
 
-    def forward(self, batch: Batch, text_KD: Tensor) -> Tensor:
+    def forward(self, batch: Batch[FrameTokens], labels: Labels) -> Tensor:
         self.calls += 1
-        logits = (batch.person_BPD * self.scale_D) @ text_KD.T + self.shift_K
+        logits = (batch.features.person_ND * self.scale_D) @ labels.text_MD.T + self.shift_K
         return logits * math.nan if self.calls == self.break_at else logits
 
     def parameter_groups(self, lr: float, settings: Any) -> list[dict[str, Any]]:
@@ -48,14 +51,14 @@ class Scale(Head):
 
 def train_scale(work_dir: Path, head: Scale | None = None, log: Any = lambda line: None, **changes: Any) -> Any:
     bank = made(1).bank(Reads((TokenKind.person,)))
-    return train(head or Scale(), bank, TEXT, training(**changes), work_dir, log)
+    return train(head or Scale(), bank, LABELS, training(**changes), work_dir, log)
 
 
 def gradients_of(head: Scale) -> list[Tensor]:
     """Of the cross-entropy of the first batch."""
-    bank = made(1).bank(Reads(("person",)))
-    batch, extra = bank.gather(FrameOrder(bank.samples, 4, training().seed).batch(0))
-    nn.functional.cross_entropy(head(batch, TEXT)[batch.person_BP], extra.target_BP[batch.person_BP]).backward()
+    bank = made(1).bank(Reads((TokenKind.person,)))
+    gathered = bank.gather(SampleOrder(len(bank.samples), 4, training().seed).batch(0))
+    nn.functional.cross_entropy(head(gathered.batch, LABELS), gathered.target).backward()
     return [weight.grad for weight in (head.scale_D, head.shift_K)]
 
 
@@ -119,9 +122,9 @@ def test_the_learning_rate_falls_along_a_cosine_where_it_is_asked_to(tmp_path: P
 
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
     data = made(1)
-    tokens = np.eye(CLASSES, WIDTH)[data.persons.target] + 0.1 * data.person_tokens
+    tokens = np.eye(CLASSES, WIDTH)[data.target_R] + 0.1 * data.person_tokens
     bank = data.bank(Reads((TokenKind.person,)), person_tokens=tokens)
-    train(Scale(), bank, TEXT, training(iterations=60, log_every=10, lr=1.0), tmp_path, lambda line: None)
+    train(Scale(), bank, LABELS, training(iterations=60, log_every=10, lr=1.0), tmp_path, lambda line: None)
     losses = points(tmp_path, "loss")
     assert len(losses) == 6
     assert losses[-1] < 0.5 * losses[0]
@@ -148,7 +151,7 @@ def test_mixed_precision_without_a_gpu_is_one_line(tmp_path: Path) -> None:
 def test_a_target_beyond_the_labels_is_refused(tmp_path: Path) -> None:
     bank = made(1).bank(Reads((TokenKind.person,)))
     with pytest.raises(DataError, match="from 0 to 1"):
-        train(Scale(), bank, TEXT[:2], training(), tmp_path)
+        train(Scale(), bank, labels_of(LABELS.text_MD[:2]), training(), tmp_path)
 
 
 def test_trainings_in_one_process_do_not_know_of_each_other(tmp_path: Path) -> None:

@@ -52,8 +52,9 @@ def training_bank(plan: Plan, device: str) -> Bank[Any]:
     persons, tokens = persons[seen_R].reset_index(drop=True), None if tokens is None else tokens[seen_R]
     target_R = target_R[seen_R]
     if _judges(plan, "tracklet"):
-        one_action = target_R if plan.dataset.class_types is None else None
-        track_R = annotated_tracklets(persons, searched_frames(plan, videos), one_action)
+        # Where a person does one action, another one begins another tracklet.
+        action_R = target_R.astype(np.int64) if plan.dataset.class_types is None else None
+        track_R = annotated_tracklets(persons, searched_frames(plan, videos), action_R)
         return _tracklets(plan, torch.device(device), (persons, tokens), track_R, target_R)
     return _persons(plan, torch.device(device), videos, (persons, tokens), target_R, annotated=True)
 

@@ -65,8 +65,9 @@ class ViewFeatures:
         )
 
     def identity(self) -> bytes:
-        """Nothing that samples and settings do not say."""
-        return b""
+        """The places of the window, and whether crops are read."""
+        window = self.reads.window
+        return f"{window.before} {window.after} {self._crops}".encode()
 
     def _take(self, store: TokenStore | None, row_N: Tensor) -> Tensor:
         return torch.zeros(*row_N.shape, 0, device=self.device) if store is None else store.take(row_N)

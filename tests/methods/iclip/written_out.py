@@ -71,7 +71,7 @@ def interaction(head: Iclip, own: IclipSettings, batch: Batch[FrameTokens], fram
 
 
 class Query(nn.Module):
-    """The published parameters of a prompting layer that ask: they are not built, since a single key leaves no choice."""
+    """The published parameters of a prompting layer that ask; a single key leaves no choice, so they are not built."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

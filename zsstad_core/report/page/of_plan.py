@@ -21,7 +21,7 @@ from zsstad_core.report.page.clips import Found, clips_of
 from zsstad_core.report.page.content import Attention, Page, Table
 from zsstad_core.report.page.made import made_with
 from zsstad_core.report.shown_persons import best_actions, places_to_show
-from zsstad_core.tracks import linked
+from zsstad_core.tracks import link_persons
 
 _ATTENDING = 3  # frames of unseen classes, and of seen ones
 
@@ -107,7 +107,7 @@ def _with_clips(
     detections = read.detections[read.detections["video_id"].isin(videos)]
     followed = plan.settings.tracks
     frames = read.frames[read.frames["video_id"].isin(videos)]
-    tracks = linked(detections, frames, followed.lost_after, followed.high_score)
+    tracks = link_persons(detections, frames, followed.lost_after, followed.high_score)
     found = Found(frames, detections, tracks, read.groundtruth)
     clips, said = clips_of(plan.videos, shown, found, groups_of(plan), chosen)
     return replace(page, clips=clips, clips_said=said)
