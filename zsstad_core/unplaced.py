@@ -10,9 +10,9 @@ sorts, told apart row by row by the column `frame`:
 | unplaced | UNPLACED + second | fractions of the frame, from 0 to 1 | false |
 | unplaced, but the video is there | UNPLACED + second | pixels of the video | false |
 
-Before the index is made all rows are unplaced (though `decoded` is true, as in every dataset's table). `place_on_frames`
-makes the others out of them; what stays unplaced are seconds that the video has no keyframe of, and videos that are not
-there. No video has UNPLACED frames: at 60 a second that is half a year.
+Before the index is made all rows are unplaced (though `decoded` is true, as in every dataset's own table).
+`place_on_frames` makes the others out of them; what stays unplaced are seconds that the video has no keyframe of, and
+videos that are not there. No video has UNPLACED frames: at 60 a second that is half a year.
 """
 
 from typing import TYPE_CHECKING
