@@ -26,7 +26,7 @@ def encode(plan: Plan) -> Compute:
     from zsstad_core.frozen.encoder import Encoder
 
     encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
-    made_with = {"encoder": encoder.says, "weights": encoder.weights}
+    made_with = {"encoder": encoder.description, "weights": encoder.weights}
     contents = {}
     for artifact in plan.texts():
         texts = plan.class_texts if artifact == plan.text else [*plan.phrasings_of_classes.values()]
