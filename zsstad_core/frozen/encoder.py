@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from zsstad_core.errors import DataError, ModelError
 from zsstad_core.frozen import encoder_weights
 from zsstad_core.frozen.views import Interpolation
+from zsstad_core.frozen.words import WordTokens, joined, word_tokens
 from zsstad_core.settings.frozen import Encoder as EncoderSettings
 
 _log = logging.getLogger(__name__)
@@ -115,6 +116,16 @@ class Encoder:
             part = list(texts[start : start + self._batch])
             tokens[start : start + len(part)] = self._text_tokens(self._tokenized(part))
         return tokens
+
+    def encode_words(self, texts: Sequence[str]) -> WordTokens:
+        """Texts word by word. Raises DataError as `encode_texts`, ModelError as `word_tokens`."""
+        parts = []
+        for start in range(0, len(texts), self._batch):
+            ids = self._tokenized(list(texts[start : start + self._batch])).to(self._device)
+            with torch.inference_mode(), self._autocast(), _full_float32():
+                tokens, embeddings = word_tokens(self._model, ids, self.description)
+            parts.append((tokens, ids, embeddings))
+        return joined(parts)
 
     def _image_tokens(self, views: NDArray[np.uint8], projected: bool) -> NDArray[np.float16]:
         with torch.inference_mode(), self._autocast(), _full_float32():
