@@ -35,7 +35,7 @@ def encode(plan: Plan) -> Compute:
     from zsstad_core.frozen.encoder import Encoder
 
     encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
-    made_with = {"encoder": encoder.says, "weights": encoder.weights}
+    made_with = {"encoder": encoder.description, "weights": encoder.weights}
     made = {artifact.stage: encode_form(plan, artifact.stage, encoder) for artifact in plan.texts()}
     contents = {stage: replace(content, made_with=made_with) for stage, content in made.items()}
     return lambda group, artifacts, clock: contents
