@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from zsstad_core.ask.answer import Answer
-from zsstad_core.cache.artifact import earlier
+from zsstad_core.cache.artifact import other_artifacts
 from zsstad_core.cache.differences import Difference, plain, since
 from zsstad_core.cache.folders import written_inputs
 from zsstad_core.errors import DataError, SettingsError
@@ -40,7 +40,7 @@ def refuse_other_encoder(plan: Plan) -> None:
     mine = plain(plan.train.inputs)
     others = [
         folder
-        for folder in earlier(plan.source.root, "train", plan.train.key)
+        for folder in other_artifacts(plan.source.root, "train", plan.train.key)
         if all(written_inputs(folder).get(name) == mine[name] for name in ("head", "seen"))
     ]
     differences = [[*filter(_of_encoder, since(folder, plan.train, planned))] for folder in others]
