@@ -25,7 +25,7 @@ VIDEO ?=## of `make ask`: a file, "a.mp4, b.mov", a folder, or a list (.txt, a p
 LABELS ?=## of `make ask`: "juggle a ball, wave, clap", or a file: one a line, or YAML with texts
 FORMAT ?=## of `make export`: h5 or npz                      (default: h5)
 KIND ?=## of `make export`: frame, person, ..., text, encoder  (docs/export.md; default: all that the head reads)
-OUT ?=## of `make ask`, `export`, `table`, `interest`, `report`: folder for the files  (default: results/ask/NAME, export/DATASET, results/DATASET/...)
+OUT ?=## of `make ask`, `export`, `table`, `report`: folder for the files  (default: results/ask/NAME, export/DATASET, results/DATASET/...)
 STAGE ?=## of `make why` and `make invalidate`: index, groundtruth, finetune, detect, encode, text, train, score, evaluate
 SPLITS ?=## of `make table`: 1,2 or 50/50-0,50/50-1 ..., or without: each class left out once  (default: all published)
 SEEDS ?=## of `make table`: trainings of each head            (default: 1)
@@ -53,7 +53,7 @@ RUN := $(PYTHON) -m
 ONE_THREAD = OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1}
 AGAIN = $(MAKE)  # named so that `make -n` prints the line and does not follow it
 DEMO_HEADS := iclip clip_frame clip_crop
-PLANNED := extract train eval report interest index groundtruth finetune detect encode text score evaluate
+PLANNED := extract train eval report index groundtruth finetune detect track encode text score evaluate
 NEEDS_ENVIRONMENT := demo $(PLANNED) ask table plan status doctor why verify invalidate gc timing export settings test test-all test-faults lint format pretrain-demo
 
 .PHONY: help setup requirements clean $(NEEDS_ENVIRONMENT)
@@ -78,12 +78,6 @@ $(NEEDS_ENVIRONMENT):
 	@$(AGAIN) --no-print-directory $@
 
 else
-
-ifneq ($(filter interest,$(MAKECMDGOALS)),)
-ifneq ($(shell $(RUN) stages.interest --check $(CHOICE)),ok)
-$(error nothing was started)
-endif
-endif
 
 ifneq ($(filter $(PLANNED),$(MAKECMDGOALS)),)
 PLAN := $(shell $(RUN) stages.plan --makefile $(CHOICE))
@@ -131,9 +125,6 @@ eval: | $(EVALUATED)  ## score, evaluate, print the table and the path of metric
 report: | $(EVALUATED)  ## write what was found, and why, as one HTML file to look at, and print its path (OUT=)
 	@$(RUN) stages.page $(CHOICE)$(call option,OUT,out)
 
-interest: | $(SCORE)  ## draw the interest tokens of HEAD=stclip over some test frames, and print the files (OUT=)
-	@$(RUN) stages.interest $(CHOICE)$(call option,OUT,out)
-
 table: | $(TABLED)  ## train and evaluate what is missing of a paper's table, and print it (SPLITS=, SEEDS=, HEADS=)
 	@$(RUN) stages.table $(CHOICE)$(TABLE)
 
@@ -146,6 +137,7 @@ groundtruth: | $(GROUNDTRUTH)  ## stage: annotated boxes and classes
 finetune: | $(FINETUNE)  ## stage: the detector, fine-tuned on the seen classes of the split (detector.finetune)
 	@echo $(call quoted,$(FINETUNE_SAYS))
 detect: | $(DETECT)  ## stage: person and object boxes
+track: | $(TRACK)  ## stage: detected persons followed through a video, where clips are tracklets
 encode: | $(ENCODE)  ## stage: CLIP tokens of frames, persons, objects
 text: | $(TEXT)  ## stage: CLIP tokens of the class names
 score: | $(SCORE)  ## stage: every test person against its labels

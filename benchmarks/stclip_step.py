@@ -23,13 +23,13 @@ from dataclasses import dataclass
 
 import open_clip
 import torch
+from tests.heads import stclip_plain
+from tests.heads.stclip_batches import MEAN, STD, pixel_batch, with_frozen_tokens
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 from zsstad_core.heads.pixel_batch import PixelBatch
 
-from tests.heads import stclip_plain
-from tests.heads.stclip_batches import MEAN, STD, pixel_batch, with_frozen_tokens
 from zsstad_core.frozen.device import choose_device
 from zsstad_core.frozen.tower import Tower
 from zsstad_core.methods.common.losses import loss

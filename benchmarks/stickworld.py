@@ -16,13 +16,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.score import scored
-from stages.train import trained
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.evaluation.detection import evaluate
 from zsstad_core.evaluation.rows import missing_groundtruth
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.stickworld.labels import PAIRS
 from zsstad_core.work import run_whole
 
@@ -138,10 +136,10 @@ def chance(plan: Plan, seed: int, split: int) -> Numbers:
 def evaluated(plan: Plan, detections: pd.DataFrame) -> dict[str, Any]:
     """Frame mAP of these detections of the test clips, as metrics.json holds it."""
     on_disk = read_artifact_table(plan.groundtruth, "groundtruth")
-    annotated = on_disk[on_disk["video_id"].map(plan.official) == "test"]
+    annotated = on_disk[on_disk["video_id"].map(plan.official_split) == "test"]
     frames_only = plan.settings.evaluation.model_copy(update={"video_iou": []})
     settings = plan.settings.model_copy(update={"evaluation": frames_only})
-    return evaluate(settings, plan.split, annotated, missing_groundtruth(plan.dataset, plan.missing()), detections)
+    return evaluate(settings, plan.split, annotated, missing_groundtruth(plan.dataset, plan.missing), detections)
 
 
 def spread(rows: Sequence[Numbers], key: str) -> str:

@@ -15,17 +15,16 @@ from pathlib import Path
 
 import torch
 from zsstad_core.heads import build
+from zsstad_core.learning.from_cache import scoring_bank, text_tokens, training_bank
 
 from benchmarks.stickworld import evaluated, planned
 from benchmarks.stickworld_stclip import ABLATED_SPLIT, label_cosine, spread
 from zsstad_core import tables
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.learning.from_cache import scoring_bank, text_tokens, training_bank
 from zsstad_core.learning.train import train
 from zsstad_core.methods.stclip.model import Stclip
 from zsstad_core.methods.stclip.prompting import ContextPrompting
-from zsstad_core.plan import Plan
-from zsstad_core.scoring import groups, scored
+from zsstad_core.plan.plan import Plan
 
 STARTS = (1.0, 3.0, 6.0)
 
@@ -70,7 +69,7 @@ def mean_ap(plan: Plan, head: Stclip) -> tuple[float, float]:
     """Percent, unseen and seen."""
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
     parts = []
-    for group in groups(plan.split, plan.official, annotated, plan.settings.scoring.labels):
+    for group in groups(plan.split, plan.official_split, annotated, plan.settings.scoring.labels):
         bank, text_KD = scoring_bank(plan, "cpu", group.videos), text_tokens(plan, group.classes)
         parts.append(scored(head, bank, text_KD, group.classes, plan.settings.scoring.batch).detections)
     metrics = evaluated(plan, tables.concat("detections", parts))

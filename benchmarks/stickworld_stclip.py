@@ -16,14 +16,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from zsstad_core.heads import build
+from zsstad_core.learning.from_cache import text_tokens, training_bank
 from zsstad_core.learning.token_bank import TokenBank
 
 from benchmarks import stickworld
 from benchmarks.stickworld import metrics_of, planned
-from zsstad_core.learning.from_cache import text_tokens, training_bank
 from zsstad_core.learning.weights import load_into
 from zsstad_core.methods.stclip.model import Stclip
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 ABLATED_SPLIT = 1  # the paper's are of split 1 too
 PATCHES, PUBLISHED_PATCHES = 64, 256  # of a frame: this encoder's; ViT-L/14's, with which table 15 was made

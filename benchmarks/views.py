@@ -11,11 +11,11 @@ from dataclasses import fields
 
 import torch
 from zsstad_core.heads.pixel_batch import PixelBatch
+from zsstad_core.learning.from_cache import training_bank
 
 from zsstad_core import configure
-from zsstad_core.learning.from_cache import training_bank
 from zsstad_core.learning.order import SampleOrder
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
 
 BATCHES = 10
@@ -26,7 +26,7 @@ def main() -> None:
     settings = configure.from_arguments(configure.arguments(__doc__).parse_args())
     plan = Plan(in_a_way(settings, "cached"))
     kept = sum(file.stat().st_size for kind in plan.kinds() for file in plan.tokens(kind).path.rglob("c/*/*/*/*"))
-    videos = sum(source.path.stat().st_size for source in plan.sources.values())
+    videos = sum(source.path.stat().st_size for source in plan.videos.values())
     print(f"views: {kept / 2**20:.0f} MiB in the cache, of {videos / 2**20:.1f} MiB of videos")
     cached, fresh = (read(in_a_way(settings, way), way) for way in ("cached", "decoded"))
     same = all(torch.equal(getattr(a, f.name), getattr(b, f.name)) for a, b in pairs(cached, fresh) for f in FIELDS)

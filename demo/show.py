@@ -14,7 +14,7 @@ from demo.clips import draw_clips, write_gif, write_mp4
 from zsstad_core import configure
 from zsstad_core.errors import friendly
 from zsstad_core.evaluation.metrics_file import read_metrics
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 METHODS = {"clip_frame": "CLIP, whole frame", "clip_crop": "CLIP, person's crop", "iclip": "iCLIP"}
 RESULT = Path("demo/result")

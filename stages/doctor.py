@@ -9,7 +9,7 @@ from zsstad_core.doctor import examine
 from zsstad_core.doctor.known import gather
 from zsstad_core.errors import friendly
 from zsstad_core.formatting import count_text
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 
 @friendly

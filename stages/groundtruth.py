@@ -8,8 +8,8 @@ from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.scan import annotate
-from zsstad_core.keyframes import frame_text
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
+from zsstad_core.unplaced import frame_text
 from zsstad_core.work import Compute, Work, run
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from zsstad_core import configure
 from zsstad_core.errors import friendly
 from zsstad_core.evaluation.metrics_file import read_metrics
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.report.page.content import Table
 from zsstad_core.report.page.of_plan import page_of
 from zsstad_core.report.page.write import write_page

@@ -9,7 +9,7 @@ from zsstad_core.errors import friendly
 from zsstad_core.evaluation.chance import below_chance
 from zsstad_core.evaluation.metrics_file import METRICS, read_metrics
 from zsstad_core.evaluation.text import as_table
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 
 @friendly

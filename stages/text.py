@@ -8,7 +8,7 @@ writes  text: tokens, one row a class in the dataset's order
 from zsstad_core import configure
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.phrasings import combined, flat
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Compute, Content, Work, run, run_whole
 
 
@@ -18,20 +18,21 @@ def main() -> None:
     if plan.settings.encoder.tokens_from:
         run_whole("text", plan.text, lambda: from_file(plan))
         return
-    run(Work("text", [plan.text, *([plan.phrasings] if plan.phrasings else [])], lambda: encoded(plan)))
+    run(Work("text", plan.texts(), lambda: encode(plan)))
 
 
-def encoded(plan: Plan) -> Compute:
+def encode(plan: Plan) -> Compute:
     from zsstad_core.frozen.device import choose_device
     from zsstad_core.frozen.encoder import Encoder
 
     encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
-    tokens = encoder.encode_texts(flat(plan.class_texts))
     made_with = {"encoder": encoder.says, "weights": encoder.weights}
-    contents = {
-        "text": Content(tokens=combined(tokens, plan.class_texts), made_with=made_with),
-        "texts": Content(tokens=tokens, made_with=made_with),
-    }
+    contents = {}
+    for artifact in plan.texts():
+        texts = plan.class_texts if artifact == plan.text else [*plan.phrasings_of_classes.values()]
+        tokens = encoder.encode_texts(flat(texts))
+        combine = combined(tokens, texts) if artifact == plan.text else tokens
+        contents[artifact.stage] = Content(tokens=combine, made_with=made_with)
     return lambda group, artifacts, clock: contents
 
 
@@ -39,7 +40,7 @@ def from_file(plan: Plan) -> Content:
     from zsstad_core.datasets.token_files import open_files, read_texts
     from zsstad_core.extraction.given_tokens import made_with
 
-    file = open_files(str(plan.settings.encoder.tokens_from), ["text", *plan.kinds()])["text"]
+    file = open_files(str(plan.settings.encoder.tokens_from), ["text", *(kind.name for kind in plan.kinds())])["text"]
     return Content(tokens=read_texts(file, plan.dataset.classes), made_with=made_with(file))
 
 

@@ -9,8 +9,9 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from zsstad_core import configure
+from zsstad_core.cache.stages import TRAIN
 from zsstad_core.errors import friendly
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.progress import Clock
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import refuse_empty
@@ -28,8 +29,8 @@ def main() -> None:
     if plan.train is None:
         print(f"train: {plan.settings.head} has nothing to train")
     else:
-        trainer = plan.source or plan
-        run(Work("train", [plan.train], lambda: lambda group, artifacts, clock: {"train": train_head(trainer, clock)}))
+        trainer = plan.training_plan or plan
+        run(Work("train", [plan.train], lambda: lambda group, artifacts, clock: {TRAIN: train_head(trainer, clock)}))
 
 
 def train_head(plan: Plan, clock: Clock | None = None) -> Content:
@@ -59,7 +60,7 @@ def fit(plan: Plan, device: str, rank: "Rank", clock: Clock | None = None) -> di
     bank = training_bank(plan, device)
     head = build(settings, bank.width)
     if rank.first:
-        samples = f"{len(bank.samples)} {'frames' if plan.head.classifies == 'person' else 'clips'}"
+        samples = f"{len(bank.samples)} {'frames' if plan.method.classifies == 'person' else 'clips'}"
         print(f"train: {settings.head}, split {settings.split}: {samples} of {len(plan.split.seen)} seen classes")
         if settings.training.videos != "any" or settings.training.videos_at_most:
             videos = chosen_videos(plan)

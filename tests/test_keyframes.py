@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zsstad_core.keyframes import NOWHERE, UNPLACED, Keyframes, Step, frame_text, nearest, place_on_frames, second_of
+from zsstad_core.keyframes import NOWHERE, Keyframes, Step, nearest
 from zsstad_core.tables import BOX, table
+from zsstad_core.unplaced import UNPLACED, frame_text, place_on_frames, second_of
 
 AVA = Keyframes(902, 1798, start=900.0)
 

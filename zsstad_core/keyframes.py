@@ -11,22 +11,17 @@ Shapes: F frames of a video, K of them keyframes, N moments.
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 type Ints = NDArray[np.int64]
 
 _MINUTE = 60.0
 
 NOWHERE = -1
-UNPLACED = 1_000_000_000
-"""An annotated second without a decoded frame has the frame number UNPLACED + second: before the index is made, and if
-the video is not there or has no such keyframe."""
+"""Stands for a frame or a second that does not exist."""
 
 
 @dataclass(frozen=True)
@@ -163,37 +158,3 @@ def nearest(rising_F: NDArray[np.float64], moment_N: ArrayLike, reach: float) ->
     place_N = np.where(to_before_N <= to_after_N, before_N, after_N)
     found: Ints = np.where(np.minimum(to_before_N, to_after_N) < reach, place_N, NOWHERE)
     return found
-
-
-def place_on_frames(annotated: "pd.DataFrame", videos: "pd.DataFrame", keyframes: "pd.DataFrame") -> "pd.DataFrame":
-    """Place annotated seconds on the frames of the videos: table groundtruth with frame numbers, and boxes in pixels.
-
-    annotated: table groundtruth of a dataset with keyframes: `frame` is UNPLACED + second, boxes are fractions of the
-    frame. videos, keyframes: the tables of the index. Rows of videos that are not in the index stay as they are, with
-    `decoded` false. A second without a keyframe keeps its frame number, and its boxes become pixels.
-    """
-    from zsstad_core.tables import BOX, table
-
-    second = annotated["frame"] - UNPLACED
-    rows = annotated.assign(second=second.astype("int32"))
-    rows = rows.merge(keyframes, on=["video_id", "second"], how="left", suffixes=("", "_found"), validate="many_to_one")
-    decoded = rows["frame_found"].notna()
-    frame = rows["frame_found"].where(decoded, rows["frame"]).astype("int32")
-    size = videos.set_index("video_id")[["width", "height"]].reindex(rows["video_id"]).fillna(1.0).to_numpy(np.float64)
-    boxes = rows[BOX].to_numpy(np.float64) * np.tile(size, 2)  # [rows, 4]
-    pixels = dict(zip(BOX, boxes.T, strict=True))
-    columns = ["video_id", "box", "class_name"]
-    return table("groundtruth", {**rows[columns], "frame": frame, **pixels, "decoded": decoded})
-
-
-def second_of(rows: "pd.DataFrame", keyframes: "pd.DataFrame") -> "pd.Series[int]":
-    """The annotated second of each row (columns video_id, frame) of a table of boxes, int64; NOWHERE if the frame is no
-    keyframe."""
-    second = rows[["video_id", "frame"]].merge(keyframes, on=["video_id", "frame"], how="left")["second"]
-    second = second.fillna(NOWHERE).astype("int64").set_axis(rows.index)
-    return second.where(rows["frame"] < UNPLACED, rows["frame"].astype("int64") - UNPLACED)
-
-
-def frame_text(frame: int) -> str:
-    """The frame in words, for messages: `frame 12`, or `second 902` if the video has no keyframe for that second."""
-    return f"second {frame - UNPLACED}" if frame >= UNPLACED else f"frame {frame}"

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import ROOT
 from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.cache.claims import claim, tidy
+from zsstad_core.cache.stages import DETECT, INDEX
 
 GROUP = Group({"a": "1"}, ("a",))
 
@@ -19,7 +20,8 @@ import sys, time
 from pathlib import Path
 from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.cache.claims import claim
-with claim(Group({"a": "1"}, ("a",)), [Artifact(Path(sys.argv[1]), "index", {}, {"a": "1"})]) as ours:
+from zsstad_core.cache.stages import INDEX
+with claim(Group({"a": "1"}, ("a",)), [Artifact(Path(sys.argv[1]), INDEX, {}, {"a": "1"})]) as ours:
     print(len(ours), flush=True)
     time.sleep(60)
 """
@@ -27,7 +29,7 @@ with claim(Group({"a": "1"}, ("a",)), [Artifact(Path(sys.argv[1]), "index", {}, 
 
 @pytest.fixture
 def artifacts(tmp_path: Path) -> list[Artifact]:
-    made = [Artifact(tmp_path, stage, {}, GROUP.members) for stage in ("index", "detect")]
+    made = [Artifact(tmp_path, stage, {}, GROUP.members) for stage in (INDEX, DETECT)]
     for artifact in made:
         artifact.begin()
     return made

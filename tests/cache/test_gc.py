@@ -18,9 +18,10 @@ from tests.made_plans import plan, settings, write_dataset
 from zsstad_core import configure
 from zsstad_core.cache import gc
 from zsstad_core.cache.artifact import Artifact, whole
+from zsstad_core.cache.stages import INDEX, TRAIN
 from zsstad_core.cache.units import MANIFEST
 from zsstad_core.errors import CacheError, MissingFileError
-from zsstad_core.live_plans import live
+from zsstad_core.plan.reachable import reachable
 
 
 def age(root: Path, days: float = 30) -> None:
@@ -65,9 +66,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def chain(root: Path, version: int) -> tuple[Artifact, Artifact, Artifact]:
-    index = Artifact(root, "index", {"decoder": version}, VIDEOS)
+    index = Artifact(root, INDEX, {"decoder": version}, VIDEOS)
     frames = tokens(root, needs={"index": index.key})
-    return index, frames, whole(root, "train", {"needs": {"tokens-frame": frames.key, "train videos": "0" * 16}})
+    return index, frames, whole(root, TRAIN, {"needs": {"tokens-frame": frames.key, "train videos": "0" * 16}})
 
 
 # ---- what goes and what stays
@@ -271,7 +272,7 @@ def test_every_head_split_and_choice_of_boxes_counts_and_recipes_where_they_can_
         "  iclip/jhmdb: {training: {lr: 0.5}}\n"  # applies by itself
     )
     words = f"head=oracle split=2 {overrides(folder)}"
-    found = live(configure.load(file, overrides=words), file, words)
+    found = reachable(configure.load(file, overrides=words), configure.SettingsFile.read(file), words)
     own = {"training.lr": 0.5}
     for asked in (
         {},
@@ -289,7 +290,7 @@ def test_every_head_split_and_choice_of_boxes_counts_and_recipes_where_they_can_
 def test_where_the_settings_cannot_be_planned_nothing_is_called_unneeded(folder: Path) -> None:
     words = f"{overrides(folder)} detector.checkpoint=lost.pth"
     with pytest.raises(MissingFileError, match=r"lost\.pth"):
-        live(settings(folder), ROOT / "pipeline.yaml", words)
+        reachable(settings(folder), configure.SettingsFile.read(ROOT / "pipeline.yaml"), words)
     (folder / "cache" / "jhmdb").mkdir(parents=True)
     done = run("gc", "--apply", overrides=words)
     assert (done.returncode, done.stdout) == (2, "")

@@ -15,6 +15,7 @@ import pytest
 from tests.cache import made_artifacts
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact
+from zsstad_core.cache.stages import DETECT
 from zsstad_core.cache.tokens import ARRAY, read_tokens, write_tokens
 from zsstad_core.cache.units import MANIFEST, Unit, publish, published, remove_leftovers, unit_name
 from zsstad_core.errors import CacheError, ModelError
@@ -210,7 +211,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_unit(tmp_path: Path) -> None:
 
 
 def artifact(root: Path, members: dict[str, str], **more: object) -> Artifact:
-    return Artifact(root, "detect", {"a": 1}, members, clips_per_unit=2, **more)  # type: ignore[arg-type]
+    return Artifact(root, DETECT, {"a": 1}, members, clips_per_unit=2, **more)  # type: ignore[arg-type]
 
 
 def make(a: Artifact) -> list[str]:

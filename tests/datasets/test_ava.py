@@ -23,9 +23,9 @@ from tests.datasets.made_ava import (
     write_places,
 )
 from zsstad_core.errors import DataError, MissingFileError, SettingsError
-from zsstad_core.keyframes import UNPLACED
 from zsstad_core.splits import load_split
 from zsstad_core.tables import BOX
+from zsstad_core.unplaced import UNPLACED
 
 ONE = "trn_pal_000,0902,0.1,0.2,0.3,0.6,12,1"
 

@@ -24,7 +24,7 @@ from zsstad_core.datasets.stickworld import Stickworld
 from zsstad_core.evaluation.detection import evaluate
 from zsstad_core.evaluation.rows import missing_groundtruth
 from zsstad_core.extraction.scan import annotate
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Work, run, run_whole
 
 pytestmark = pytest.mark.slow
@@ -62,8 +62,8 @@ def metrics(folder: Path, head: str) -> dict[str, Any]:
 
 def evaluated_of(plan: Plan, detections: pd.DataFrame) -> dict[str, Any]:
     truth = read_artifact_table(plan.groundtruth, "groundtruth")
-    truth = truth[truth["video_id"].map(plan.official) == "test"]
-    return evaluate(plan.settings, plan.split, truth, missing_groundtruth(plan.dataset, plan.missing()), detections)
+    truth = truth[truth["video_id"].map(plan.official_split) == "test"]
+    return evaluate(plan.settings, plan.split, truth, missing_groundtruth(plan.dataset, plan.missing), detections)
 
 
 def chance(plan: Plan) -> dict[str, float]:

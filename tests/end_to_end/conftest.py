@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 from tests.end_to_end import runs
 from tests.end_to_end.made import Settings, as_set, settings_of, write_all
 from zsstad_core.configure import load
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """docs/add-a-detector.md is done to a copy of the project, word by word; its detector detects, is cached and keyed."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -48,14 +49,15 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tree(tmp_path: Path) -> Path:
     tree = copy_of_the_project(tmp_path)
     assert write_files(PAGE, tree) == [FILE]
-    python("-m", "stages.settings", tree=tree)
+    shutil.copy(ROOT / "pipeline.yaml", tree)
     return tree
 
 
 def words(work: Work, weights: Path, kind: str, **changed: object) -> list[str]:
     detector = {"detector.kind": kind, "detector.options.weights": weights, "detector.options.model": MODEL}
+    few = {"datasets.jhmdb.clips_per_class": 1}
     scores = {"detector.person_score": 0.0, "detector.object_score": 0.0}
-    return ["--split", "2", "--set", as_set({**work.settings, **detector, **scores, **changed})]
+    return ["--split", "2", "--set", as_set({**work.settings, **few, **detector, **scores, **changed})]
 
 
 def folders(work: Work) -> set[Path]:
@@ -68,7 +70,7 @@ def test_it_detects_and_moving_it_into_the_package_redoes_nothing(tree: Path, we
     assert made(ready.cache, lines) == {"detect"}
     (folder,) = folders(ready) - before
     boxes = pd.concat([pd.read_parquet(path) for path in folder.glob("unit-*/boxes.parquet")])
-    assert boxes.groupby(["video_id", "frame"]).ngroups > 20
+    assert boxes.groupby(["video_id", "frame"]).ngroups >= 10
     assert {"person"} < set(boxes["what"]) < set(CLASSES)
     units = [json.loads(path.read_text()) for path in folder.glob("unit-*/manifest.json")]
     assert {unit["made_with"]["weights"] for unit in units} == {sha256(weights)}

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from zsstad_core.report.interest import on_test_frames
 
 from tests.end_to_end import runs
 from tests.end_to_end.conftest import ByMake, Work
 from tests.end_to_end.made import HEIGHT, TEST, WIDTH
-from zsstad_core.report.interest import on_test_frames
 
 ASKED = {
     "heads__stclip__prompt_tokens": "interest",

@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 import torch
 from zsstad_core.heads import build
+from zsstad_core.learning.from_cache import scoring_bank, text_tokens
 
 from tests.end_to_end import runs
 from tests.end_to_end.caches import artifacts, ledger, made, metrics
 from tests.end_to_end.conftest import ByMake, Work
 from tests.end_to_end.made import TEST
 from zsstad_core.errors import CacheError
-from zsstad_core.learning.from_cache import scoring_bank, text_tokens
-from zsstad_core.read_ahead import WAIT
 from zsstad_core.learning.weights import load_into
+from zsstad_core.read_ahead import WAIT
 from zsstad_core.tables import read_table
 
 SHORT = {
@@ -114,7 +114,7 @@ def test_an_exported_encoder_has_the_trained_lora_in_it(work: Work, tmp_path: Pa
     load_into(trained, plan.train)
     kept = {name: weight for name, weight in trained.state_dict().items() if ".lora." not in name}
     merged.load_state_dict(kept, strict=True)
-    videos = [video_id for video_id, part in plan.official.items() if part == "test" and video_id in plan.members]
+    videos = [video_id for video_id, part in plan.official_split.items() if part == "test" and video_id in plan.members]
     batch, _ = scoring_bank(plan, "cpu", videos).gather(np.arange(3))
     text_KD = text_tokens(plan, plan.dataset.classes)
     with torch.inference_mode():

@@ -10,9 +10,8 @@ from pydantic import Field
 
 from zsstad_core.frozen.detector.contract import DetectorKind
 from zsstad_core.frozen.detector.frame_boxes import FrameBoxes
+from zsstad_core.settings.base import HOW, Section
 from zsstad_core.settings.frozen import Detector as DetectorSettings
-from zsstad_core.settings.base import Section
-from zsstad_core.settings.base import HOW
 
 
 class Options(Section):

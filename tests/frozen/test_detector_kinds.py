@@ -13,7 +13,7 @@ from tests.made_plans import changed, keys, plan, write_dataset
 from zsstad_core.errors import MissingFileError, ModelError, SettingsError
 from zsstad_core.frozen.detector.loading import load_detector
 from zsstad_core.frozen.detector.registry import DETECTORS, find_kind
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 MADE = "tests.frozen.made_kinds"

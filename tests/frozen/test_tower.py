@@ -11,8 +11,8 @@ from open_clip.timm_model import TimmModel
 from open_clip.transformer import QuickGELU, VisionTransformer
 from torch import Tensor, nn
 
-from tests.heads.batches import enliven
-from tests.heads.stclip_batches import MEAN, STD, made_tower, made_vit
+from tests.methods.enliven import enliven
+from tests.methods.stclip.made_views import MEAN, STD, made_tower, made_vit
 from zsstad_core.errors import ModelError
 from zsstad_core.frozen import encoder_weights, tower
 from zsstad_core.frozen.encoder import normalised

@@ -53,7 +53,7 @@ def world(folder: Path, clips: int, seed: int) -> World:
             image[y : y + 16, x + 10 : x + 24] = 255 - colour
             frames.append(image)
             made.samples.append(Sample(name, number, np.array([[x, y, x + 34, y + 70]], np.float32)))
-        made.sources[name] = VideoSource(name, write_video(path, frames))
+        made.videos[name] = VideoSource(name, write_video(path, frames))
         made.images.extend(frames)
     return made
 

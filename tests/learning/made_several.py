@@ -16,7 +16,7 @@ from zsstad_core.datasets import open_dataset
 from zsstad_core.datasets.base import ClassType, Dataset
 from zsstad_core.datasets.jhmdb import CLASSES
 from zsstad_core.datasets.label_types import LabelTypes
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.tables import table
 
 # Of a bank: two poses, two interactions with objects, one with a person.

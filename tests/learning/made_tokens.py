@@ -5,9 +5,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from zsstad_core.heads import HEADS, Reads
-from zsstad_core.learning.token_bank import TokenBank
+import torch
 
+from zsstad_core.keyframes import Step
+from zsstad_core.learning.bank import Bank
+from zsstad_core.learning.frame_features import CachedTokens, FrameFeatures
+from zsstad_core.learning.frame_index import EVERY_FRAME, FrameIndex
+from zsstad_core.learning.person_samples import PersonSamples
+from zsstad_core.methods.common.features import FrameTokens
+from zsstad_core.methods.common.labels import Labels, one_text_labels
+from zsstad_core.methods.contract import Reads
+from zsstad_core.methods.registry import method
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.training import Training
 
@@ -17,7 +25,7 @@ CLASSES = 3
 
 @dataclass(frozen=True)
 class Made:
-    """Tables and tokens of a few videos, as a TokenBank takes them."""
+    """Tables and tokens of a few videos, and what each person does (`Bank`)."""
 
     frames: pd.DataFrame
     persons: pd.DataFrame
@@ -25,9 +33,22 @@ class Made:
     frame_tokens: np.ndarray
     person_tokens: np.ndarray
     object_tokens: np.ndarray
+    target_R: np.ndarray | None
 
-    def bank(self, reads: Reads, **changes: Any) -> TokenBank:
-        return TokenBank(reads, "cpu", **{**vars(self), **changes})
+    def features(
+        self, reads: Reads, device: str = "cpu", seed: int = 0, step: Step = EVERY_FRAME, **changes: Any
+    ) -> FrameFeatures:
+        """Features of the videos with their samples; `changes` take the place of tables and tokens."""
+        own = {**vars(self), **changes}
+        samples = PersonSamples(own["persons"], FrameIndex(own["frames"], step), reads.slots.persons)
+        tokens = CachedTokens(own["frame_tokens"], own["person_tokens"], own["object_tokens"])
+        return FrameFeatures(reads, samples, tokens, torch.device(device), own["objects"], seed)
+
+    def bank(self, reads: Reads, device: str = "cpu", seed: int = 0, **changes: Any) -> Bank[FrameTokens]:
+        """A bank of the videos; `changes` take the place of tables, tokens and targets."""
+        target_R = changes.pop("target_R", self.target_R)
+        features = self.features(reads, device, seed, **changes)
+        return Bank(features.samples, features, target_R)
 
 
 def made(
@@ -42,11 +63,11 @@ def made(
             numbers = numbers[rng.random(len(numbers)) < 0.7]
         frames += [(f"c{video % CLASSES}/v{video}", int(number)) for number in numbers]
     table = pd.DataFrame(frames, columns=["video_id", "frame"])
-    person_rows = _boxes(rng, frames, persons).assign(target=0)
-    person_rows["target"] = person_rows["video_id"].str[1].astype("int64")
+    person_rows = _boxes(rng, frames, persons)
+    target_R = person_rows["video_id"].str[1].to_numpy(np.int64)
     object_rows = _boxes(rng, frames, objects)
     tokens = [rng.standard_normal((len(rows), WIDTH)).astype(np.float16) for rows in (table, person_rows, object_rows)]
-    return Made(table, person_rows, object_rows, *tokens)
+    return Made(table, person_rows, object_rows, *tokens, target_R)
 
 
 def _boxes(rng: np.random.Generator, frames: list[tuple[str, int]], most: int) -> pd.DataFrame:
@@ -71,8 +92,13 @@ def small_settings(training: dict[str, Any] | None = None, **iclip: Any) -> Sett
 
 
 def iclip_reads(settings: Settings) -> Reads:
-    return HEADS["iclip"].reads(settings)
+    return method("iclip").reads(settings)
 
 
 def training(**changes: Any) -> Training:
     return small_settings(changes).training
+
+
+def labels_of(text_KD: torch.Tensor) -> Labels:
+    """Classes by number, one text each."""
+    return one_text_labels([f"class {k}" for k in range(len(text_KD))], text_KD)

@@ -10,12 +10,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from zsstad_core.heads import build
 
-from tests.learning.made_tokens import CLASSES, WIDTH, iclip_reads, made, small_settings
+from tests.learning.made_tokens import CLASSES, WIDTH, iclip_reads, labels_of, made, small_settings
 from zsstad_core.learning import checkpoints
 from zsstad_core.learning.rank import ALONE, Rank
 from zsstad_core.learning.train import train
+from zsstad_core.methods.registry import build
 
 _context = multiprocessing.get_context("forkserver")
 # What a training imports on its way, once for all processes.
@@ -34,7 +34,7 @@ def run(
     settings = small_settings(changes, **(iclip or {}))
     text_KD = torch.randn(CLASSES, WIDTH, generator=torch.Generator().manual_seed(0))
     bank = made(1).bank(iclip_reads(settings))
-    return train(build(settings, WIDTH), bank, text_KD, settings.training, work_dir, log, rank=rank)
+    return train(build(settings, WIDTH), bank, labels_of(text_KD), settings.training, work_dir, log, rank=rank)
 
 
 def killed_run(moment: str, work_dir: Path) -> None:

@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from zsstad_core.learning.token_bank import TokenBank
 
 from tests.end_to_end.made import LOST, SHORT, TEST, TRAIN, frames_of
 from tests.learning.made_cache import extract, made_plan, write_dataset
 from zsstad_core.cache.read import read_artifact_tokens
 from zsstad_core.errors import CacheError, DataError
-from zsstad_core.learning.from_cache import scored_persons, scoring_bank, text_tokens, training_bank
+from zsstad_core.learning.bank import Bank
+from zsstad_core.learning.banks import scoring_bank, training_bank
+from zsstad_core.learning.cached_rows import persons_to_score, scoring_labels, training_labels
+from zsstad_core.methods.common.features import FrameTokens
 from zsstad_core.plan import Plan
 
 KEY = ["video_id", "frame", "box"]
@@ -39,12 +41,11 @@ def by_row(made: Plan, kind: str) -> dict[tuple[object, ...], list[float]]:
     return dict(zip(keys, tokens.astype(np.float32).tolist(), strict=True))
 
 
-def gathered(bank: TokenBank) -> dict[tuple[object, ...], list[float]]:
+def gathered(bank: Bank[FrameTokens]) -> dict[tuple[object, ...], list[float]]:
     """Each person's token by its row's key, as a head gets it."""
-    batch, extra = bank.gather(np.arange(bank.samples))
-    rows, tokens = extra.row_BP[extra.row_BP >= 0], batch.person_BPD[batch.person_BP]
-    keys = bank.persons.iloc[rows][KEY].itertuples(index=False, name=None)
-    return dict(zip(keys, tokens.tolist(), strict=True))
+    found = bank.gather(np.arange(len(bank.samples)))
+    keys = bank.samples.table.iloc[found.row_N][KEY].itertuples(index=False, name=None)
+    return dict(zip(keys, found.batch.features.person_ND.tolist(), strict=True))
 
 
 # ---- training
@@ -52,16 +53,16 @@ def gathered(bank: TokenBank) -> dict[tuple[object, ...], list[float]]:
 
 def test_training_takes_annotated_persons_of_seen_classes_and_training_clips_only(folder: Path):
     bank = training_bank(plan(folder), "cpu")
-    assert set(bank.persons["video_id"]) == set(SEEN_TRAIN) == set(bank.index.names)
-    assert len(bank.persons) == sum(map(frames_of, SEEN_TRAIN))
-    assert (bank.persons["score"] == 1).all()
+    assert set(bank.samples.table["video_id"]) == set(SEEN_TRAIN) == set(bank.samples.index.names)
+    assert len(bank.samples.table) == sum(map(frames_of, SEEN_TRAIN))
+    assert (bank.samples.table["score"] == 1).all()
 
 
 def test_a_target_is_the_number_of_the_class_among_the_seen(folder: Path):
     made = plan(folder)
     bank = training_bank(made, "cpu")
-    names = bank.persons["target"].map(dict(enumerate(made.split.seen)))
-    assert (names == bank.persons["video_id"].str.split("/").str[0]).all()
+    names = np.array(made.split.seen)[bank.target_R]
+    assert (names == bank.samples.table["video_id"].str.split("/").str[0]).all()
 
 
 def test_each_person_in_training_has_its_own_token(folder: Path):
@@ -78,17 +79,17 @@ def test_each_frame_has_its_own_token(folder: Path):
         zip(rows[KEY[:2]].itertuples(index=False, name=None), tokens.astype(np.float32).tolist(), strict=True)
     )
     bank = training_bank(made, "cpu")
-    batch, extra = bank.gather(np.arange(bank.samples))
-    persons = bank.persons.iloc[extra.row_BP[:, 0]]
+    found = bank.gather(np.arange(len(bank.samples)))
+    persons = bank.samples.table.iloc[found.row_N[found.batch.rows.place_N == 0]]
     keys = persons[KEY[:2]].itertuples(index=False, name=None)
-    assert batch.context_BD.tolist() == [wanted[key] for key in keys]
+    assert found.batch.features.frame_BD.tolist() == [wanted[key] for key in keys]
 
 
 def test_objects_that_touch_a_person_in_training_are_there(folder: Path):
     made = plan(folder)
     bank = training_bank(made, "cpu")
-    batch, _ = bank.gather(np.arange(bank.samples))
-    tokens = set(map(tuple, batch.object_BOD[batch.object_BO].tolist()))
+    features = bank.gather(np.arange(len(bank.samples))).batch.features
+    tokens = set(map(tuple, features.object_BOD[features.object_BO].tolist()))
     chairs = {tuple(token) for key, token in by_row(made, "object").items() if key[0] in SEEN_TRAIN}
     assert tokens
     assert tokens <= chairs
@@ -96,11 +97,11 @@ def test_objects_that_touch_a_person_in_training_are_there(folder: Path):
 
 def test_a_person_with_two_classes_is_refused_by_name(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     made = plan(folder)
-    from zsstad_core.learning import from_cache
+    from zsstad_core.learning import banks
 
-    annotated = from_cache.read_artifact_table(made.groundtruth, "groundtruth")
+    annotated = banks.read_artifact_table(made.groundtruth, "groundtruth")
     both = pd.concat([annotated, annotated[annotated["video_id"] == "wave/clip_a"].assign(class_name="golf")])
-    monkeypatch.setattr(from_cache, "read_artifact_table", lambda artifact, name: both)
+    monkeypatch.setattr(banks, "read_artifact_table", lambda artifact, name: both)
     with pytest.raises(DataError, match="wave/clip_a frame 0: a person has several classes; the softmax losses need"):
         training_bank(made, "cpu")
 
@@ -109,11 +110,11 @@ def test_a_person_with_two_classes_is_refused_by_name(folder: Path, tmp_path: Pa
 
 
 def test_scoring_takes_the_detected_persons_that_the_settings_choose(folder: Path):
-    persons, tokens = scored_persons(plan(folder), TEST)
+    persons, tokens = persons_to_score(plan(folder), TEST)
     frames = sum(map(frames_of, TEST)) - LOST
     assert (len(persons), len(tokens)) == (frames, frames)  # the second person of each frame is below 0.2
     assert persons["box"].eq(0).all()
-    everybody, _ = scored_persons(plan(folder, **{"scoring.select": "all"}), TEST)
+    everybody, _ = persons_to_score(plan(folder, **{"scoring.select": "all"}), TEST)
     assert len(everybody) == 2 * frames
 
 
@@ -128,27 +129,27 @@ def test_each_person_that_is_scored_has_its_own_token(folder: Path, select: str)
 def test_annotated_persons_are_scored_where_they_are_asked_for(folder: Path):
     made = plan(folder, **{"scoring.boxes": "groundtruth"})
     bank = scoring_bank(made, "cpu", TEST)
-    assert (bank.persons["score"] == 1).all()
-    assert len(bank.persons) == sum(map(frames_of, TEST)) - LOST
-    assert bank.persons.query("video_id == @SHORT")["frame"].max() == frames_of(SHORT) - LOST - 1
+    assert (bank.samples.table["score"] == 1).all()
+    assert len(bank.samples.table) == sum(map(frames_of, TEST)) - LOST
+    assert bank.samples.table.query("video_id == @SHORT")["frame"].max() == frames_of(SHORT) - LOST - 1
     wanted = by_row(made, "groundtruth")
     assert gathered(bank) == {key: wanted[key] for key in gathered(bank)}
 
 
 def test_a_group_of_videos_holds_nothing_of_others(folder: Path):
     bank = scoring_bank(plan(folder), "cpu", ["run/clip_b"])
-    assert set(bank.persons["video_id"]) == set(bank.index.names) == {"run/clip_b"}
+    assert set(bank.samples.table["video_id"]) == set(bank.samples.index.names) == {"run/clip_b"}
 
 
 @pytest.mark.parametrize("head", ["clip_frame", "clip_crop", "oracle"])
 def test_a_head_gets_persons_also_where_it_reads_no_token_of_theirs(folder: Path, head: str):
     made = plan(folder, head=head)
-    persons, tokens = scored_persons(made, TEST)
-    whole, _ = scored_persons(plan(folder), TEST)
+    persons, tokens = persons_to_score(made, TEST)
+    whole, _ = persons_to_score(plan(folder), TEST)
     pd.testing.assert_frame_equal(persons, whole)
     assert (tokens is not None) == (head == "clip_crop")
     if head != "oracle":
-        assert scoring_bank(made, "cpu", TEST).samples == len(whole)
+        assert len(scoring_bank(made, "cpu", TEST).samples) == len(whole)
 
 
 # ---- text, and what is not there
@@ -158,8 +159,11 @@ def test_text_tokens_come_in_the_order_asked_for(folder: Path):
     made = plan(folder)
     names = ["wave", "brush_hair", "run"]
     wanted = [made.dataset.classes.index(name) for name in names]
-    assert text_tokens(made, names).tolist() == [[float(number)] * 4 for number in wanted]
-    assert text_tokens(made, names).dtype == torch.float32
+    labels = scoring_labels(made, names)
+    assert labels.text_MD.tolist() == [[float(number)] * 4 for number in wanted]
+    assert labels.text_MD.dtype == torch.float32
+    assert (labels.names, labels.one_text_each, labels.types) == (tuple(names), True, None)
+    assert training_labels(made).names == made.split.seen
 
 
 @pytest.mark.fault(18)

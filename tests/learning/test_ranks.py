@@ -1,6 +1,8 @@
 """Training in several processes: the weights of one process with the same batches, one voice, and one end for all."""
 
 import multiprocessing
+import shutil
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from stages.train import trained
+from tests.learning.made_cache import extract, made_plan, write_dataset
 from tests.learning.ranks import average, second_fails, train_in_two
 from tests.learning.runs import run
 from zsstad_core.errors import SettingsError, UserError
@@ -81,6 +85,27 @@ def test_a_training_goes_on_with_another_number_of_processes(tmp_path: Path) -> 
 def test_a_loss_that_is_not_finite_ends_all_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^train: the loss is (nan|inf) at iteration \d+ of 12; lower training\.lr"):
         train_in_two(tmp_path, lr=1e30)
+
+
+@pytest.mark.usefixtures("prepared")
+def test_the_stage_trains_in_as_many_processes_as_the_settings_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_dataset(tmp_path)
+    settings: dict[str, Any] = {"heads.iclip.dropout": 0.0, "heads.iclip.blocks": "POCM", "training.iterations": 4}
+    settings |= {"training.warmup": 0, "training.lr": 0.01, "training.clip_norm": 1.0}
+    extract(made_plan(tmp_path, **settings))
+
+    def weights(processes: int) -> dict[str, Tensor]:
+        plan = made_plan(tmp_path, **settings, **{"training.processes": processes})
+        shutil.rmtree(plan.runs, ignore_errors=True)
+        found: dict[str, Tensor] = torch.load(BytesIO(trained(plan).files["head.pt"]), weights_only=True)
+        return found
+
+    alone, launched = weights(1), list[int]()
+    monkeypatch.setattr(launch, "run_ranks", lambda count, *rest: launched.append(count) or run_ranks(count, *rest))
+    assert far_apart(alone, weights(2)) < 2e-5
+    assert launched == [2]
 
 
 @pytest.mark.usefixtures("prepared")

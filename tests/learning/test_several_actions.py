@@ -7,30 +7,32 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from zsstad_core.heads import build
-from zsstad_core.heads.base import Head
 
-from stages.score import scored
-from stages.train import trained
+from stages.score import scores
+from stages.train import train_head
 from tests.learning.made_cache import extract
 from tests.learning.made_several import CLASS_TYPES, NAMES, TYPES, random_labels, several_plan
-from tests.learning.made_tokens import WIDTH, iclip_reads, made, small_settings
+from tests.learning.made_tokens import WIDTH, Made, iclip_reads, made, small_settings
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.datasets.label_types import label_types
 from zsstad_core.errors import CacheError, DataError, SettingsError
 from zsstad_core.evaluation.detection import evaluate
-from zsstad_core.heads import build
-from zsstad_core.heads.base import Head
-from zsstad_core.learning.from_cache import scored_persons, training_bank
+from zsstad_core.learning.bank import Bank
+from zsstad_core.learning.banks import training_bank
+from zsstad_core.learning.cached_rows import persons_to_score
 from zsstad_core.learning.train import train
+from zsstad_core.methods.common.features import FrameTokens
+from zsstad_core.methods.common.head import Head
+from zsstad_core.methods.common.labels import one_text_labels
+from zsstad_core.methods.registry import build
 from zsstad_core.metrics.average_precision import average_precision
 from zsstad_core.plan import Plan
-from zsstad_core.scoring import score
-from zsstad_core.scoring.persons import probabilities
+from zsstad_core.scoring.detections import person_tables
+from zsstad_core.scoring.rows import score_rows
 from zsstad_core.work import run_whole
 
 KEY = ["video_id", "frame", "box", "class_name"]
 TEXT = torch.randn(len(NAMES), WIDTH, generator=torch.Generator().manual_seed(0))
+LABELS = one_text_labels(NAMES, TEXT, TYPES)
 UNSEEN = {"kick_ball", "run", "climb_stairs", "stand", "shoot_gun", "pick"}
 POSES = {name for name, kind in CLASS_TYPES.items() if kind == "pose"}
 
@@ -47,40 +49,31 @@ def learnable() -> tuple[Any, np.ndarray]:
     return data, np.concatenate([labels_RK, tokens_RD], axis=1)
 
 
-def several_bank(data: Any, joined: np.ndarray) -> Any:
+def several_bank(data: Made, joined: np.ndarray) -> Bank[FrameTokens]:
     labels_RK, tokens_RD = joined[:, : len(NAMES)].astype(bool), joined[:, len(NAMES) :].astype(np.float32)
-    persons = data.persons.drop(columns="target")
-    reads = iclip_reads(small_settings())
-    return data.bank(reads, persons=persons, person_tokens=tokens_RD, label_RK=labels_RK)
+    return data.bank(iclip_reads(small_settings()), person_tokens=tokens_RD, target_R=labels_RK)
 
 
-def run(work_dir: Path, bank: Any, iterations: int = 12, lr: float = 0.05, **iclip: Any) -> Head:
+def run(work_dir: Path, bank: Bank[FrameTokens], iterations: int = 12, lr: float = 0.05, **iclip: Any) -> Head[Any]:
     settings = small_settings({"loss": "ava", "iterations": iterations, "lr": lr}, **iclip)
     head = build(settings, WIDTH)
-    train(head, bank, TEXT, settings.training, work_dir, lambda line: None, types=TYPES)
+    train(head, bank, LABELS, settings.training, work_dir, lambda line: None)
     return head
 
 
-def test_each_person_has_its_own_labels_and_an_empty_slot_none():
-    data = made(2, videos=5)
-    labels_RK = random_labels(data)
-    bank = several_bank(data, np.concatenate([labels_RK, data.person_tokens], axis=1))
-    batch, extra = bank.gather(np.arange(bank.samples))
-    assert extra.label_BPK.dtype == torch.bool
-    assert (extra.label_BPK[batch.person_BP].numpy() == labels_RK[extra.row_BP[extra.row_BP >= 0]]).all()
-    assert (~batch.person_BP).any()
-    assert not extra.label_BPK[~batch.person_BP].any()
+def score(head: Head[Any], bank: Bank[FrameTokens], batch: int = 16) -> pd.DataFrame:
+    return person_tables(bank.samples.table, score_rows(head, bank, LABELS, batch), NAMES).detections
 
 
 def test_training_finds_what_persons_do(tmp_path: Path):
     data, joined = learnable()
     bank = several_bank(data, joined)
-    labels_RK = pd.DataFrame(
-        bank.label_RK.numpy(), columns=NAMES, index=pd.MultiIndex.from_frame(bank.persons[KEY[:3]])
-    )
+    assert bank.target_R is not None
+    persons = pd.MultiIndex.from_frame(bank.samples.table[KEY[:3]])
+    labels_RK = pd.DataFrame(bank.target_R.numpy(), columns=NAMES, index=persons)
 
-    def mean_ap(head: Head) -> float:
-        found = score(head, bank, TEXT, NAMES, 16, TYPES)
+    def mean_ap(head: Head[Any]) -> float:
+        found = score(head, bank)
         aps = []
         for name, rows in found.groupby("class_name"):
             ranked = rows.sort_values("probability", ascending=False)
@@ -107,35 +100,14 @@ def test_labels_of_another_number_of_classes_are_refused(tmp_path: Path):
     bank = several_bank(data, joined)
     settings = small_settings({"loss": "ava"})
     with pytest.raises(DataError, match=r"rows of 5 classes; .* and 4 seen classes"):
-        train(build(settings, WIDTH), bank, TEXT[:4], settings.training, tmp_path, types=TYPES)
+        train(build(settings, WIDTH), bank, one_text_labels(NAMES[:4], TEXT[:4], TYPES), settings.training, tmp_path)
 
 
 @pytest.mark.parametrize("batch", [1, 5, 1000])
 def test_scores_do_not_depend_on_the_company(tmp_path: Path, batch: int):
     bank = several_bank(*learnable())
     head = run(tmp_path, bank)
-    together, other = score(head, bank, TEXT, NAMES, 64, TYPES), score(head, bank, TEXT, NAMES, batch, TYPES)
-    pd.testing.assert_frame_equal(together, other, rtol=1e-5, atol=0)
-
-
-def test_probabilities_are_a_softmax_of_poses_and_a_sigmoid_of_each_other_class():
-    logits = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(0)) * 4
-    found = probabilities(logits, TYPES)
-    assert found.dtype == torch.float64
-    plain = 1 / (1 + np.exp(-logits.numpy().astype(np.float64)))
-    np.testing.assert_allclose(found[..., [1, 3, 4]], plain[..., [1, 3, 4]], rtol=1e-12)
-    exp = np.exp(logits.numpy().astype(np.float64)[..., [0, 2]])
-    np.testing.assert_allclose(found[..., [0, 2]], exp / exp.sum(-1, keepdims=True), rtol=1e-12)
-    without_pose = probabilities(logits[..., [1, 3]], label_types(("golf", "wave"), CLASS_TYPES))
-    np.testing.assert_allclose(without_pose, plain[..., [1, 3]], rtol=1e-12)
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
-@pytest.mark.parametrize("place", range(5))
-def test_a_logit_that_is_not_finite_is_no_probability(value: float, place: int):
-    logits = torch.zeros(1, 1, 5)
-    logits[..., place] = value
-    assert probabilities(logits, TYPES)[..., place].isnan()
+    pd.testing.assert_frame_equal(score(head, bank, 64), score(head, bank, batch), rtol=1e-5, atol=0)
 
 
 # ---- a small cache
@@ -151,13 +123,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         extract(several_plan(folder, **changed))
     made = several_plan(folder)
     assert made.train is not None
-    run_whole("train", made.train, lambda: trained(made))
+    run_whole("train", made.train, lambda: train_head(made))
     return folder
 
 
 def detections(folder: Path, labels: str, boxes: str = "groundtruth", **changed: Any) -> pd.DataFrame:
     plan = several_plan(folder, **{"scoring.labels": labels, "scoring.boxes": boxes, **changed})
-    return scored(plan).tables["detections"]
+    return scores(plan).tables["detections"]
 
 
 def annotated(plan: Plan, part: str) -> pd.DataFrame:
@@ -168,21 +140,21 @@ def annotated(plan: Plan, part: str) -> pd.DataFrame:
 def test_the_bank_has_every_seen_action_of_each_person(folder: Path):
     plan = several_plan(folder)
     bank = training_bank(plan, "cpu")
-    assert bank.label_RK is not None
-    rows, places = np.nonzero(bank.label_RK.numpy())
-    found = bank.persons.iloc[rows][KEY[:3]].assign(class_name=np.array(plan.split.seen)[places])
+    assert bank.target_R is not None
+    rows, places = np.nonzero(bank.target_R.numpy())
+    found = bank.samples.table.iloc[rows][KEY[:3]].assign(class_name=np.array(plan.split.seen)[places])
     truth = annotated(plan, "train")
     wanted = truth[truth["class_name"].isin(plan.split.seen)][KEY]
     assert set(found.itertuples(index=False, name=None)) == set(wanted.itertuples(index=False, name=None))
-    assert not bank.persons.duplicated(KEY[:3]).any()
-    assert bank.label_RK.sum(1).max() >= 2
-    assert not bank.label_RK[:, [plan.split.seen.index(name) for name in ("catch", "sit")]].any(1).all()
+    assert not bank.samples.table.duplicated(KEY[:3]).any()
+    assert bank.target_R.sum(1).max() >= 2
+    assert not bank.target_R[:, [plan.split.seen.index(name) for name in ("catch", "sit")]].any(1).all()
 
 
 def test_annotated_persons_are_scored_once_each_whatever_they_do(folder: Path):
     plan = several_plan(folder, **{"scoring.boxes": "groundtruth"})
     truth = annotated(plan, "test")
-    persons, _ = scored_persons(plan, set(truth["video_id"]))
+    persons, _ = persons_to_score(plan, set(truth["video_id"]))
     assert not persons.duplicated(KEY[:3]).any()
     assert len(persons) == len(truth.drop_duplicates(KEY[:3])) < len(truth)
     assert persons.groupby(["video_id", "frame"]).size().max() == 2
@@ -192,7 +164,7 @@ def test_annotated_persons_are_scored_once_each_whatever_they_do(folder: Path):
 def test_all_labels_is_every_person_against_every_class(folder: Path, boxes: str):
     plan = several_plan(folder, **{"scoring.boxes": boxes})
     found = detections(folder, "all", boxes)
-    persons, _ = scored_persons(plan, set(annotated(plan, "test")["video_id"]))
+    persons, _ = persons_to_score(plan, set(annotated(plan, "test")["video_id"]))
     assert set(found["class_name"]) == set(CLASS_TYPES)
     assert len(found) == len(persons) * len(CLASS_TYPES)
     poses = found[found["class_name"].isin(POSES)].groupby(KEY[:3])["probability"].sum()

@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.methods.clip_contract")
+pytest.register_assert_rewrite("tests.methods.clip_contract", "tests.methods.person_contract")

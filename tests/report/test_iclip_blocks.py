@@ -9,15 +9,15 @@ import pytest
 import torch
 from zsstad_core.heads import HEADS
 from zsstad_core.learning.token_bank import TokenBank
+from zsstad_core.report.iclip_blocks import BlockOfPerson, of_frame
+from zsstad_core.report.interest import numbered
 
-from tests.heads.batches import enliven
 from tests.learning.made_tokens import WIDTH, Made, made
+from tests.methods.enliven import enliven
 from zsstad_core.methods.iclip.interaction import InteractionBlock
 from zsstad_core.methods.iclip.model import Iclip
 from zsstad_core.methods.iclip.settings import Iclip as IclipSettings
 from zsstad_core.methods.registry import Heads
-from zsstad_core.report.iclip_blocks import BlockOfPerson, of_frame
-from zsstad_core.report.interest import numbered
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.tables import BOX
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from zsstad_core.report.interest import FrameInterest, Person, best_actions, frames_to_show, patch_boxes
 from zsstad_core.report.interest_picture import COLOURS, draw, marked
 
-from zsstad_core.report.interest import FrameInterest, Person, best_actions, frames_to_show, patch_boxes
 from zsstad_core.tables import table
 
 SQUARE = [0.0, 0.0, 10.0, 20.0]

@@ -8,6 +8,7 @@ from hypothesis import given
 from tests.report.small_tables import (
     CASES,
     CLASSES,
+    ELSEWHERE,
     MANY,
     PROTOCOLS,
     Real,
@@ -21,15 +22,41 @@ from tests.report.small_tables import (
     truth,
     truths,
 )
+from zsstad_core.metrics.ava import ava_ap
 from zsstad_core.metrics.frame_map import frame_ap
+from zsstad_core.metrics.matching import Bools
 from zsstad_core.report.error_kinds import KINDS, ErrorKinds, error_kinds
+from zsstad_core.report.matched import Matched
 from zsstad_core.report.oracle_fixes import AS_IS, Fixed, fixed
 
 HERE, NEAR, FAR = (0, 0, 10, 10), (7, 0, 17, 10), (50, 0, 60, 10)
+DROPPED = ("both", "background", "duplicate")  # kinds that an oracle only drops
 
 
 def of(real: list[Real], *seen: Seen, protocol: str = "multisports") -> Fixed:
     return fixed(error_kinds(truth(*real), found(*seen), CLASSES, 0.5, protocol))
+
+
+def all_scores_differ(detections: pd.DataFrame) -> pd.DataFrame:
+    """The same detections; of equal scores the earlier row's is now the greater."""
+    return detections.assign(score=detections["score"] - 1e-6 * np.arange(len(detections)))
+
+
+def decided(held: Matched, stays_N: Bools) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """An evaluation's outcome as tables that leave the evaluator no choice: ground truth and detections that stay.
+
+    Each detection that counts stands in a frame of its own, by falling score: alone with the person whom it took, or
+    with one who does something else. Whoever was not found stands alone after them.
+    """
+    real, seen = [], []
+    for place, row in enumerate(held.ranked_C.tolist()):
+        hit, name = held.truth_N[row] >= 0, held.classes[held.class_N[row]]
+        real.append(Real("a", place, HERE, (name if hit else ELSEWHERE,)))
+        if stays_N[row]:
+            seen.append(Seen("a", place, HERE, {name: 1 / (place + 1)}))
+    for place, row in enumerate(np.flatnonzero(held.unfound()).tolist()):
+        real.append(Real("b", place, HERE, (held.classes[held.class_G[row]],)))
+    return truth(*real), found(*seen)
 
 
 def adds_up(kinds: ErrorKinds, expected: pd.DataFrame) -> None:
@@ -69,17 +96,56 @@ def test_fixing_every_kind_of_a_crowd_in_turn_ends_at_one(case: str, seed: int) 
 @given(truths, detections)
 @few
 def test_dropping_errors_from_the_tables_gives_the_evaluator_the_same_ap(protocol, truths, detections) -> None:
-    """The missed are dropped from the ground truth; then a class of which nothing else is annotated has no AP there,
-    and `ava` does not count their keyframes any more."""
+    """`ava` orders equal scores by what else is detected, so there all scores differ (the next two tests have ties).
+
+    The missed are dropped from the ground truth, whose keyframes `ava` still counts; a class of which nothing else is
+    annotated then has no AP there.
+    """
+    if protocol == "ava":
+        detections = all_scores_differ(detections)
     kinds = error_kinds(truths, detections, CLASSES, 0.5, protocol)
     alone = fixed(kinds).alone
-    for kind in ("both", "background", "duplicate"):
+    for kind in DROPPED:
         rest = detections[np.asarray(kinds.detection != kind)]
         np.testing.assert_array_equal(frame_ap(truths, rest, CLASSES, 0.5, protocol)["ap"], alone[kind])
-    if protocol != "ava":
-        expected = frame_ap(truths[np.asarray(kinds.truth != "missed")], detections, CLASSES, 0.5, protocol)
-        left = (expected["groundtruth"] > 0).to_numpy()
-        np.testing.assert_array_equal(expected["ap"][left], alone["missed"][left])
+    found_truths = truths[np.asarray(kinds.truth != "missed")]
+    if protocol == "ava":
+        expected = ava_ap(found_truths, detections, CLASSES, 0.5, keyframes=truths[["video_id", "frame"]])
+    else:
+        expected = frame_ap(found_truths, detections, CLASSES, 0.5, protocol)
+    left = (expected["groundtruth"] > 0).to_numpy()
+    np.testing.assert_array_equal(expected["ap"][left], alone["missed"][left])
+
+
+@pytest.mark.parametrize("case", CASES)
+@given(truths, detections, overlaps)
+@few
+def test_what_is_left_keeps_its_order_and_its_matches_also_where_scores_are_equal(
+    case, truths, detections, iou
+) -> None:
+    """The evaluator agrees about a table that holds nothing to decide: one detection a frame, no score twice."""
+    with rules_of(case) as protocol:
+        kinds = error_kinds(truths, detections, CLASSES, iou, protocol)
+        alone = fixed(kinds).alone
+        for kind in DROPPED:
+            expected = frame_ap(*decided(kinds.matched, np.asarray(kinds.detection != kind)), CLASSES, iou, protocol)
+            np.testing.assert_array_equal(expected["ap"], alone[kind])
+
+
+def test_by_ava_a_dropped_detection_leaves_equal_scores_in_the_order_that_they_had() -> None:
+    """The official tool, asked again without the two duplicates, would rank the other three in another order."""
+    left, square = (0, 0, 5, 10), (0, 0, 10, 10)
+    truths = truth(Real("a", 0, left, ("sit",)), Real("a", 0, square, ("sit",)))
+    places = [left, left, (4, 0, 14, 10), (0, 3, 10, 13), left]
+    detections = found(*(Seen("a", 0, place, {"sit": 0.0}) for place in places))
+    kinds = error_kinds(truths, detections, CLASSES, 0.5, "ava")
+    assert list(kinds.detection) == ["duplicate", "duplicate", "wrong place", "hit", "hit"]
+    assert kinds.matched.ranked_C.tolist() == [0, 3, 2, 1, 4]  # without 0 and 1: hit, wrong place, hit
+    alone = fixed(kinds).alone.loc["sit"]
+    assert alone[AS_IS] == frame_ap(truths, detections, CLASSES, 0.5, "ava")["ap"]["sit"] == (1 / 2 + 2 / 5) / 2
+    assert alone["duplicate"] == (1 + 2 / 3) / 2
+    anew = frame_ap(truths, detections.iloc[2:], CLASSES, 0.5, "ava")["ap"]["sit"]
+    assert anew == 2 / 3  # wrong place, hit, hit
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from zsstad_core.report.interest import best_actions
 
 from tests.made_videos import grey, number_of, write_video
 from tests.report.made_page import CLOSING, MARKERS, page_without_groundtruth, whole_page
 from tests.report.test_interest import ASIDE, SQUARE, detections, truth
 from zsstad_core.ask.answer import answer
 from zsstad_core.errors import SettingsError
-from zsstad_core.report.interest import best_actions
 from zsstad_core.report.moments import Marked, Moment
 from zsstad_core.report.page.choose import clips_to_show
 from zsstad_core.report.page.clips import Found, Shown, clip, clips_of, frames_of

@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 import torch
 from zsstad_core.heads import build
-from zsstad_core.learning.token_bank import TokenBank
-
-from tests.heads.batches import enliven
-from tests.learning.made_cache import extract, made_plan, write_dataset
 from zsstad_core.learning.from_cache import scoring_bank
-from zsstad_core.plan import Plan
+from zsstad_core.learning.token_bank import TokenBank
 from zsstad_core.report.iclip_blocks import blocks_of
 from zsstad_core.report.interest import best_actions, interest_of
+
+from tests.learning.made_cache import extract, made_plan, write_dataset
+from tests.methods.enliven import enliven
+from zsstad_core.plan.plan import Plan
 from zsstad_core.report.page.attending import by_blocks, by_patches
 from zsstad_core.report.page.of_plan import Read, attention_of
 from zsstad_core.scoring import score

@@ -11,7 +11,7 @@ import pandas as pd
 
 from zsstad_core.ask.spans import Floats, Span, labelled, smoothed, spans
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.results import Ask
 from zsstad_core.tables import BOX
 from zsstad_core.tracks import UNTRACKED, link_persons

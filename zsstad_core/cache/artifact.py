@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zsstad_core.cache import room
+from zsstad_core.cache.stages import Stage
 from zsstad_core.cache.units import (
     MANIFEST,
     Unit,
@@ -50,19 +51,22 @@ class Group:
 
 @dataclass(frozen=True)
 class Artifact:
-    """The folder `STAGE-KEY` and the videos that are wanted of it (id -> digest of the source, or `WHOLE`).
+    """The folder `STAGE-KEY`, named by its stage, and the videos that are wanted of it (id -> digest of the source, or
+    `WHOLE`).
 
     inputs: everything that decides the content; the key is its digest. Videos are not in it: a new video adds a unit.
     """
 
     root: Path
-    stage: str
+    stage: Stage
     inputs: Mapping[str, Any]
     members: Mapping[str, str]
     clips_per_unit: int = 32
     part_of: Mapping[str, str] = field(default_factory=dict)
     """The part of the dataset (train, test) of each video. Units do not span parts: so artifacts that hold one part
     only are cut like artifacts that hold both, and one pass over a clip serves several artifacts."""
+    needs: tuple["Artifact", ...] = field(default=(), repr=False)
+    """The artifacts that its stage reads; `inputs` holds their keys."""
 
     @cached_property
     def key(self) -> str:
@@ -70,7 +74,7 @@ class Artifact:
 
     @cached_property
     def path(self) -> Path:
-        return self.root / f"{self.stage}-{self.key}"
+        return self.root / f"{self.stage.name}-{self.key}"
 
     @cached_property
     def done(self) -> Path:
@@ -166,7 +170,9 @@ class Artifact:
             )
         units = {group.name: {"digest": self.unit(group).manifest["digest"], "wanted": group.wanted} for group in there}
         text = json.dumps({"units": units}, indent=1, sort_keys=True) + "\n"
-        if not self.done.is_file() or self.done.read_text(errors="replace") != text:  # a read-only cache has it already
+        if (
+            not self.done.is_file() or self.done.read_text(errors="replace") != text
+        ):  # a read-only cache has it already already
             write_whole(self.done, text)
 
     def has(self, group: Group) -> bool:
@@ -182,12 +188,13 @@ class Artifact:
         Raises CacheError if the artifact is not complete, a unit is not the recorded unit, or the recorded videos are
         not the wanted videos.
         """
-        target = target_of(self)
         try:
             units = json.loads(self.done.read_text())["units"]
             recorded = {name: (unit["digest"], tuple(unit["wanted"])) for name, unit in units.items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CacheError(f"{self.path}: not complete; run `make {target}` with the same settings") from error
+            raise CacheError(
+                f"{self.path}: not complete; run `make {self.stage.target}` with the same settings"
+            ) from error
         parts: list[tuple[Unit, tuple[str, ...]]] = []
         videos: dict[str, str | None] = {}
         for name, (digest, wanted) in recorded.items():
@@ -197,7 +204,9 @@ class Artifact:
             parts.append((unit, wanted))
             videos |= {video: unit.members.get(video) for video in wanted}
         if videos != self.members:  # a damaged list would silently leave out a video
-            raise CacheError(f"{self.done}: lists other videos than are wanted; remove it and run `make {target}`")
+            raise CacheError(
+                f"{self.done}: lists other videos than are wanted; remove it and run `make {self.stage.target}`"
+            )
         return parts
 
     def whole_unit(self) -> Unit:
@@ -211,20 +220,16 @@ class Artifact:
         return parts[0][0].made_with if parts else {}
 
 
-def target_of(artifact: Artifact) -> str:
-    """The target of make that makes an artifact: `encode` for tokens-KIND, `text` for texts too."""
-    first = artifact.stage.partition("-")[0]
-    return {"tokens": "encode", "texts": "text"}.get(first, first)
-
-
-def whole(root: Path, stage: str, inputs: Mapping[str, Any]) -> Artifact:
+def whole(root: Path, stage: Stage, inputs: Mapping[str, Any]) -> Artifact:
     """An artifact that is not divided by videos."""
     return Artifact(root, stage, inputs, WHOLE)
 
 
-def other_artifacts(root: Path, stage: str, key: str) -> Sequence[Path]:
+def other_artifacts(root: Path, stage: Stage, key: str) -> Sequence[Path]:
     """The artifacts of a stage with other keys, the newest first; the plan compares with them to tell what changed."""
     others = [
-        path for path in root.glob(f"{stage}-*") if (path / "inputs.json").is_file() and path.name != f"{stage}-{key}"
+        path
+        for path in root.glob(f"{stage.name}-*")
+        if (path / "inputs.json").is_file() and path.name != f"{stage.name}-{key}"
     ]
     return sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import WHOLE, Artifact
-from zsstad_core.cache.token_kinds import table_of
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.cache.units import Unit, canonical, flush, remove_leftovers
 from zsstad_core.errors import CacheError, UserError
@@ -72,7 +71,8 @@ def export_tokens(artifact: Artifact, folder: Path, file_format: str, about: Map
     An h5 file needs memory for one unit's tokens and all rows of the table, an npz file for all tokens. Raises
     CacheError if the artifact is not complete, a unit is damaged, or the file cannot be written.
     """
-    table = table_of(artifact.stage.removeprefix("tokens-"))
+    assert artifact.stage.tokens is not None
+    table = artifact.stage.tokens.table
     found: list[tuple[Unit, NDArray[np.bool_]]] = []
     kept = []
     for unit, wanted in artifact.parts():
@@ -103,8 +103,8 @@ def export_texts(
 
 def _export(artifact: Artifact, source: _Source, folder: Path, file_format: str, about: Mapping[str, Any]) -> Exported:
     provenance = canonical(_provenance(artifact, about))
-    prefix = "" if artifact.stage.startswith("tokens-") else "tokens-"
-    path = folder / f"{prefix}{artifact.stage}.{file_format}"
+    kind = artifact.stage.tokens
+    path = folder / f"tokens-{kind.name if kind else artifact.stage.name}.{file_format}"
     write = _write_h5 if file_format == "h5" else _write_npz
     with whole_file(path) as temporary:
         shape, dtype = write(temporary, source, provenance)
@@ -159,7 +159,7 @@ def _provenance(artifact: Artifact, about: Mapping[str, Any]) -> dict[str, Any]:
     clips = None if artifact.members == WHOLE else len(artifact.members)
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     return {
-        "stage": artifact.stage,
+        "stage": artifact.stage.name,
         "key": artifact.key,
         "inputs": json.loads(canonical(artifact.inputs)),
         "made_with": artifact.made_with(),

@@ -32,6 +32,11 @@ def artifacts(root: Path) -> list[Path]:
     return sorted(path for path in folders if _NAME.fullmatch(path.name) or (path / INPUTS).is_file())
 
 
+def stage_name(artifact: str) -> str:
+    """The stage in the name of an artifact's folder: `tokens-frame` of `tokens-frame-0123456789abcdef`."""
+    return artifact.rpartition("-")[0]
+
+
 def units(artifact: Path) -> list[Path]:
     """The folders of an artifact's units, by name, with a manifest or without."""
     return sorted(path for path in artifact.glob("unit-*") if path.is_dir())

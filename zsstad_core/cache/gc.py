@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zsstad_core.cache import folders
+from zsstad_core.cache.stages import FINETUNE, TRAIN
 from zsstad_core.cache.units import MANIFEST, is_alive
 from zsstad_core.errors import CacheError
 
@@ -44,13 +45,14 @@ def unneeded(root: Path, live: Collection[str], days: float, trained: bool = Fal
     lately = {name for name, path in there.items() if _last_change(path) > since or _is_written(path)}
     kept = _with_needs({*live, *lately}, there, set(live))
     if not trained:
-        kept |= {name for name in there if name.startswith(("train-", "finetune-"))}
+        kept |= {name for name in there if folders.stage_name(name) in (TRAIN.name, FINETUNE.name)}
     gone = [path for name, path in there.items() if name not in kept]
     found = [(path, "no plan names it") for path in gone]
     for path in sorted((root / TRAINING).glob("[!.]*")):
-        of_detector = path.name.startswith("finetune-")
-        artifact, what = (path.name, "fine-tuned detector") if of_detector else (f"train-{path.name}", "trained head")
-        if artifact not in kept and _last_change(path) <= since:
+        of_detector = folders.stage_name(path.name) == FINETUNE.name
+        name = path.name if of_detector else f"{TRAIN.name}-{path.name}"
+        what = "fine-tuned detector" if of_detector else "trained head"
+        if name not in kept and _last_change(path) <= since:
             found.append((path, f"checkpoints; the {what} is gone"))
     for folder in [root, *sorted(path for path in root.glob("[!.]*") if path.is_dir() and path not in gone)]:
         found += [(path, "left by a killed process") for path in _leftovers(folder)]

@@ -43,7 +43,9 @@ def write_tokens(folder: Path, tokens: NDArray[np.generic]) -> None:
                 f"the encoder overflowed: use encoder.precision=fp32, or other weights"
             )
     row_bytes = int(tokens.dtype.itemsize * np.prod(tokens.shape[1:], dtype=np.int64))
-    rows = max(1, min(len(tokens), _CHUNK_BYTES // max(1, row_bytes)))  # a chunk is padded: none larger than the array
+    rows = max(
+        1, min(len(tokens), _CHUNK_BYTES // max(1, row_bytes))
+    )  # a chunk is padded, so it must not be larger than the array
     shards = min(_CHUNKS_PER_SHARD, max(1, -(-len(tokens) // rows)))
     array = zarr.create_array(
         store=str(folder / ARRAY),

@@ -22,11 +22,10 @@ from typing import Any
 
 from zsstad_core.cache.digests import sha256
 from zsstad_core.cache.room import write_error
+from zsstad_core.cache.versions import FORMAT
 from zsstad_core.errors import CacheError, DamagedUnitError
 
 MANIFEST = "manifest.json"
-FORMAT = 1
-"""The version of the layout of artifacts and units; another version is refused with both numbers."""
 
 
 def canonical(value: object) -> str:

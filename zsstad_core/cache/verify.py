@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zsstad_core.cache.folders import INPUTS, artifacts, complete_files, units
+from zsstad_core.cache.folders import INPUTS, artifacts, complete_files, stage_name, units
 from zsstad_core.cache.units import MANIFEST, Unit, short_digest, unit_name
 from zsstad_core.errors import CacheError
 from zsstad_core.progress import Progress
@@ -98,10 +98,9 @@ def _artifact(folder: Path) -> Iterator[str]:
     except (OSError, ValueError) as error:
         yield f"{file}: is not readable ({type(error).__name__}); remove it and {again}"
         return
-    stage = folder.name.rpartition("-")[0]
     if content != _json_bytes(inputs):
         yield f"{file}: is not as it was written; remove it and {again}"
-    elif folder.name != f"{stage}-{short_digest(inputs)}":
+    elif folder.name != f"{stage_name(folder.name)}-{short_digest(inputs)}":
         yield (
             f"{file}: gives the key {short_digest(inputs)}, not that of the folder's name; if the folder may be "
             f"another's, remove the folder, else remove this file and {again}"

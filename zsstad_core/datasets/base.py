@@ -55,8 +55,7 @@ class Dataset(Protocol):
     def groundtruth(self) -> "pd.DataFrame":
         """Table `groundtruth` of all wanted videos, also missing ones; `decoded` is true, `make groundtruth` sets it.
 
-        With `keyframes`, frames are UNPLACED + second and boxes fractions of the frame, until
-        `keyframes.place_on_frames` knows the frame and its size. What was left out and why may stand in
+        With `keyframes` all rows are unplaced (`zsstad_core.unplaced`). What was left out and why may stand in
         `attrs["notes"]`, a list of sentences."""
 
     def refuse_impossible(self, videos: "pd.DataFrame") -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from zsstad_core.doctor.finding import Finding
 from zsstad_core.doctor.overlap import Floats, annotated_persons, by_video, pairs
-from zsstad_core.keyframes import frame_text
+from zsstad_core.unplaced import frame_text
 
 _FAR = 30  # the largest shift that is tried
 _FEW = 400  # annotated boxes that are compared for it

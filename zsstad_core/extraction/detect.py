@@ -8,6 +8,7 @@ import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.cache.stages import Stage
 from zsstad_core.extraction.footage import Wanted, decoded
 from zsstad_core.frozen.detector.contract import Detector
 from zsstad_core.frozen.detector.frame_boxes import keep
@@ -34,7 +35,7 @@ def detect(
             for number, _, image in decoded(sources[video_id], wanted):
                 yield video_id, number, image
 
-    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         found: list[pd.DataFrame] = []
         cut = 0
         batches = prefetch(batched(frames(group), settings.batch))
@@ -71,7 +72,7 @@ def from_file(boxes: pd.DataFrame, videos: pd.DataFrame, made_with: Mapping[str,
     boxes[["y1", "y2"]] = boxes[["y1", "y2"]].to_numpy().clip(0, video[["height"]].to_numpy(np.float32))
     boxes = boxes[(boxes["x1"] < boxes["x2"]) & (boxes["y1"] < boxes["y2"])]
 
-    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         content = Content({"boxes": boxes[boxes["video_id"].isin(group.members)]}, made_with=made_with)
         return {artifact.stage: content for artifact in artifacts}
 

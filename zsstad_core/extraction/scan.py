@@ -7,10 +7,12 @@ import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.cache.stages import Stage
 from zsstad_core.errors import DataError, UserError, VideosFailedError
 from zsstad_core.extraction.picture_size import in_pixels_of_video
-from zsstad_core.keyframes import ChosenFrames, Keyframes, place_on_frames
+from zsstad_core.keyframes import ChosenFrames, Keyframes
 from zsstad_core.progress import Clock
+from zsstad_core.unplaced import place_on_frames
 from zsstad_core.video import VideoSource, decode, times
 from zsstad_core.work import Compute, Content
 
@@ -22,7 +24,7 @@ def scan(sources: Mapping[str, VideoSource], keyframes: Keyframes | None = None)
     Raises VideosFailedError, when all have been tried, with every clip that does not decode.
     """
 
-    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         videos, frames, keys = [], [], []
         failed: dict[str, str] = {}
         for video_id, digest in group.members.items():
@@ -97,9 +99,9 @@ def annotate(
 ) -> Compute:
     """Table groundtruth of a group; `decoded` says whether the video has the annotated frame.
 
-    With table `keyframes` the annotation is in seconds and fractions, which `keyframes.place_on_frames` converts.
-    drawn_on: width and height of the pictures that the boxes were drawn on (`Dataset.drawn_on`). Raises DataError where
-    a box stands outside its picture.
+    With table `keyframes` the annotation is in seconds and fractions: `zsstad_core.unplaced.place_on_frames` converts
+    it. drawn_on: width and height of the pictures that the boxes were drawn on (`Dataset.drawn_on`). Raises DataError
+    where a box stands outside its picture.
     """
     if keyframes is not None:
         rows = place_on_frames(groundtruth, videos, keyframes)
@@ -109,7 +111,7 @@ def annotate(
         rows = groundtruth.assign(decoded=groundtruth["frame"] < count)
         rows = in_pixels_of_video(rows, videos, drawn_on)
 
-    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         content = Content({"groundtruth": rows[rows["video_id"].isin(group.members)]})
         return {artifact.stage: content for artifact in artifacts}
 

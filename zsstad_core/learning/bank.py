@@ -62,7 +62,8 @@ def refuse_bad_targets[F](bank: Bank[F], classes: int) -> None:
     """Raise DataError where a bank cannot be trained on: no sample, no targets, or targets of other classes."""
     table = bank.samples.table
     if not len(bank.samples):
-        raise DataError("nothing to train on: no training frame has a person; check the dataset's training videos")
+        what = "no training frame has a person" if "frame" in table else "there is no training clip"
+        raise DataError(f"nothing to train on: {what}; check the dataset's training videos")
     if bank.target_R is None:
         raise DataError("nothing to train on: the rows have no target (a class index each)")
     target = bank.target_R.cpu().numpy()

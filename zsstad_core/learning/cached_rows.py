@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from zsstad_core.boxes import select
 from zsstad_core.cache.read import read_artifact_table, read_artifact_tokens
-from zsstad_core.cache.token_kinds import form_of, of_annotated, rows_of
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.datasets.label_types import label_types
 from zsstad_core.extraction.token_boxes import annotated_persons, on_real_frames
 from zsstad_core.frozen.detector.frame_boxes import PERSON
 from zsstad_core.methods.common.labels import Labels, one_text_labels
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 type RowsAndTokens = tuple[pd.DataFrame, NDArray[np.generic] | None]
 """A table, and its tokens where the method reads them."""
@@ -23,8 +23,8 @@ type RowsAndTokens = tuple[pd.DataFrame, NDArray[np.generic] | None]
 
 def frames(plan: Plan, videos: Collection[str]) -> RowsAndTokens:
     """Table frames of some videos."""
-    if "frame" in plan.reads.kinds:
-        return read_artifact_tokens(plan.tokens("frame"), "frames", videos)
+    if TokenKind.frame in plan.reads.kinds:
+        return read_artifact_tokens(plan.tokens(TokenKind.frame), "frames", videos)
     return of_videos(read_artifact_table(plan.index, "frames"), videos), None
 
 
@@ -37,10 +37,17 @@ def persons_to_score(plan: Plan, videos: Collection[str]) -> RowsAndTokens:
     return chosen.reset_index(drop=True), None if tokens is None else tokens[chosen.index]
 
 
+def persons_to_track(plan: Plan, videos: Collection[str]) -> RowsAndTokens:
+    """Table boxes of all persons whose tracks are judged: every detected one, chosen or not, or the annotated ones."""
+    if plan.settings.scoring.boxes == "groundtruth":
+        return persons_annotated(plan, videos)
+    return detected(plan, "person", videos)
+
+
 def persons_annotated(plan: Plan, videos: Collection[str]) -> RowsAndTokens:
     """Table boxes of the annotated persons of some videos, with score 1."""
     if kind := _kept(plan, "person"):
-        return read_artifact_tokens(plan.tokens(of_annotated(kind)), "boxes", videos)
+        return read_artifact_tokens(plan.tokens(kind.annotated), "boxes", videos)
     return annotated_persons(of_videos(read_artifact_table(plan.groundtruth, "groundtruth"), videos)), None
 
 
@@ -86,6 +93,6 @@ def of_videos(rows: pd.DataFrame, videos: Collection[str]) -> pd.DataFrame:
     return rows[rows["video_id"].isin(set(videos))].reset_index(drop=True)
 
 
-def _kept(plan: Plan, rows: str) -> str | None:
+def _kept(plan: Plan, rows: str) -> TokenKind | None:
     """The kind of tokens of persons or objects that a bank holds in memory, as `Reads.kinds` calls it."""
-    return next((kind for kind in plan.reads.kinds if rows_of(kind) == rows and form_of(kind) != "pixel"), None)
+    return next((kind for kind in plan.reads.kinds if kind.rows == rows and kind.form != "pixel"), None)

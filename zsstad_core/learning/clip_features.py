@@ -42,15 +42,16 @@ class ClipFeatures:
 
     def gather(self, rows: SampleRows, step: Step | None = None, view: int = 0) -> ClipTokens:
         """As `Features`."""
-        clip_N = rows.sample_B
-        frames_N = self.samples.frames_C[clip_N]
+        samples, clip_N = self.samples, rows.sample_B
+        frames_N, hash_N = samples.frames_C[clip_N], samples.hash_C[clip_N]
         if step is None:
-            place_NT = scoring_frames(self.segments, frames_N, clip_N, self.seed, view)
+            place_NT = scoring_frames(self.segments, frames_N, hash_N, self.seed, view)
         else:
-            place_NT = training_frames(self.segments, frames_N, clip_N, self.seed, step.iteration)
-        (row_NT,) = to_device([self.samples.row_R[self.samples.first_C[clip_N][:, None] + place_NT]], self.device)
+            place_NT = training_frames(self.segments, frames_N, hash_N, self.seed, step.iteration)
+        (row_NT,) = to_device([samples.row_R[samples.first_C[clip_N][:, None] + place_NT]], self.device)
         return ClipTokens(self._tokens.take(row_NT), torch.ones_like(row_NT, dtype=torch.bool))
 
     def identity(self) -> bytes:
-        """How frames are chosen."""
-        return f"{self.segments} {self.seed}".encode()
+        """How training chooses frames."""
+        chosen = self.segments
+        return f"{chosen.frames} {chosen.train} {chosen.stride} {self.seed}".encode()

@@ -3,6 +3,8 @@
 Shapes: C clips, R token rows, B samples of a batch.
 """
 
+import hashlib
+
 import numpy as np
 import pandas as pd
 
@@ -15,6 +17,8 @@ class ClipSamples:
 
     table: columns video_id and clip (0 for a whole video, else the number of a track), a row a clip. row_C: for each
     clip the rows of its tokens in the order of time, int64.
+
+    hash_C: of a clip's name, int64: what is drawn for a clip stays the same whatever other clips there are.
     """
 
     def __init__(self, table: pd.DataFrame, row_C: list[Ints]) -> None:
@@ -22,6 +26,7 @@ class ClipSamples:
         self.frames_C: Ints = np.array([len(rows) for rows in row_C], np.int64)
         self.first_C: Ints = np.cumsum(self.frames_C) - self.frames_C
         self.row_R: Ints = np.concatenate(row_C) if row_C else np.zeros(0, np.int64)
+        self.hash_C: Ints = np.array([_hash(name) for name in self.names], np.int64)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -60,4 +65,9 @@ def tracklets_as_clips(tracklets: pd.DataFrame, row_R: Ints) -> ClipSamples:
     order = tracklets.assign(row=row_R).sort_values(["video_id", "track", "frame"], kind="stable")
     table = order[["video_id", "track"]].drop_duplicates().rename(columns={"track": "clip"})
     starts = np.flatnonzero(~order.duplicated(["video_id", "track"]))
-    return ClipSamples(table.reset_index(drop=True), np.split(order["row"].to_numpy(np.int64), starts[1:]))
+    rows = np.split(order["row"].to_numpy(np.int64), starts[1:]) if len(starts) else []
+    return ClipSamples(table.reset_index(drop=True), rows)
+
+
+def _hash(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little", signed=True)

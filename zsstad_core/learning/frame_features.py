@@ -11,10 +11,10 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from zsstad_core.cache.token_kinds import form_of, rows_of
 from zsstad_core.learning.features import Step
 from zsstad_core.learning.frame_index import NO_ROW, Ints
 from zsstad_core.learning.objects import choose_objects
+from zsstad_core.learning.order import SampleOrder
 from zsstad_core.learning.person_samples import PersonSamples
 from zsstad_core.learning.samples import SampleRows
 from zsstad_core.learning.token_store import TokenStore, common_width, to_device
@@ -57,7 +57,7 @@ class FrameFeatures:
     ) -> None:
         self.reads, self.samples, self.device = reads, samples, device
         self.objects = objects = samples.table.iloc[:0] if objects is None else objects
-        kinds = {rows_of(kind) for kind in reads.kinds if form_of(kind) != "pixel"}
+        kinds = {kind.rows for kind in reads.kinds if kind.form != "pixel"}
         index, slots, memory = samples.index, reads.slots, reads.memory
         self._frames = self._persons = self._objects = None
         if "frame" in kinds or memory.before + memory.after:
@@ -74,7 +74,7 @@ class FrameFeatures:
                 index, samples.table, objects, slots.objects, slots.object_choice, seed
             )
         self._offset_T = np.concatenate([np.arange(-memory.before, 0), np.arange(1, memory.after + 1)])
-        self._first_visit_F: Ints | None = None
+        self._visits: tuple[SampleOrder, Ints] | None = None
 
     def gather(self, rows: SampleRows, step: Step | None = None, view: int = 0) -> FrameTokens:
         """As `Features`. In training with `reads.memory.visited` a neighbouring frame is in memory only if an earlier
@@ -109,15 +109,20 @@ class FrameFeatures:
         memory_BT = self.samples.index.neighbours(self.samples.frame_S[rows.sample_B], self._offset_T)
         if step is None or not self.reads.memory.visited:
             return memory_BT
-        if self._first_visit_F is None:
-            self._first_visit_F = self.samples.first_visits(step.order)
-        visited_BT = self._first_visit_F[memory_BT] < step.iteration
+        visited_BT = self._first_visits(step.order)[memory_BT] < step.iteration
         found: Ints = np.where((memory_BT >= 0) & visited_BT, memory_BT, NO_ROW)
         return found
 
     def identity(self) -> bytes:
-        """The choice of objects."""
-        return self._object_first_F.tobytes() + self._object_row.tobytes()
+        """The places of the memory, whether they are those visited, and the choice of objects."""
+        memory = f"{self._offset_T.tolist()} {self.reads.memory.visited}".encode()
+        return memory + self._object_first_F.tobytes() + self._object_row.tobytes()
+
+    def _first_visits(self, order: SampleOrder) -> Ints:
+        """`PersonSamples.first_visits`, computed once for each training."""
+        if self._visits is None or self._visits[0] is not order:
+            self._visits = order, self.samples.first_visits(order)
+        return self._visits[1]
 
     def _take(self, store: TokenStore | None, row_N: torch.Tensor) -> torch.Tensor:
         return torch.zeros(*row_N.shape, 0, device=self.device) if store is None else store.take(row_N)

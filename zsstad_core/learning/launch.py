@@ -64,7 +64,7 @@ def _wait(processes: Sequence[BaseProcess]) -> dict[int, int]:
     """Until all processes have ended well, or one has not. Returns who was killed, by which signal."""
     left = {process.sentinel: process for process in processes}
     while left:
-        ended = [left.pop(int(sentinel)) for sentinel in connection.wait(list(left))]  # type: ignore[call-overload]
+        ended = [left.pop(int(sentinel)) for sentinel in connection.wait(list(left))]  # type: ignore[call-overload,arg-type]
         for process in ended:
             process.join()
         if any(process.exitcode for process in ended):

@@ -62,7 +62,7 @@ def optimise(
             with torch.autocast(device.type, torch.bfloat16, enabled=mixed):
                 terms, rows = step(iteration)
             loss = reduce(torch.add, terms.values())
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             loss = rank.average(weights, loss.detach(), rows)
             if clip_norm is not None:
                 nn.utils.clip_grad_norm_(weights, clip_norm)

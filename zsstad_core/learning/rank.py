@@ -50,7 +50,7 @@ class Rank:
         gradients = [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in moved]
         joint = torch.cat([loss.reshape(1), *(gradient.flatten() for gradient in gradients)]) * rows
         dist.all_reduce(joint)
-        mean, *averaged = (joint / max(total, 1)).split([1, *(weight.numel() for weight in moved)])
+        mean, *averaged = torch.split(joint / max(total, 1), [1, *(weight.numel() for weight in moved)])
         for weight, gradient in zip(moved, averaged, strict=True):
             weight.grad = gradient.view_as(weight)
         return mean[0]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from zsstad_core.cache.token_kinds import TokenKind
     from zsstad_core.settings.pipeline import Settings
 
 type RowKind = Literal["person", "clip"]
@@ -79,7 +80,7 @@ class Reads:
     training. texts: forms of the label texts. segments: how frames of a clip are chosen; None for a method of persons.
     """
 
-    kinds: tuple[str, ...] = ()
+    kinds: tuple["TokenKind", ...] = ()
     texts: frozenset[TextForm] = frozenset()
     slots: Slots = Slots()
     memory: Memory = Memory()
@@ -102,7 +103,7 @@ class Method:
     build: a function (settings, width of tokens) -> Head; empty where nothing is computed (see `truth`).
     trains: whether it has weights to learn. runs_encoder: whether the frozen image encoder runs inside the head.
     refuse: raises UnfitHeadError, before anything is computed, where the method cannot run under the settings.
-    explain: a function (head, batch, labels) -> Explanation (`methods.explanation`), which the report shows; empty
+    explain: a function (head, batch of one frame) -> Explanation (`methods.explanation`), which the report shows; empty
         where there is nothing to show. explains: whether there is, under given settings.
     encoder: a function (head, settings) -> state_dict of open_clip's whole model with what the head trained inside it.
     truth: of a method that knows the answer from the annotation, how far it knows it; None for all others.

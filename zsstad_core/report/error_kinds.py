@@ -4,7 +4,8 @@ After TIDE (Bolya, Foley, Hays and Hoffman, "TIDE: A General Toolbox for Identif
 2020, sections 2.2 and 2.3), for detections of (box, class) pairs where a person may do several actions. A detection
 that is no true positive is, with t the protocol's IoU and b = 0.1 (`background`), the first of these that holds:
 
-    duplicate     IoU >= t with an annotated person doing the class: a better-scored detection has that one
+    duplicate     IoU >= t with an annotated person doing the class: a better-scored detection has that one (of equal
+                  scores: the one that the protocol matches first)
     wrong action  IoU >= t with an annotated person who does something else
     wrong place   b <= IoU < t with one doing the class
     both          b <= IoU < t with one who does something else

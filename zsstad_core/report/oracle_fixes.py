@@ -9,13 +9,17 @@ As in TIDE (`error_kinds`, the paper's section 2.3), on the detections that the 
     missed        the ground truth is not asked for any more. Adding a detection would need a score for it; so the head
                   counts as being as good on the missed as on the found
 
-What is left of a list of detections is ranked by the same scores, and measured by the protocol's own area. A fix never
-takes a hit away and never ranks one lower, so AP never falls. After all of them each detection is a hit and each ground
-truth that is still asked for is found, so AP is 1: in every class with ground truth, by every protocol. A class of
-which everything was missed and nothing is detected any more counts 1, 0 while it has false positives.
+The detections that stay keep the order and the matches that the evaluation gave them, and the protocol's own area
+measures them. A fix never takes a hit away and never ranks one lower, so AP never falls. After all of them each
+detection is a hit and each ground truth that is still asked for is found, so AP is 1: in every class with ground truth,
+by every protocol. A class of which everything was missed and nothing is detected any more counts 1, 0 while it has
+false positives.
 
 Fixes are not evaluated anew. The evaluators let a moved box match another person who stands at the very same place,
-and `ava`'s limit of 50 a keyframe would count other detections for each that is dropped.
+`ava`'s limit of 50 a keyframe would count other detections for each that is dropped, and `ava` orders equal scores by
+what else is detected (`metrics/ava.py`, point 4): without a duplicate, a hit and an error of equal scores may swap.
+Such a swap is chance, not a cost of the duplicate. For a kind that is only dropped, the evaluator gives the same AP for
+the tables without it; by `ava` where nothing is beyond the limit and no two detections of a class have equal scores.
 """
 
 from collections.abc import Iterable

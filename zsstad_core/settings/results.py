@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from zsstad_core.settings.base import HOW, Fraction, Section
+from zsstad_core.settings.base import BY_DIGEST, HOW, Fraction, Section
 
 
 class Scoring(Section):
@@ -36,7 +36,7 @@ class Scoring(Section):
     same or by detection score (ST-CLIP's soft voting, whose weights are not published). Refused where persons do
     several actions at once; the oracle, who knows the action, does not vote."""
 
-    similarities: Annotated[bool, HOW] = False
+    similarities: Annotated[bool, BY_DIGEST] = False
     """Keep beside each probability the similarity that it comes from, the cosine of the person's and the label's
     tokens (table similarities); `make ask` reads it."""
 

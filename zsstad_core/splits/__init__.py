@@ -13,6 +13,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from zsstad_core.errors import DataError, SettingsError, did_you_mean
@@ -112,6 +113,7 @@ def _published(name: str, dataset: str, split: str, classes: Sequence[str]) -> L
     return _checked(name, found, f"{dataset}.yaml", dataset, classes, strict=False)
 
 
+@cache  # they are part of the package
 def _lists(dataset: str) -> dict[str, Lists]:
     file = _FOLDER / f"{dataset}.yaml"
     return read_lists(file) if file.is_file() else {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.methods.actionclip import texts
 from zsstad_core.methods.actionclip.refusals import refuse
 from zsstad_core.methods.contract import Method, Reads, Segments
@@ -9,10 +10,11 @@ from zsstad_core.settings.pipeline import Settings
 
 
 def reads(settings: Settings) -> Reads:
-    """Tokens of some frames of a clip, and several phrasings of each class."""
+    """Tokens of some frames of a clip, or of a person's crops in them, and several phrasings of each class."""
     own = settings.heads.actionclip
+    crops = settings.clips.of == "tracklet" and settings.clips.tracklet == "crops"
     return Reads(
-        kinds=("frame",),
+        kinds=(TokenKind.person if crops else TokenKind.frame,),
         texts=frozenset({"phrasings"}),
         segments=Segments(own.frames, train="random", test="middle", views=own.views, short="repeat"),
     )

@@ -81,9 +81,13 @@ class Actionclip(Section):
             "scoring": {"select": "margin", "margin": 0.7},
         },
         "actionclip/ava": {
+            "clips": {"of": "tracklet"},
             "heads": {"actionclip": {"loss": "classes"}},
             "training": {**_TRAINING, "iterations": 10_000, "warmup": 1_000, "lr": 4e-4},
         },
         "actionclip-bare": {"heads": {"actionclip": {"templates": ["{}"]}}},
-        "actionclip/stickworld": {"training": {**_TRAINING, "iterations": 300, "warmup": 60}},
+        "actionclip/stickworld": {
+            "clips": {"of": "tracklet"},
+            "training": {**_TRAINING, "iterations": 300, "warmup": 60},
+        },
     }
