@@ -173,11 +173,11 @@ export:  ## tokens with their index as HDF5 or npz files, for other people's cod
 settings:  ## write pipeline.yaml (if there is none) and docs/settings.md from the defaults
 	@$(RUN) stages.settings
 
-test:  ## the quick tests
-	@$(ONE_THREAD) $(RUN) pytest -n $(or $(JOBS),2) $(TESTS)
+test:  ## the quick tests, every time the same
+	@$(ONE_THREAD) PYTHONHASHSEED=$${PYTHONHASHSEED:-0} $(RUN) pytest -n $(or $(JOBS),2) $(TESTS)
 
-test-all:  ## all tests, also those that take minutes
-	@$(ONE_THREAD) $(RUN) pytest -n $(or $(JOBS),2) -m '' $(TESTS)
+test-all:  ## all tests, also those that take minutes; hypothesis draws new examples, and shows a counterexample as a line to add
+	@$(ONE_THREAD) PYTHONHASHSEED=$${PYTHONHASHSEED:-$$RANDOM} $(RUN) pytest -n $(or $(JOBS),2) -m '' --hypothesis-profile drawn $(TESTS)
 
 test-faults:  ## provoke every fault of docs/faults.md, and say of each how it ended (minutes)
 	@$(RUN) pytest -m fault -p tests.fault_report $(TESTS)

@@ -274,9 +274,7 @@ def in_process(made: Plan, tmp_path: Path, before: str, *words: str) -> "subproc
     stage("export", made, tmp_path, "--kind", "none")  # writes the settings' file
     code = f"import os, signal, resource, shutil\n{before}\nimport stages.export\nstages.export.main()"
     words = ("--settings", str(tmp_path / "settings.yaml"), "--out", str(tmp_path / "out"), "--kind", "frame", *words)
-    return subprocess.run(
-        [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
-    )
+    return subprocess.run([sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("file_format", FORMATS)

@@ -10,6 +10,7 @@ from typing import get_args
 
 import pytest
 
+from tests import determinism
 from tests.conftest import ROOT
 from tests.made_plans import write_dataset
 from zsstad_core.settings.pipeline import Settings
@@ -63,7 +64,7 @@ def noting(tree: Path) -> Path:
 
 def make(tree: Path, *words: str) -> subprocess.CompletedProcess[str]:
     ours = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "HEAD", "SET")}
-    return subprocess.run(["make", *words], cwd=tree, env=ours, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(["make", *words], cwd=tree, env=ours, capture_output=True, text=True, check=False)
 
 
 def calls(tree: Path) -> list[list[str]]:
@@ -215,8 +216,8 @@ def test_a_table_stands_alone(noting: Path) -> None:
 def test_tests_are_chosen(noting: Path) -> None:
     make(noting, "test", "TESTS=tests/cache -k kill")
     make(noting, "test-all", "JOBS=4")
-    run = ["-m", "pytest", "-n"]
-    assert calls(noting) == [[*run, "2", "tests/cache", "-k", "kill"], [*run, "4", "-m", ""]]
+    run, draws = ["-m", "pytest", "-n"], ["--hypothesis-profile", determinism.DRAWN]
+    assert calls(noting) == [[*run, "2", "tests/cache", "-k", "kill"], [*run, "4", "-m", "", *draws]]
 
 
 # ---- with an environment

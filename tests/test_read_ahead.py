@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -28,17 +30,40 @@ def test_the_next_ones_are_read_while_one_is_worked_on_and_none_beyond_the_last(
 
     ahead = ReadAhead(make, 3, Clock(), depth=5)
     assert ahead(0) == 0
-    assert others.wait(10)
+    assert others.wait()
     ahead.close()
     assert sorted(made) == [0, 1, 2]
 
 
-def test_the_time_that_a_step_waits_is_on_the_clock():
-    clock = Clock()
-    ahead = ReadAhead(lambda number: time.sleep(0.05), 1, clock)
+class Watched(Clock):
+    """A clock that says when somebody begins to wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits = threading.Event()
+
+    @contextmanager
+    def on(self, name: str) -> Iterator[None]:
+        with super().on(name):
+            self.waits.set()
+            yield
+
+
+def test_the_time_that_a_step_waits_is_on_the_clock(monkeypatch: pytest.MonkeyPatch):
+    now = 100.0
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+    clock = Watched()
+
+    def make(number: int) -> int:
+        nonlocal now
+        clock.waits.wait()
+        now += 7
+        return number
+
+    ahead = ReadAhead(make, 1, clock)
     ahead(0)
     ahead.close()
-    assert clock.seconds[WAIT] >= 0.04
+    assert clock.seconds == {WAIT: 7}
 
 
 def test_an_error_surfaces_where_its_number_is_asked_for():

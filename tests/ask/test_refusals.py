@@ -52,13 +52,13 @@ def test_nobody_in_the_whole_video_is_refused_and_nobody_in_one_of_two_is_not(tm
     with pytest.raises(DataError, match=r"empty\.mp4: no person in any of the 31 frames .*person_score 0\.05"):
         refuse_nobody(plan, [nobody])  # type: ignore[list-item]
     plan.settings = settings(tmp_path, **{"detector.kind": "mine:KIND"})
-    with pytest.raises(DataError, match=r"looked at \(mine:KIND, detector\.person_score 0\.05\)"):
+    with pytest.raises(DataError, match=r"looked at \(mine:KIND, detector\.person_score 0\.05, "):
         refuse_nobody(plan, [nobody])  # type: ignore[list-item]
 
 
 def test_a_video_that_is_asked_about_is_never_written_over(tmp_path: Path) -> None:
     video = write_video(tmp_path / "a.annotated.mp4", pictures(2), "libx264")
-    plan: Any = SimpleNamespace(sources={"a": VideoSource("a", video)})
+    plan: Any = SimpleNamespace(videos={"a": VideoSource("a", video)})
     refuse_overwriting(plan, tmp_path / "elsewhere", {"a": "a.annotated.mp4"})
     with pytest.raises(SettingsError, match=r"a\.annotated\.mp4: is a video that you ask about; choose another OUT="):
         refuse_overwriting(plan, tmp_path, {"a": "a.annotated.mp4"})

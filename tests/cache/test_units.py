@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -154,9 +153,9 @@ def test_an_overflowed_token_is_not_cached(tmp_path: Path) -> None:
 @pytest.mark.fault(4)
 def test_a_process_killed_while_writing_leaves_no_unit_and_its_rest_is_cleared(tmp_path: Path) -> None:
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom zsstad_core.cache.units import publish\n"
+        "import signal\nfrom pathlib import Path\nfrom zsstad_core.cache.units import publish\n"
         f"with publish(Path({str(tmp_path)!r}), {MEMBERS!r}, {{}}) as folder:\n"
-        "    (folder / 'half').write_text('half'); print('in', flush=True); time.sleep(60)\n"
+        "    (folder / 'half').write_text('half'); print('in', flush=True); signal.pause()\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -171,13 +170,12 @@ def test_a_process_killed_while_writing_leaves_no_unit_and_its_rest_is_cleared(t
 
 @pytest.mark.fault(4)
 def test_what_another_living_process_writes_is_left_alone(tmp_path: Path) -> None:
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    process = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
     try:
         import socket
 
         theirs = tmp_path / f".unit-0.{socket.gethostname()}.{process.pid}.tmp"
         theirs.mkdir()
-        time.sleep(0.1)
         remove_leftovers(tmp_path)
         assert theirs.is_dir()
     finally:

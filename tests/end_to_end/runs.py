@@ -63,7 +63,7 @@ def popen(target: str, settings: Settings, *flags: str, **choices: object) -> "s
 
 def make(target: str, settings: Settings, *flags: str, **choices: object) -> Ended:
     process = popen(target, settings, *flags, **choices)
-    out, err = process.communicate(timeout=500)
+    out, err = process.communicate()
     return Ended(process.returncode, out, err)
 
 
@@ -105,7 +105,7 @@ class Running:
         self._process.start()
 
     def wait(self) -> Ended:
-        self._process.join(300)
+        self._process.join()
         assert self._process.exitcode is not None, "does not come to an end"
         out, err = self._out.read_text(), self._err.read_text()
         return Ended(self._process.exitcode, out, err, stages(self._commands))
@@ -122,7 +122,7 @@ class Running:
 
     def killed(self) -> None:
         """Wait for the end of a process that is killed, or kills itself."""
-        self._process.join(300)
+        self._process.join()
         assert self._process.exitcode == -signal.SIGKILL, "ended before it was killed"
 
 

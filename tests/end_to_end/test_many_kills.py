@@ -73,7 +73,7 @@ def killed(running: runs.Running, cache: Path, units: int, delay: float) -> bool
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(14_400)
 def test_a_hundred_kills_at_random_moments_cost_nothing_that_was_finished(
     undisturbed: Undisturbed, tmp_path: Path
 ) -> None:

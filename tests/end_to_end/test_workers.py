@@ -44,7 +44,7 @@ def test_a_worker_that_is_killed_costs_its_unit_only(empty: Work, by_make: ByMak
         time.sleep(0.01)
         assert process.poll() is None
     os.kill(done[0]["pid"], signal.SIGKILL)
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate()
     assert process.returncode == 0, out + err
     assert artifacts(empty.cache) == artifacts(by_make.cache, without=LATER)
     assert leftovers(empty.cache) == []
@@ -56,7 +56,7 @@ def test_a_worker_that_is_killed_costs_its_unit_only(empty: Work, by_make: ByMak
 def test_two_commands_with_two_workers_each_make_every_unit_once(empty: Work, by_make: ByMake) -> None:
     both = [runs.popen("extract", empty.settings, workers=2) for _ in range(2)]
     for process in both:
-        out, err = process.communicate(timeout=500)
+        out, err = process.communicate()
         assert process.returncode == 0, out + err
     assert artifacts(empty.cache) == artifacts(by_make.cache, without=LATER)
     counts = Counter((line["stage"], line["unit"]) for line in ledger(empty.cache))
@@ -71,7 +71,7 @@ def test_asked_to_stop_a_command_and_all_its_workers_do(empty: Work, by_make: By
         time.sleep(0.01)
         assert process.poll() is None
     os.killpg(process.pid, signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate()
     assert process.returncode == -signal.SIGTERM
     assert "stopped; finished units are kept, the same command goes on from here" in err.splitlines()
     assert "Traceback" not in err

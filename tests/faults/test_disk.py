@@ -145,7 +145,6 @@ def traced(root: Path, *words: str) -> "subprocess.CompletedProcess[str]":
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
     )
 
 
@@ -235,7 +234,7 @@ def test_without_any_lock_two_makers_of_a_unit_leave_one_whole_unit(tmp_path: Pa
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    assert [process.wait(60) for process in both] == [0, 0]
+    assert [process.wait() for process in both] == [0, 0]
     (unit,) = published(tmp_path)
     unit.verify()
     assert [path.name for path in tmp_path.iterdir()] == [unit_name(MEMBERS)]

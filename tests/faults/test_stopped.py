@@ -52,7 +52,7 @@ def test_stopped_in_the_middle_of_a_unit_it_drops_that_unit(
         time.sleep(0.001)
         assert process.poll() is None
     process.send_signal(number)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate()
     assert process.returncode == code, err
     assert err.splitlines()[-1] == SAID
     assert "Traceback" not in err
@@ -92,7 +92,7 @@ def test_a_real_make_that_is_asked_to_stop_stops_with_all_its_processes(
         time.sleep(0.001)
         assert process.poll() is None
     os.killpg(process.pid, signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate()
     assert process.returncode == -signal.SIGTERM  # a shell says 143
     assert SAID in err.splitlines()
     goes_on(dataset, tmp_path, undisturbed)

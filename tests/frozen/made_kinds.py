@@ -10,14 +10,14 @@ from pydantic import Field
 
 from zsstad_core.frozen.detector.contract import DetectorKind
 from zsstad_core.frozen.detector.frame_boxes import FrameBoxes
-from zsstad_core.settings.base import HOW, Section
+from zsstad_core.settings.base import BY_DIGEST, HOW, Section
 from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 
 class Options(Section):
     """Options of a detector of corners."""
 
-    weights: str
+    weights: Annotated[str, BY_DIGEST]
     """File of the weights."""
 
     side: Annotated[int, Field(ge=1)] = 8
@@ -54,12 +54,12 @@ class Chairs(Corners):
 
 
 def _identity(settings: DetectorSettings, options: Options) -> dict[str, Any]:
-    return {"options": {**options.content(), "weights": Path(options.weights)}, "code": 1}
+    return {"weights": Path(options.weights), "code": 1}
 
 
 CORNERS = DetectorKind("corners", Corners, _identity, Options)
 CHAIRS = DetectorKind("chairs", Chairs, _identity, Options)
 IMPOSTOR = DetectorKind("mmdet", Corners, _identity, Options)
-AS_THEY_STAND = DetectorKind("as they stand", Corners, lambda settings, options: {}, Options)
+REPLACED = DetectorKind("replaced", Corners, lambda settings, options: {"person_score": 0.1}, Options)
 NOT_A_KIND = Corners
 WITHOUT_WEIGHTS = DetectorKind("without weights", Corners, lambda settings, options: {}, Section)  # is not loaded

@@ -224,8 +224,6 @@ def test_thresholds_below_the_models_own_are_told(faster_rcnn, caplog):
 
 QUIET_RUN = """
 import numpy as np
-from zsstad_core.frozen.detector import Detector
-from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.frozen.detector.loading import load_detector
 from zsstad_core.settings.frozen import Detector as DetectorSettings
 

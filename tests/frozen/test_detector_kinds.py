@@ -68,10 +68,10 @@ def test_another_detector_redoes_the_boxes_and_what_reads_them(folder: Path) -> 
 def test_the_key_has_what_the_kind_says_and_none_of_mmdets_settings(folder: Path) -> None:
     detector = with_corners(folder, {"side": 3}).detect.inputs["detector"]
     weights = "1be2e452b46d7a0d9656bbb1f768e8248eba1b75baed65f5d99eafa948899a6a"  # SHA-256 of 0123
-    assert detector["options"] == {"side": 3, "weights": weights}
-    assert (detector["kind"], detector["code"]) == ("corners", 1)
+    assert detector["options"] == {"side": 3}
+    assert (detector["kind"], detector["code"], detector["weights"]) == ("corners", 1, weights)
     assert set(detector) == {
-        *("kind", "options", "code"),
+        *("kind", "options", "code", "weights"),
         *("person_score", "persons_per_frame", "object_score", "objects_per_frame"),
     }
 
@@ -90,9 +90,8 @@ def test_options_decide_the_key_and_those_that_only_say_how_do_not(folder: Path)
     assert changed(before, keys(with_corners(folder, {"side": 8, "fits": 2}))) == set()
 
 
-def test_options_stand_in_the_key_as_they_are_where_the_kind_says_nothing_of_them(folder: Path) -> None:
-    detector = with_corners(folder, {"fits": 2}, kind="AS_THEY_STAND").detect.inputs["detector"]
-    assert detector["options"] == {"side": 8, "weights": str(folder / "weights")}
+def test_what_the_kind_says_replaces_a_setting_of_the_same_name(folder: Path) -> None:
+    assert with_corners(folder, kind="REPLACED").detect.inputs["detector"]["person_score"] == 0.1
 
 
 def test_a_files_content_decides_and_its_place_does_not(folder: Path) -> None:

@@ -21,7 +21,8 @@ _ICLIP = (
     "heads.iclip.context_slots=3 heads.iclip.memory_slots=2 training.lr=0.01"
 )
 _SHORT = "heads.iclip.blocks=POCM heads.iclip.prompting_layers=1"
-_STCLIP = "heads.stclip.frames_before=2 heads.stclip.frames_after=1 heads.stclip.persons=2 training.lr=0.05"
+_STCLIP = "heads.stclip.frames_before=2 heads.stclip.frames_after=1 heads.stclip.persons=2"
+_LEARNS = "training.lr=0.05"
 _INTEREST = "heads.stclip.prompt_tokens=interest heads.stclip.interest_tokens=4 heads.stclip.prompting=last"
 _SIMILAR = "scoring.similarities=true"
 
@@ -36,7 +37,7 @@ QUICK: dict[str, str] = {
         'scoring.boxes=groundtruth"'
     ),
     "iclip, ava": f'{_AVA} HEAD=iclip SET="{_OF_AVA} {_TOKENS} {_ICLIP} {_SHORT} {_SIMILAR}"',
-    "stclip": f'{_JHMDB} HEAD=stclip SET="{_OF_JHMDB} {_ENCODER} {_STCLIP} {_SIMILAR}"',
+    "stclip": f'{_JHMDB} HEAD=stclip SET="{_OF_JHMDB} {_ENCODER} {_STCLIP} {_LEARNS} {_SIMILAR}"',
 }
 MORE: dict[str, str] = {
     "clip_crop, best phrasing": (
@@ -49,17 +50,18 @@ MORE: dict[str, str] = {
         'scoring.voting=weighted training.videos=without_unseen training.videos_at_most=4 evaluation.protocol=act"'
     ),
     "stclip, interest": (
-        f'{_JHMDB} HEAD=stclip SET="{_OF_JHMDB} {_ENCODER} {_STCLIP} {_INTEREST} heads.stclip.temporal=average '
+        f'{_JHMDB} HEAD=stclip SET="{_OF_JHMDB} {_ENCODER} {_STCLIP} {_LEARNS} {_INTEREST} '
+        "heads.stclip.temporal=average "
         'heads.stclip.adapter=fc heads.stclip.whole_frame=false encoder.pixels=decoded scoring.boxes=groundtruth"'
     ),
     "stclip, ava": (
         f'{_AVA} HEAD=stclip SET="{_OF_AVA} {_ENCODER} {_STCLIP} encoder.crop=squash heads.stclip.interest_tokens=6 '
-        'datasets.ava.around=2 scoring.margin=0.3"'
+        'datasets.ava.around=2 scoring.margin=0.3 training.lr=0.002"'  # more, and roundings grow
     ),
 }
 SAVED: dict[str, str] = {
     "saved iclip": f'{_JHMDB} HEAD=iclip SET="{_OF_JHMDB} {_TOKENS} {_ICLIP} {_SHORT} {_SIMILAR}"',
-    "saved stclip": f'{_JHMDB} HEAD=stclip SET="{_OF_JHMDB} {_ENCODER} {_STCLIP} {_SIMILAR}"',
+    "saved stclip": f'{_JHMDB} HEAD=stclip SET="{_OF_JHMDB} {_ENCODER} {_STCLIP} {_LEARNS} {_SIMILAR}"',
 }
 
 _STICKWORLD = "device=cpu datasets.stickworld.train_clips=1 datasets.stickworld.test_clips=1"

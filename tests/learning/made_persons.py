@@ -113,7 +113,7 @@ def killed_run(world_in: Path, work_dir: Path, at: str) -> None:
         target=_run_and_die, args=(world_in, work_dir, at, list(sys.path))
     )
     process.start()
-    process.join(120)
+    process.join()
     assert process.exitcode == -signal.SIGKILL, f"ended with {process.exitcode}, it was not killed"
 
 

@@ -41,7 +41,7 @@ def killed_run(moment: str, work_dir: Path) -> None:
     """Start a training in another process and wait until it has killed itself at `moment`."""
     process = _context.Process(target=_run_and_die, args=(moment, work_dir, list(sys.path)))
     process.start()
-    process.join(120)
+    process.join()
     assert process.exitcode == -signal.SIGKILL, f"the training ended with {process.exitcode}, it was not killed"
 
 

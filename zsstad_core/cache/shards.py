@@ -44,11 +44,9 @@ class ShardedRows:
         self.dtype = np.dtype(described["data_type"]).newbyteorder("<")
         self._path = path
         shard_rows = int(described["chunk_grid"]["configuration"]["chunk_shape"][0])
-        self._rows = int(inner["chunk_shape"][0])  # rows of a chunk
-        self._chunks = shard_rows // self._rows  # chunks of a shard
-        self._bytes = (
-            self._rows * int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize
-        )  # bytes of a chunk
+        self._rows = int(inner["chunk_shape"][0])  # of a chunk
+        self._chunks = shard_rows // self._rows  # of a shard
+        self._bytes = self._rows * int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize  # of a chunk
 
     def read(self, start: int = 0, stop: int | None = None) -> NDArray[Any]:
         """Rows `start` to `stop` (None: the end), [stop - start, ...]; only the chunks that hold them are read."""

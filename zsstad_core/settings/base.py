@@ -1,4 +1,4 @@
-"""What every section of the settings is, and the two marks of a field that decide how it enters a cache key."""
+"""What every section of the settings is, and the marks of a field that decide how it enters a cache key."""
 
 from typing import Annotated, Any
 

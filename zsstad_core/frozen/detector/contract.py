@@ -46,10 +46,10 @@ class DetectorKind[Options: Section]:
     name: what `detector.kind` calls it, and what a key says of it.
     load: makes the model from `settings.detector`, the options and a torch device ("cpu", "cuda:1"). It may import
     torch, inside the function.
-    identity: everything but the options that decides which boxes the model finds, as entries of the cache key: weights,
-    configs, versions of libraries. Values are plain data, or paths: a path stands for what is in the file, and a list
-    of paths for what is in the files under which names. Entries replace the settings of the same name. It must import
-    no torch, since every `make plan` asks it.
+    identity: what decides the boxes beside settings and options, as entries of the cache key: weights, configs,
+    versions of libraries. Values are plain data, or paths: a path stands for what is in the file, and a list of paths for the
+    contents and names of several files. Entries replace settings of the same name. It must import no torch, since every
+    `make plan` asks it.
     options: the section that `detector.options` is read as.
     finetunes: whether `learning.finetune` can train it further; it trains models of mmdet.
     """
