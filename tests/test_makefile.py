@@ -111,7 +111,7 @@ def test_the_words_that_help_offers_are_those_that_there_are(tree: Path) -> None
 
 def test_every_stage_has_a_target() -> None:
     files = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
-    files -= {"report", "page"}  # `make eval` prints the one, `make report` writes the other
+    files -= {"metrics"}  # `make eval` prints them
     assert files <= TARGETS
 
 
@@ -216,7 +216,7 @@ def test_a_dry_run_names_the_stages_and_runs_none(ready: Path) -> None:
     done = make(ready, "-n", "eval", "SPLIT=2")
     assert (done.returncode, done.stderr) == (0, "")
     stages = re.findall(r"^\.venv/bin/python -m stages\.(\w+) +--split '2' *$", done.stdout, re.M)
-    assert stages == [*STAGES, "report"]
+    assert stages == [*STAGES, "metrics"]
     assert [path.name for path in (ready / "cache").iterdir()] == ["digests.json"]
 
 

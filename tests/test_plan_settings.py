@@ -109,8 +109,6 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "encoder.template": ("a video of {}", BY_TEXT),
     "encoder.underscores": ("space", BY_TEXT),
     "encoder.batch": (1, NOTHING),
-    "clips.of": ("tracklet", NOTHING),  # iCLIP judges persons; see tests/test_plan_actionclip.py
-    "clips.tracklet": ("frames", NOTHING),
     "heads.clip_frame.temperature": (1.0, NOTHING),  # another head is chosen; see below
     "heads.clip_crop.temperature": (1.0, NOTHING),
     "heads.iclip.blocks": ("POCM", LEARNED),
@@ -147,12 +145,6 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "heads.stclip.persons": (5, NOTHING),
     "heads.stclip.temperature": (1.0, NOTHING),
     "heads.stclip.checkpointing": (True, NOTHING),
-    "heads.actionclip.frames": (4, NOTHING),  # another head is chosen; see tests/test_plan_actionclip.py
-    "heads.actionclip.views": (2, NOTHING),
-    "heads.actionclip.layers": (2, NOTHING),
-    "heads.actionclip.templates": (["{}"], NOTHING),
-    "heads.actionclip.loss": ("classes", NOTHING),
-    "heads.actionclip.temperature": (1.0, NOTHING),
     "heads.oracle.knows": ("person", NOTHING),
     "heads.actionclip.frames": (4, NOTHING),  # another head is chosen; see tests/test_plan_clips.py
     "heads.actionclip.views": (2, NOTHING),
@@ -201,7 +193,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "evaluation.frames": ("decoded", {"evaluate"}),
     "evaluation.protocol": ("act", {"evaluate"}),
     "evaluation.video_iou": ([], {"evaluate"}),
-    "tracks.lost_after": (0.5, NOTHING),
+    "tracks.lost_after": (0.5, NOTHING),  # persons are not judged by tracks; see tests/test_plan_clips.py
     "tracks.high_score": (0.6, NOTHING),
     "ask.threshold": (0.5, NOTHING),
     "ask.similarity": (0.2, NOTHING),

@@ -7,9 +7,7 @@ import yaml
 from zsstad_core.datasets import DATASETS
 from zsstad_core.methods import registry
 from zsstad_core.results.published import _FILE, published_rows
-from zsstad_core.methods import registry
 from zsstad_core.results.summary import rows_of
-from zsstad_core.methods import registry
 from zsstad_core.results.text import as_markdown
 from zsstad_core.splits import published
 
