@@ -121,6 +121,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "heads.iclip.memory_after": (5, LEARNED),
     "heads.iclip.memory_slots": (5, LEARNED),
     "heads.iclip.memory": ("all", LEARNED),
+    "heads.iclip.memory_frames": ("with_persons", LEARNED),
     "heads.iclip.context_weight": (0.1, LEARNED),
     "heads.iclip.prompting_layers": (1, LEARNED),
     "heads.iclip.prompting_scale": (1.0, LEARNED),

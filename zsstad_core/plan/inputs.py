@@ -11,7 +11,7 @@ from typing import Any
 
 from zsstad_core import video
 from zsstad_core.cache.units import short_digest
-from zsstad_core.datasets.stclip_boxes import deciding_files
+from zsstad_core.datasets.published_boxes import deciding_files
 from zsstad_core.datasets.token_files import token_file
 from zsstad_core.frozen import encoder_identity
 from zsstad_core.frozen.detector import registry as detectors

@@ -34,7 +34,7 @@ class Scoring(Section):
     voting: Literal["none", "mean", "weighted"] = "none"
     """Single-action assumption: every person of a video gets the mean of its persons' probabilities, all counting the
     same or by detection score (ST-CLIP's soft voting, whose weights are not published). Refused where persons do
-    several actions at once; the oracle, who knows the action, does not vote."""
+    several actions at once; a method that knows the action from the annotation does not vote."""
 
     similarities: Annotated[bool, BY_DIGEST] = False
     """Keep beside each probability the similarity that it comes from, the cosine of the person's and the label's
