@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
 def until[T](found: Callable[[], T], process: "subprocess.Popen[str] | None" = None) -> T:
@@ -11,3 +12,20 @@ def until[T](found: Callable[[], T], process: "subprocess.Popen[str] | None" = N
         assert process is None or process.poll() is None, "ended too soon"
         time.sleep(0.001)
     return result
+
+
+def until_files_have_another_time(folder: Path) -> None:
+    """Wait until what is written now is later than what was written before: the clock of files may be coarse.
+
+    folder: an existing one; a file comes and goes in it.
+    """
+    probe = folder / "probe of the clock"
+    probe.touch()
+    before = probe.stat().st_mtime_ns
+
+    def is_later() -> bool:
+        probe.touch()
+        return probe.stat().st_mtime_ns > before
+
+    until(is_later)
+    probe.unlink()
