@@ -14,18 +14,19 @@ export GOMP_SPINCOUNT ?= 10000
 
 DATASET ?=## dataset: jhmdb, ucf101_24, ava, folder, stickworld (default: pipeline.yaml's)
 SPLIT ?=## label split: 1, 75/25, 50/50-0, full, a file, ...  (docs/protocols.md; default: pipeline.yaml's)
-HEAD ?=## iclip, stclip, clip_frame, clip_crop, oracle     (default: pipeline.yaml's)
+HEAD ?=## method: docs/methods.md says what each is    (default: pipeline.yaml's)
 TRAINED_ON ?=## another dataset to train the head on        (default: none; docs/protocols.md)
 RECIPE ?=## a recipe of pipeline.yaml, for example yolox-nano
 WORKERS ?=## index, detect and encode on so many local processes (default: none, in one process)
 SCHEDULER ?=## or on the workers of a dask scheduler: tcp://HOST:8786
+GPUS ?=## train the head on so many GPUs of this host     (default: one)
 SET ?=## settings for this command: "encoder.crop=pad training.lr=1e-3"
 VIDEO ?=## of `make ask`: a file, "a.mp4, b.mov", a folder, or a list (.txt, a path a line)
 LABELS ?=## of `make ask`: "juggle a ball, wave, clap", or a file: one a line, or YAML with texts
 FORMAT ?=## of `make export`: h5 or npz                      (default: h5)
 KIND ?=## of `make export`: frame, person, ..., text, encoder  (docs/export.md; default: all that the head reads)
-OUT ?=## of `make ask`, `export`, `table`, `interest`, `report`: folder for the files  (default: results/ask/NAME, export/DATASET, results/DATASET/...)
-STAGE ?=## of `make why` and `make invalidate`: index, groundtruth, finetune, detect, encode, text, train, score, evaluate
+OUT ?=## of `make ask`, `export`, `table`, `report`: folder for the files  (default: results/ask/NAME, export/DATASET, results/DATASET/...)
+STAGE ?=## of `make why` and `make invalidate`: index, groundtruth, finetune, detect, track, encode, text, train, score, evaluate
 SPLITS ?=## of `make table`: 1,2 or 50/50-0,50/50-1 ..., or without: each class left out once  (default: all published)
 SEEDS ?=## of `make table`: trainings of each head            (default: 1)
 HEADS ?=## of `make table`: methods, commas between           (default: HEAD= and both baselines)
@@ -42,7 +43,8 @@ endef
 quoted = '$(subst $(newline), ,$(subst ','\'',$(1)))'
 option = $(if $(value $(1)), --$(2) $(call quoted,$(value $(1))))
 CHOICE = $(call option,DATASET,dataset)$(call option,SPLIT,split)$(call option,HEAD,head)\
-         $(call option,TRAINED_ON,trained-on)$(call option,RECIPE,recipe)$(call option,WORKERS,workers)$(call option,SCHEDULER,scheduler)$(call option,SET,set)
+         $(call option,TRAINED_ON,trained-on)$(call option,RECIPE,recipe)$(call option,WORKERS,workers)$(call option,SCHEDULER,scheduler)\
+         $(call option,GPUS,gpus)$(call option,SET,set)
 TABLE = $(call option,SPLITS,splits)$(call option,SEEDS,seeds)$(call option,HEADS,heads)$(call option,OUT,out)
 ASK = $(call option,VIDEO,video)$(call option,LABELS,labels)$(call option,OUT,out)
 EXPORT = $(call option,FORMAT,format)$(call option,KIND,kind)$(call option,OUT,out)
@@ -50,8 +52,7 @@ PYTHON := .venv/bin/python
 RUN := $(PYTHON) -m
 ONE_THREAD = OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1}
 AGAIN = $(MAKE)  # named so that `make -n` prints the line and does not follow it
-DEMO_HEADS := iclip clip_frame clip_crop
-PLANNED := extract train eval report interest index groundtruth finetune detect encode text score evaluate
+PLANNED := extract train eval report index groundtruth finetune detect track encode text score evaluate
 NEEDS_ENVIRONMENT := demo $(PLANNED) ask table plan status doctor why verify invalidate gc timing export settings test test-all test-faults lint format pretrain-demo
 
 .PHONY: help setup requirements clean $(NEEDS_ENVIRONMENT)
@@ -76,12 +77,6 @@ $(NEEDS_ENVIRONMENT):
 	@$(AGAIN) --no-print-directory $@
 
 else
-
-ifneq ($(filter interest,$(MAKECMDGOALS)),)
-ifneq ($(shell $(RUN) stages.interest --check $(CHOICE)),ok)
-$(error nothing was started)
-endif
-endif
 
 ifneq ($(filter $(PLANNED),$(MAKECMDGOALS)),)
 PLAN := $(shell $(RUN) stages.plan --makefile $(CHOICE))
@@ -113,8 +108,8 @@ endif
 include $(TABLE_PLAN)
 endif
 
-demo:  ## the whole job on the bundled benchmark: iCLIP beside both baselines, a table, pictures (some minutes)
-	@for head in $(DEMO_HEADS); do $(AGAIN) -s --no-print-directory evaluate DATASET=stickworld HEAD=$$head || exit; done
+demo:  ## the whole job on the bundled benchmark: a method beside both baselines, a table, pictures (some minutes)
+	@heads=$$($(RUN) demo.heads) || exit; for head in $$heads; do $(AGAIN) -s --no-print-directory evaluate DATASET=stickworld HEAD=$$head || exit; done
 	@$(RUN) demo.show $(CHOICE) --dataset stickworld
 
 extract: | $(EXTRACTED)  ## index, detect and encode: everything frozen, once, into the cache
@@ -124,13 +119,10 @@ train: | $(TRAINED)  ## train the head on the seen classes of the split
 	@echo $(call quoted,$(TRAIN_SAYS))
 
 eval: | $(EVALUATED)  ## score, evaluate, print the table and the path of metrics.json
-	@$(RUN) stages.report $(CHOICE)
+	@$(RUN) stages.metrics $(CHOICE)
 
 report: | $(EVALUATED)  ## write what was found, and why, as one HTML file to look at, and print its path (OUT=)
-	@$(RUN) stages.page $(CHOICE)$(call option,OUT,out)
-
-interest: | $(SCORE)  ## draw the interest tokens of HEAD=stclip over some test frames, and print the files (OUT=)
-	@$(RUN) stages.interest $(CHOICE)$(call option,OUT,out)
+	@$(RUN) stages.report $(CHOICE)$(call option,OUT,out)
 
 table: | $(TABLED)  ## train and evaluate what is missing of a paper's table, and print it (SPLITS=, SEEDS=, HEADS=)
 	@$(RUN) stages.table $(CHOICE)$(TABLE)
@@ -144,6 +136,7 @@ groundtruth: | $(GROUNDTRUTH)  ## stage: annotated boxes and classes
 finetune: | $(FINETUNE)  ## stage: the detector, fine-tuned on the seen classes of the split (detector.finetune)
 	@echo $(call quoted,$(FINETUNE_SAYS))
 detect: | $(DETECT)  ## stage: person and object boxes
+track: | $(TRACK)  ## stage: detected persons followed through a video, where clips are tracklets
 encode: | $(ENCODE)  ## stage: CLIP tokens of frames, persons, objects
 text: | $(TEXT)  ## stage: CLIP tokens of the class names
 score: | $(SCORE)  ## stage: every test person against its labels
@@ -179,11 +172,11 @@ export:  ## tokens with their index as HDF5 or npz files, for other people's cod
 settings:  ## write pipeline.yaml (if there is none) and docs/settings.md from the defaults
 	@$(RUN) stages.settings
 
-test:  ## the quick tests
-	@$(ONE_THREAD) $(RUN) pytest -n $(or $(JOBS),2) $(TESTS)
+test:  ## the quick tests, every time the same
+	@$(ONE_THREAD) PYTHONHASHSEED=$${PYTHONHASHSEED:-0} $(RUN) pytest -n $(or $(JOBS),2) $(TESTS)
 
-test-all:  ## all tests, also those that take minutes
-	@$(ONE_THREAD) $(RUN) pytest -n $(or $(JOBS),2) -m '' $(TESTS)
+test-all:  ## all tests, also those that take minutes; hypothesis draws new examples, and shows a counterexample as a line to add
+	@$(ONE_THREAD) PYTHONHASHSEED=$${PYTHONHASHSEED:-$$RANDOM} $(RUN) pytest -n $(or $(JOBS),2) -m '' --hypothesis-profile drawn $(TESTS)
 
 test-faults:  ## provoke every fault of docs/faults.md, and say of each how it ended (minutes)
 	@$(RUN) pytest -m fault -p tests.fault_report $(TESTS)

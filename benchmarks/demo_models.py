@@ -39,7 +39,7 @@ def main() -> None:
 def detector() -> None:
     """Recall and AP of each class on the test clips of seed 0."""
     plan = planned(0, 1, "")
-    test = [video for video, part in plan.official.items() if part == "test"]
+    test = [video for video, part in plan.official_split.items() if part == "test"]
     persons = read_artifact_table(plan.groundtruth, "groundtruth").assign(class_name="person")
     assert isinstance(plan.dataset, Stickworld)
     things = pd.read_parquet(plan.dataset.folder / OBJECT_TABLE).rename(columns={"what": "class_name"})

@@ -39,7 +39,7 @@ from zsstad_core.extraction.scan import annotate
 from zsstad_core.frozen.detector.mmdet.detector import MmdetDetector
 from zsstad_core.frozen.device import choose_device
 from zsstad_core.frozen.encoder import Encoder
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.video import decode
 from zsstad_core.work import Work, run
 
@@ -88,14 +88,12 @@ def models(plan: Plan, rounds: int) -> None:
         measured.setdefault("detect, frames/s", []).append(len(frames) / staged)
         measured.setdefault("detect, over the bare detector", []).append(bare / staged)
         staged = seconds(again, encode)
-        counts = [len(read_artifact_table(plan.tokens(kind), table_of(kind))) for kind in plan.kinds()]
+        counts = [len(read_artifact_table(plan.tokens(kind), kind.table)) for kind in plan.kinds()]
         views = rng.integers(0, 256, (sum(counts), encoder.size, encoder.size, 3), np.uint8)
         bare = seconds(bare_encoder, encoder, views, plan.settings.encoder.batch)
         measured.setdefault("encode, views/s", []).append(len(views) / staged)
         measured.setdefault("encode, over the bare encoder", []).append(bare / staged)
-    print(
-        f"\n{plan.settings.dataset}: {len(plan.sources)} clips, {len(frames)} frames, {sum(counts)} views, {device}\n"
-    )
+    print(f"\n{plan.settings.dataset}: {len(plan.videos)} clips, {len(frames)} frames, {sum(counts)} views, {device}\n")
     table(measured)
 
 
@@ -166,7 +164,7 @@ def again(work: Work) -> None:
 
 def decode_all(plan: Plan) -> list[NDArray[np.uint8]]:
     """Every frame of every clip."""
-    return [image for source in plan.sources.values() for _, _, image in decode(source)]
+    return [image for source in plan.videos.values() for _, _, image in decode(source)]
 
 
 def bare_detector(detector: MmdetDetector, prepared: list[Any], batch: int) -> None:
@@ -203,11 +201,6 @@ def gather(read: Rows, starts: list[int]) -> None:
     """Copies of neighbouring rows."""
     for start in starts:
         read(start, start + _NEIGHBOURS)
-
-
-def table_of(kind: str) -> str:
-    """The table whose rows a kind's tokens stand beside."""
-    return "frames" if kind == "frame" else "boxes"
 
 
 def seconds(action: Callable[..., object], *arguments: object) -> float:

@@ -21,7 +21,7 @@ import pandas as pd
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.configure import load
 from zsstad_core.datasets.jhmdb import CLASSES
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Content
 
 VIDEOS, FRAMES = 3_200, 172  # of each: 550,400 frames

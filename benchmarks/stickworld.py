@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.score import scored
-from stages.train import trained
+from stages.score import scores
+from stages.train import train_head
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.evaluation.detection import evaluate
 from zsstad_core.evaluation.rows import missing_groundtruth
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.stickworld.labels import PAIRS
 from zsstad_core.work import run_whole
 
@@ -32,6 +32,7 @@ METHODS = {
     "CLIP, person's crop": "head=clip_crop",
     "iCLIP without prompting": "head=iclip heads.iclip.prompting_layers=0",
     "iCLIP": "head=iclip",
+    "ActionCLIP": "head=actionclip",
 }
 BLOCKS = {
     "table 4": ("PP", "OO", "CC", "MM", "POPO", "POCPOC", "POCMPOCM"),
@@ -120,8 +121,8 @@ def planned(seed: int, split: int, overrides: str) -> Plan:
 def metrics_of(plan: Plan) -> dict[str, Any]:
     """What metrics.json holds, without video mAP; trained and scored if it is not there yet."""
     if plan.train:
-        run_whole("train", plan.train, lambda: trained(plan))
-    run_whole("score", plan.score, lambda: scored(plan))
+        run_whole("train", plan.train, lambda: train_head(plan))
+    run_whole("score", plan.score, lambda: scores(plan))
     return evaluated(plan, read_artifact_table(plan.score, "detections"))
 
 
@@ -138,10 +139,10 @@ def chance(plan: Plan, seed: int, split: int) -> Numbers:
 def evaluated(plan: Plan, detections: pd.DataFrame) -> dict[str, Any]:
     """Frame mAP of these detections of the test clips, as metrics.json holds it."""
     on_disk = read_artifact_table(plan.groundtruth, "groundtruth")
-    annotated = on_disk[on_disk["video_id"].map(plan.official) == "test"]
+    annotated = on_disk[on_disk["video_id"].map(plan.official_split) == "test"]
     frames_only = plan.settings.evaluation.model_copy(update={"video_iou": []})
     settings = plan.settings.model_copy(update={"evaluation": frames_only})
-    return evaluate(settings, plan.split, annotated, missing_groundtruth(plan.dataset, plan.missing()), detections)
+    return evaluate(settings, plan.split, annotated, missing_groundtruth(plan.dataset, plan.missing), detections)
 
 
 def spread(rows: Sequence[Numbers], key: str) -> str:

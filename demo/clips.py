@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from zsstad_core.boxes import iou
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.tables import BOX
 from zsstad_core.video import decode
 
@@ -68,7 +68,7 @@ def write_gif(path: Path, pictures: Sequence[Pixels]) -> None:
 
 def _first_test_clip(plan: Plan, truth: pd.DataFrame, name: str) -> str:
     videos = truth.loc[truth["class_name"] == name, "video_id"].unique()
-    first: str = min(video for video in videos if plan.official[video] == "test" and video.startswith(f"{name}/"))
+    first: str = min(video for video in videos if plan.official_split[video] == "test" and video.startswith(f"{name}/"))
     return first
 
 
@@ -77,7 +77,7 @@ def _annotated(plan: Plan, video: str, found: pd.DataFrame, truth: pd.DataFrame)
     best = own.loc[own.groupby(["frame", "box"])["probability"].idxmax()]
     true = truth[truth["video_id"] == video]
     pictures = []
-    for number, _, frame in decode(plan.sources[video]):
+    for number, _, frame in decode(plan.videos[video]):
         height, width = frame.shape[:2]
         image = Image.fromarray(frame).resize((width * _ZOOM, height * _ZOOM), Image.Resampling.BICUBIC)
         here = true[true["frame"] == number]

@@ -9,12 +9,14 @@ import shlex
 from argparse import Namespace
 from pathlib import Path
 
-from zsstad_core import configure, plan_text
+from zsstad_core import configure
 from zsstad_core.ask import refusals, text
 from zsstad_core.ask.question import Question, asked
+from zsstad_core.cache.stages import TEXT
 from zsstad_core.cache.units import write_whole
 from zsstad_core.errors import friendly
-from zsstad_core.plan import Plan
+from zsstad_core.plan.makefile import rules, write_makefile
+from zsstad_core.plan.plan import Plan
 
 
 @friendly
@@ -29,7 +31,7 @@ def main() -> None:
     question = asked(options)
     plan = Plan(configure.from_arguments(question.options), retry=options.makefile)
     if options.makefile:
-        print(plan_text.write_makefile(makefile(plan, question)))
+        print(write_makefile(makefile(plan, question)))
     else:
         answered(plan, Path(options.out or f"results/ask/{question.name}"), options.anew, command(options))
     plan.save()
@@ -37,11 +39,11 @@ def main() -> None:
 
 def makefile(plan: Plan, question: Question) -> str:
     """Texts first: a label that is too long is told before anything is detected."""
-    refusals.refuse_without_pictures(plan.sources.values())
+    refusals.refuse_without_pictures(plan.videos.values())
     refusals.refuse_other_encoder(plan)
-    needed = [*(artifact.done for artifact in plan.extract() if artifact.stage == "text"), plan.score.done]
+    needed = [*(artifact.done for artifact in plan.extract() if artifact.stage.target == TEXT.target), plan.score.done]
     lines = [f"ASKED := {' '.join(map(str, needed))}", f"ASKED_ANEW := {text.anew(plan)}"]
-    return "\n".join([*lines, *plan_text.rules({question.words(): plan})])
+    return "\n".join([*lines, *rules({question.words(): plan})])
 
 
 def command(options: Namespace) -> str:
@@ -64,15 +66,15 @@ def answered(plan: Plan, folder: Path, anew: str, command: str) -> None:
     shown = files.names_of_videos(found)
     refusals.refuse_overwriting(plan, folder, shown)
     for one in found:
-        frames, lost = write_annotated(plan.sources[one.video_id], marks(one, labels), folder / shown[one.video_id])
+        frames, lost = write_annotated(plan.videos[one.video_id], marks(one, labels), folder / shown[one.video_id])
         refusals.refuse_other_frames(one, frames)
         print("\n".join([*text.of_video(one, labels), *(f"  {line}" for line in lost)]))
     write_whole(folder / "answer.json", files.as_text(files.as_json(plan, found, shown)))
     write_whole(folder / "detections.csv", files.as_csv(found))
     write_whole(folder / "labels.pbtxt", files.as_labelmap(labels))
     write_page(folder / "index.html", page_of_answers(plan, found, command))
-    if plan.shared:
-        print(f"ask: learned in training, so no zero-shot: {', '.join(plan.shared)}")
+    if plan.shared_classes:
+        print(f"ask: learned in training, so no zero-shot: {', '.join(plan.shared_classes)}")
     print(f"ask: {text.stages_text(plan, anew)}")
     for name in ("index.html", "answer.json", "detections.csv", "labels.pbtxt", *shown.values()):
         print(f"ask: {folder / name}")

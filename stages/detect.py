@@ -12,7 +12,7 @@ from zsstad_core.cluster import on_workers
 from zsstad_core.errors import DataError, friendly
 from zsstad_core.extraction import detect
 from zsstad_core.extraction.footage import wanted_frames
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Compute, Work, run
 
 
@@ -42,7 +42,7 @@ def by_model(plan: Plan) -> Compute:
         objects = load_detector(settings, device) if settings.objects_per_frame else None
         detector = PersonsAndObjects(load_detector(tuned, device), objects)
     wanted = wanted_frames(read_artifact_table(plan.index, "keyframes")) if plan.dataset.keyframes else None
-    return detect.detect(plan.sources, detector, settings, wanted)
+    return detect.detect(plan.videos, detector, settings, wanted)
 
 
 def from_file(plan: Plan) -> Compute:

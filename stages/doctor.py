@@ -8,8 +8,8 @@ from zsstad_core import configure
 from zsstad_core.doctor import examine
 from zsstad_core.doctor.known import gather
 from zsstad_core.errors import friendly
-from zsstad_core.plan import Plan
-from zsstad_core.quantities import count_text
+from zsstad_core.formatting import count_text
+from zsstad_core.plan.plan import Plan
 
 
 @friendly

@@ -8,13 +8,13 @@ import pandas as pd
 
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.cache.token_kinds import form_of, rows_of
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cluster import on_workers
 from zsstad_core.errors import friendly
 from zsstad_core.extraction import encode
 from zsstad_core.extraction.footage import wanted_frames
 from zsstad_core.extraction.token_boxes import boxes_of, on_real_frames
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Compute, Work, run
 
 
@@ -33,14 +33,14 @@ def work(plan: Plan) -> Work:
 
 def with_encoder(plan: Plan) -> Compute:
     encoder = None
-    if any(form_of(kind) != "pixel" for kind in plan.kinds()):
+    if any(kind.form != "pixel" for kind in plan.kinds()):
         from zsstad_core.frozen.device import choose_device
         from zsstad_core.frozen.encoder import Encoder
 
         encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
-    print(f"encode: {encoder.says if encoder else 'views, which need no weights'}")
+    print(f"encode: {encoder.description if encoder else 'views, which need no weights'}")
     wanted = wanted_frames(read_artifact_table(plan.index, "frames")) if plan.dataset.keyframes else None
-    return encode.encode(plan.sources, encoder, plan.settings.encoder, boxes(plan), wanted)
+    return encode.encode(plan.videos, encoder, plan.settings.encoder, boxes(plan), wanted)
 
 
 def from_files(plan: Plan) -> Compute:
@@ -48,16 +48,17 @@ def from_files(plan: Plan) -> Compute:
     from zsstad_core.extraction.given_tokens import given_tokens
 
     folder = str(plan.settings.encoder.tokens_from)
-    files = {f"tokens-{kind}": file for kind, file in open_files(folder, [*plan.kinds(), "text"]).items()}
-    print(f"encode: tokens from {folder}, {files['tokens-text'].width} wide")
-    rows = {"tokens-frame": read_artifact_table(plan.index, "frames"), **boxes(plan)}
-    return given_tokens(files, rows, [plan.tokens(kind) for kind in plan.kinds()])
-
-
-def boxes(plan: Plan) -> dict[str, pd.DataFrame]:
-    """The boxes that become tokens, by the stage of their artifact."""
     kinds = plan.kinds()
-    of = {rows_of(kind) for kind in kinds}
+    files = open_files(folder, [*(kind.name for kind in kinds), "text"])
+    print(f"encode: tokens from {folder}, {files['text'].width} wide")
+    rows = {TokenKind.frame: read_artifact_table(plan.index, "frames"), **boxes(plan)}
+    return given_tokens({kind: files[kind.name] for kind in kinds}, rows, [plan.tokens(kind) for kind in kinds])
+
+
+def boxes(plan: Plan) -> dict[TokenKind, pd.DataFrame]:
+    """The boxes that become tokens of each kind."""
+    kinds = plan.kinds()
+    of = {kind.rows for kind in kinds}
     detected = read_artifact_table(plan.detect, "boxes") if of & {"person", "object"} else None
     if detected is not None:
         detected = on_real_frames(detected, read_artifact_table(plan.index, "frames"))

@@ -12,7 +12,7 @@ from zsstad_core.evaluation.detection import evaluate, nothing_to_evaluate
 from zsstad_core.evaluation.metrics_file import METRICS, as_json
 from zsstad_core.evaluation.rows import missing_groundtruth, tested_rows
 from zsstad_core.learning.training_videos import training_videos
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Content, run_whole
 
 
@@ -25,23 +25,23 @@ def main() -> None:
 def evaluated(plan: Plan) -> Content:
     on_disk = read_artifact_table(plan.groundtruth, "groundtruth")
     detections = read_artifact_table(plan.score, "detections")
-    tested = tested_rows(plan.official, on_disk, missing_groundtruth(plan.dataset, plan.missing()), detections)
+    tested = tested_rows(plan.official_split, on_disk, missing_groundtruth(plan.dataset, plan.missing), detections)
     if tested.without_labels:
         metrics = nothing_to_evaluate(plan.settings, detections)
     else:
         metrics = evaluate(plan.settings, plan.split, *tested)
-        if plan.head.truth is None:  # who knows the answer has no rows for the classes that it rules out
+        if plan.method.truth is None:  # who knows the answer has no rows for the classes that it rules out
             metrics["chance"] = chance(chance_draws(plan.settings, plan.split, *tested))
-    keys = {artifact.stage: artifact.key for artifact in plan.deciding()}
+    keys = {artifact.stage.name: artifact.key for artifact in plan.lineage()}
     metrics["made with"] = {"keys": keys, **plan.score.made_with()}
-    if plan.source and plan.train:
-        other = plan.source.settings
-        metrics["trained on"] = {"dataset": other.dataset, "split": other.split, "shared classes": plan.shared}
-    trainer = plan.source or plan
+    if plan.training_plan and plan.train:
+        other = plan.training_plan.settings
+        metrics["trained on"] = {"dataset": other.dataset, "split": other.split, "shared classes": plan.shared_classes}
+    trainer = plan.training_plan or plan
     rule = trainer.settings.training
     if plan.train and (rule.videos != "any" or rule.videos_at_most):
         of_all = on_disk if trainer is plan else read_artifact_table(trainer.groundtruth, "groundtruth")
-        metrics["training videos"] = training_videos(of_all, trainer.official, trainer.split, rule).to_json(rule)
+        metrics["training videos"] = training_videos(of_all, trainer.official_split, trainer.split, rule).to_json(rule)
     return Content(files={METRICS: as_json(metrics)})
 
 

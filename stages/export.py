@@ -10,13 +10,15 @@ import pandas as pd
 
 from zsstad_core import configure
 from zsstad_core.cache.export import FORMATS, Exported, export_texts, export_tokens, whole_file
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import SettingsError, friendly
 from zsstad_core.methods import registry
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 KINDS = (
-    *("frame", "groundtruth", "person", "object", "text"),
-    *("pixel", "groundtruth_pixel", "person_pixel", "groundtruth_unprojected", "person_unprojected"),
+    *(kind.name for kind in TokenKind if kind.form == "token"),
+    "text",
+    *(kind.name for kind in TokenKind if kind.form != "token"),
 )
 
 
@@ -47,35 +49,35 @@ def chosen(plan: Plan, kind: str) -> list[str]:
         raise SettingsError(f'KIND is "{kind}"; it must be one of {", ".join(KINDS)}, encoder, all')
     if not plan.reads.kinds:
         raise SettingsError(f"the head {plan.settings.head} reads no tokens; choose another HEAD=, or name a KIND=")
-    return [*plan.kinds(), "text"]
+    return [*(kind.name for kind in plan.kinds()), "text"]
 
 
 def exported(plan: Plan, kind: str, folder: Path, file_format: str) -> Exported:
     about = {"dataset": plan.settings.dataset}
     if kind != "text":
-        refuse_unmade(plan, kind)
-        return export_tokens(plan.tokens(kind), folder, file_format, about)
+        refuse_unmade(plan, TokenKind[kind])
+        return export_tokens(plan.tokens(TokenKind[kind]), folder, file_format, about)
     read = plan.text.inputs.get("texts", [])
     texts = {"text": [text if isinstance(text, str) else " / ".join(text) for text in read]} if read else {}
     rows = pd.DataFrame({"class_name": plan.dataset.classes, **texts}, dtype=object)
     return export_texts(plan.text, rows, folder, file_format, about)
 
 
-def refuse_unmade(plan: Plan, kind: str) -> None:
+def refuse_unmade(plan: Plan, kind: TokenKind) -> None:
     """Refuse what is not there and `make encode` would not make under these settings."""
     if kind in plan.kinds() or plan.tokens(kind).done.exists():
         return
     if kind in plan.read_kinds():
         raise SettingsError("encoder.pixels is decoded, so no views are kept: set encoder.pixels=cached, `make encode`")
     raise SettingsError(
-        f"head {plan.settings.head} reads no tokens of kind {kind}, and none are in the cache; choose a HEAD= and "
+        f"head {plan.settings.head} reads no tokens of kind {kind.name}, and none are in the cache; choose a HEAD= and "
         f"settings that do, and run `make encode`"
     )
 
 
 def encoder(plan: Plan, path: Path) -> Path:
     """The image encoder with the LoRA that the trained head has in it folded into its weights, and the text encoder."""
-    if not plan.head.trains_encoder(plan.settings):
+    if not plan.method.trains_encoder(plan.settings):
         others = ", ".join(name for name in registry.names() if registry.method(name).encoder)
         raise SettingsError(
             f"head {plan.settings.head} trains nothing in the encoder under these settings; {others} can: choose "
@@ -84,7 +86,7 @@ def encoder(plan: Plan, path: Path) -> Path:
     from zsstad_core.learning.trained import trained_head
     from zsstad_core.learning.weights import as_bytes
 
-    merged = registry.load(plan.head.encoder)(trained_head(plan, 0), plan.settings)
+    merged = registry.load(plan.method.encoder)(trained_head(plan, 0), plan.settings)
     with whole_file(path) as temporary:
         temporary.write_bytes(as_bytes(merged))
     return path

@@ -7,8 +7,8 @@ writes  finetune: detector.pth, the weights; checkpoints and TensorBoard files o
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import friendly
-from zsstad_core.plan import Plan
-from zsstad_core.quantities import count_text
+from zsstad_core.formatting import count_text
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Content, run_whole
 
 
@@ -29,7 +29,7 @@ def tuned(plan: Plan) -> Content:
 
     settings = plan.settings.detector
     videos, boxes = read_artifact_table(plan.index, "videos"), read_artifact_table(plan.groundtruth, "groundtruth")
-    chosen = choose(boxes, videos, plan.official, plan.split.seen, settings.finetune.every)
+    chosen = choose(boxes, videos, plan.official_split, plan.split.seen, settings.finetune.every)
     clips = {sample.video_id for sample in chosen.samples}
     print(
         f"finetune: {settings.config}, split {plan.settings.split}: {len(chosen.samples)} frames of "
@@ -37,7 +37,7 @@ def tuned(plan: Plan) -> Content:
         f"(left out: {chosen.with_unseen} frames with unseen actions, {chosen.without_boxes} whose boxes lie outside)"
     )
     device = choose_device(plan.settings.device)
-    file, start = finetune(settings, chosen.samples, plan.sources, device, plan.finetune_runs)
+    file, start = finetune(settings, chosen.samples, plan.videos, device, plan.finetune_runs)
     return Content(files={FILE: file}, made_with={"weights": start})
 
 

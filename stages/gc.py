@@ -9,8 +9,8 @@ from pathlib import Path
 from zsstad_core import configure
 from zsstad_core.cache import gc
 from zsstad_core.errors import MissingFileError, friendly
-from zsstad_core.live_plans import live
-from zsstad_core.quantities import count_text, size_text
+from zsstad_core.formatting import count_text, size_text
+from zsstad_core.plan.reachable import reachable
 
 
 @friendly
@@ -20,11 +20,12 @@ def main() -> None:
     parser.add_argument("--older-than", type=float, default=14, metavar="DAYS", help="what is newer stays (14)")
     parser.add_argument("--trained", action="store_true", help="trained heads too")
     options = parser.parse_args()
-    settings = configure.from_arguments(options)
+    file = configure.SettingsFile.read(Path(options.settings))
+    settings = configure.from_arguments(options, file)
     root = Path(settings.cache.root) / settings.dataset
     if not root.is_dir():
         raise MissingFileError(f"{root}: no such folder (cache.root); there is nothing to remove")
-    named = live(settings, Path(options.settings), options.overrides)
+    named = reachable(settings, file, options.overrides)
     for note in named.notes:
         print(f"gc: {note}")
     things = gc.unneeded(root, named.names, options.older_than, options.trained)

@@ -8,8 +8,8 @@ from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.scan import annotate
-from zsstad_core.keyframes import frame_or_second
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
+from zsstad_core.unplaced import frame_text
 from zsstad_core.work import Compute, Work, run
 
 
@@ -23,7 +23,7 @@ def main() -> None:
     if len(lacking):
         print(
             f"groundtruth: {len(lacking)} annotated boxes stand on frames that {lacking.video_id.nunique()} clips do "
-            f"not have (first: {lacking.video_id.iloc[0]} {frame_or_second(lacking.frame.iloc[0])})"
+            f"not have (first: {lacking.video_id.iloc[0]} {frame_text(lacking.frame.iloc[0])})"
         )
     if missing := plan.dataset.missing():
         print(

@@ -9,7 +9,7 @@ from zsstad_core.cache import set_aside
 from zsstad_core.cluster import on_workers
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.scan import scan
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Work, run
 
 
@@ -26,7 +26,7 @@ def main() -> None:
 
 def work(plan: Plan) -> Work:
     keyframes, allowed = plan.dataset.keyframes, plan.settings.cache.failures_allowed
-    return Work("index", [plan.index], lambda: scan(plan.sources, keyframes), allowed)
+    return Work("index", [plan.index], lambda: scan(plan.videos, keyframes), allowed)
 
 
 if __name__ == "__main__":

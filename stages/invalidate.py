@@ -4,11 +4,12 @@ reads   pipeline.yaml, the dataset's folders
 writes  nothing; removes the stage's artifacts, of a training the checkpoints too
 """
 
-from zsstad_core import configure, plan_text
+from zsstad_core import configure
 from zsstad_core.cache import folders
 from zsstad_core.errors import friendly
-from zsstad_core.plan import Plan
-from zsstad_core.quantities import count_text, size_text
+from zsstad_core.formatting import count_text, size_text
+from zsstad_core.plan.plan import Plan
+from zsstad_core.plan.why import artifacts_of
 
 
 @friendly
@@ -17,7 +18,7 @@ def main() -> None:
     parser.add_argument("--stage", default="", help="STAGE= of the Makefile")
     options = parser.parse_args()
     plan = Plan(configure.from_arguments(options))
-    made = [artifact.path for artifact in plan_text.of_stage(plan, options.stage)]
+    made = [artifact.path for artifact in artifacts_of(plan, options.stage)]
     trainings = {"train": plan.runs, "finetune": plan.finetune_runs}
     checkpoints = [trainings[options.stage]] if options.stage in trainings else []  # first: or it would go on from them
     for folder in [*checkpoints, *made]:

@@ -4,9 +4,11 @@ reads   pipeline.yaml, the dataset's folders
 writes  nothing (with --makefile: the rules that make includes)
 """
 
-from zsstad_core import configure, plan_text
+from zsstad_core import configure
 from zsstad_core.errors import friendly
-from zsstad_core.plan import Plan
+from zsstad_core.plan.makefile import makefile, write_makefile
+from zsstad_core.plan.plan import Plan
+from zsstad_core.plan.table import table
 
 
 @friendly
@@ -16,9 +18,9 @@ def main() -> None:
     options = parser.parse_args()
     plan = Plan(configure.from_arguments(options), retry=True)
     if options.makefile:
-        print(plan_text.write_makefile(plan_text.makefile(plan)))
+        print(write_makefile(makefile(plan)))
     else:
-        print(plan_text.table(plan))
+        print(table(plan))
     plan.save()
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from zsstad_core import configure, tables
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import DataError, friendly
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.scoring.detections import PersonTables, person_tables
 from zsstad_core.scoring.groups import Group, groups, unlabelled
 from zsstad_core.scoring.spread import scores_of_persons
@@ -30,12 +30,12 @@ def scores(plan: Plan) -> Content:
 
     refuse_empty(plan.split, classes_with_groundtruth(plan, "test"), "test")
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
-    chosen = groups(plan.split, plan.official, annotated, plan.settings.scoring.labels)
-    chosen += [unlabelled(plan.split, plan.official, plan.members, annotated)]
+    chosen = groups(plan.split, plan.official_split, annotated, plan.settings.scoring.labels)
+    chosen += [unlabelled(plan.split, plan.official_split, plan.members, annotated)]
     chosen = [group for group in chosen if group.videos]
     if not chosen:
         raise DataError(f"score: no test clip shows a class of label split {plan.split.name}; choose another SPLIT=")
-    if plan.head.truth is not None:
+    if plan.method.truth is not None:
         found = {"detections": tables.concat("detections", by_truth(plan, chosen, annotated))}
     else:
         parts = by_head(plan, chosen)
@@ -50,8 +50,8 @@ def scores(plan: Plan) -> Content:
 def by_truth(plan: Plan, chosen: list[Group], annotated: pd.DataFrame) -> list[pd.DataFrame]:
     from zsstad_core.learning.cached_rows import persons_to_score
 
-    assert plan.head.truth is not None
-    knows = plan.head.truth(plan.settings)
+    assert plan.method.truth is not None
+    knows = plan.method.truth(plan.settings)
     return [true_actions(persons_to_score(plan, group.videos)[0], annotated, group.classes, knows) for group in chosen]
 
 
@@ -69,14 +69,27 @@ def by_head(plan: Plan, chosen: list[Group]) -> list[PersonTables]:
     for group, bank in zip(chosen, banks, strict=True):
         scores = score_rows(head, bank, scoring_labels(plan, group.classes), scoring.batch)
         persons = bank.samples.table
-        if plan.head.classifies == "clip":
+        if plan.method.classifies == "clip":
             persons, _ = persons_to_score(plan, group.videos)
+            if plan.settings.clips.of == "tracklet":
+                persons = persons.assign(clip=clips_of(plan, group, persons))
             scores = scores_of_persons(bank.samples.table, scores, persons)
         of_group = person_tables(persons, scores, group.classes)
         if scoring.voting != "none":
             of_group = of_group._replace(detections=vote(of_group.detections, scoring.voting))
         parts.append(of_group)
     return parts
+
+
+def clips_of(plan: Plan, group: Group, persons: pd.DataFrame) -> pd.Series:
+    """The tracklet of each scored person; tracklets are of all persons, whoever is scored."""
+    from zsstad_core.learning.cached_rows import persons_to_track
+    from zsstad_core.learning.tracklets import tracklets_to_score
+
+    every, _ = persons_to_track(plan, group.videos)
+    place = ["video_id", "frame", "box"]
+    numbers = every[place].assign(clip=tracklets_to_score(plan, every))
+    return persons[place].merge(numbers, on=place, how="left", validate="one_to_one")["clip"]
 
 
 if __name__ == "__main__":

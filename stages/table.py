@@ -9,11 +9,12 @@ import json
 from argparse import Namespace
 from typing import Any
 
-from zsstad_core import configure, plan_text
+from zsstad_core import configure
 from zsstad_core.cache.units import write_whole
 from zsstad_core.errors import friendly
 from zsstad_core.evaluation.metrics_file import read_metrics
-from zsstad_core.plan import Plan
+from zsstad_core.plan.makefile import write_makefile
+from zsstad_core.plan.plan import Plan
 from zsstad_core.results import published, runs, summary, text
 
 
@@ -30,7 +31,7 @@ def main() -> None:
     chosen = runs.runs_of(plan.settings, plan.dataset.classes, options.splits, options.seeds, options.heads)
     plans = runs.plans_of(options, chosen, retry=options.makefile)
     if options.makefile:
-        print(plan_text.write_makefile(runs.makefile(options, plans)))
+        print(write_makefile(runs.makefile(options, plans)))
     else:
         written(options, plan, plans)
     plan.save()

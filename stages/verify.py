@@ -9,7 +9,7 @@ from pathlib import Path
 from zsstad_core import configure
 from zsstad_core.cache.verify import verify
 from zsstad_core.errors import MissingFileError, friendly
-from zsstad_core.quantities import count_text, size_text
+from zsstad_core.formatting import count_text, size_text
 
 
 @friendly

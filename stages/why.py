@@ -4,9 +4,10 @@ reads   pipeline.yaml, the dataset's folders, inputs of earlier artifacts
 writes  nothing
 """
 
-from zsstad_core import configure, plan_text
+from zsstad_core import configure
 from zsstad_core.errors import friendly
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
+from zsstad_core.plan.why import why
 
 
 @friendly
@@ -15,7 +16,7 @@ def main() -> None:
     parser.add_argument("--stage", default="", help="STAGE= of the Makefile")
     options = parser.parse_args()
     plan = Plan(configure.from_arguments(options))
-    print(plan_text.why(plan, options.stage))
+    print(why(plan, options.stage))
     plan.save()
 
 

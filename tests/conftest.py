@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.determinism", "tests.counterexamples"]
+
 # Of the make that runs the tests: commands of make in tests start afresh.
 _CHOICES = (
     "DATASET",
@@ -15,6 +17,7 @@ _CHOICES = (
     "HEADS",
     "HEAD",
     "RECIPE",
+    "GPUS",
     "SET",
     "TESTS",
     "JOBS",

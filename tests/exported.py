@@ -10,7 +10,7 @@ from unittest import mock
 import h5py
 import numpy as np
 
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings_text import as_yaml
 
 type Arrays = dict[str, np.ndarray]

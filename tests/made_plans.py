@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.datasets.made_jhmdb import TRAIN_AND_TEST, annotation, write_clips, write_pickle
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
 
 
@@ -40,11 +40,11 @@ def plan(folder: Path, **changed: Any) -> Plan:
 
 
 def keys(made: Plan) -> dict[str, str]:
-    return {artifact.stage: artifact.key for artifact in made.all()}
+    return {artifact.stage.name: artifact.key for artifact in made.all()}
 
 
 def members(made: Plan) -> dict[str, dict[str, str]]:
-    return {artifact.stage: dict(artifact.members) for artifact in made.all()}
+    return {artifact.stage.name: dict(artifact.members) for artifact in made.all()}
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:

@@ -5,21 +5,29 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import dask
 import pytest
 
 from tests import killing_stage
 from tests.conftest import ROOT
 from tests.made_plans import plan, write_dataset
+from zsstad_core import cluster
 from zsstad_core.cache import set_aside
-from zsstad_core.cluster import LOSSES, on_workers, slurm
-from zsstad_core.errors import SettingsError
-from zsstad_core.plan import Plan
-from zsstad_core.settings.running import Slurm, Workers
+from zsstad_core.cluster import LOSSES, on_workers
+from zsstad_core.errors import SettingsError, WorkersLostError
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import run
 
 STAGE = "tests.killing_stage"
+
+
+class Scheduler(NamedTuple):
+    """Where it answers, and its process."""
+
+    address: str
+    process: "subprocess.Popen[str]"
 
 
 @pytest.fixture
@@ -72,8 +80,44 @@ def test_a_clip_that_kills_its_workers_is_set_aside_and_the_others_are_made(fold
     assert not [path for path in made.index.path.iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.fault(43)
+def test_however_long_an_interpreter_takes_its_nanny_is_waited_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """We look at once whether a worker is left, and dask by itself would end each nanny that has lost its worker."""
+    monkeypatch.setattr(cluster, "_LOOK", 0.01)
+    made = planned(folder, **{"workers.count": 1, "cache.clips_per_unit": 1})
+    deadly = sorted(made.members)[4]
+    (folder / "deadly").write_text(deadly)
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "0s"}):
+        extract(made)
+    assert held(made) == sorted(set(made.members) - {deadly})
+
+
+@pytest.mark.fault(43)
+def test_where_no_interpreter_becomes_a_worker_any_more_the_run_ends_in_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_LOOK", 0.01)
+    made = planned(folder, **{"workers.count": 1, "cache.clips_per_unit": 1})
+    (folder / "deadly").write_text(sorted(made.members)[4])
+    ends = f"import os\nif os.path.exists({str(folder / killing_stage.KILLED)!r}):\n    os._exit(1)\n"
+    (folder / "sitecustomize.py").write_text(ends)
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    with pytest.raises(WorkersLostError, match="all workers are gone and none comes back; finished units are kept"):
+        extract(made)
+    assert (folder / killing_stage.KILLED).exists()
+
+
+def test_what_a_task_raises_is_raised_here_also_where_it_is_a_timeout(folder: Path) -> None:
+    made = planned(folder, **{"workers.count": 1})
+    (folder / "stuck").write_text(sorted(made.members)[4])
+    with pytest.raises(TimeoutError, match="a disk of the network"):
+        extract(made)
+
+
 @pytest.fixture
-def scheduler() -> Iterator[str]:
+def scheduler() -> Iterator[Scheduler]:
     """A scheduler of its own, and a worker of one thread, as a user starts them."""
     dask = [sys.executable, "-m", "dask"]
     quiet: dict[str, Any] = {"cwd": ROOT, "stdout": subprocess.DEVNULL, "text": True}
@@ -83,16 +127,27 @@ def scheduler() -> Iterator[str]:
     assert head.stderr is not None
     address = next(line.split()[-1] for line in head.stderr if "Scheduler at:" in line)
     worker = subprocess.Popen([*dask, "worker", address, "--nthreads", "1"], stderr=subprocess.DEVNULL, **quiet)
-    yield address
+    yield Scheduler(address, head)
     for process in (worker, head):
         process.terminate()
-        process.wait(30)
+        process.wait()
 
 
-def test_workers_of_a_running_scheduler_are_used(scheduler: str, folder: Path) -> None:
-    made = planned(folder, **{"workers.count": 0, "workers.scheduler": scheduler})
+def test_workers_of_a_running_scheduler_are_used(scheduler: Scheduler, folder: Path) -> None:
+    made = planned(folder, **{"workers.count": 0, "workers.scheduler": scheduler.address})
     extract(made)
     assert held(made) == sorted(made.members)
+
+
+@pytest.mark.fault(43)
+def test_a_scheduler_that_is_lost_ends_the_run_in_one_line(scheduler: Scheduler, folder: Path) -> None:
+    """Its worker, who was in the middle of a clip, ends it."""
+    made = planned(folder, **{"workers.count": 0, "workers.scheduler": scheduler.address})
+    (folder / "ends").write_text(f"{sorted(made.members)[4]} {scheduler.process.pid}")
+    with pytest.raises(
+        WorkersLostError, match=f"workers.scheduler is {scheduler.address}; it does not answer any more"
+    ):
+        extract(made)
 
 
 def test_a_scheduler_that_is_not_there_is_said_so(folder: Path) -> None:
@@ -104,19 +159,7 @@ def test_a_scheduler_that_is_not_there_is_said_so(folder: Path) -> None:
 def test_workers_that_would_make_several_units_at_once_are_refused(folder: Path) -> None:
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster:
-        made = planned(folder, **{"workers.scheduler": cluster.scheduler_address})
+    with LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as local:
+        made = planned(folder, **{"workers.scheduler": local.scheduler_address})
         with pytest.raises(SettingsError, match=r"has 2 threads .* start workers with --nthreads 1"):
             extract(made)
-
-
-def test_the_job_that_slurm_gets(tmp_path: Path) -> None:
-    asked = Slurm(partition="gpu", account="lab", cores=6, memory="24GB", hours=12, options="--gres=gpu:1 --nice")
-    with slurm(Workers(kind="slurm", count=3, slurm=asked)) as cluster:
-        script = cluster.job_script()
-    lines = script.splitlines()
-    for wanted in ("-p gpu", "-A lab", "--cpus-per-task=6", "--mem=23G", "-t 12:00:00", "--gres=gpu:1", "--nice"):
-        assert any(line == f"#SBATCH {wanted}" for line in lines), (wanted, script)
-    assert "export OMP_NUM_THREADS=6" in lines
-    assert f"{sys.executable} -m distributed.cli.dask_worker" in lines[-1]
-    assert "--nthreads 1" in lines[-1]

@@ -7,11 +7,11 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from zsstad_core.heads import HEADS
 
 from zsstad_core import configure
 from zsstad_core.datasets import DATASETS
 from zsstad_core.errors import MissingFileError, SettingsError, UserError
+from zsstad_core.methods import registry
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.recipes import RECIPES
 
@@ -113,6 +113,21 @@ IN_SET = [
         "SET=: head is {'temperature': 1}; it must be one of clip_frame, clip_crop, iclip, stclip, oracle",
     ),
     ("training.momentum=2", "SET=: training.momentum is 2; it must be less than 1"),
+    (
+        "training.optimiser=adam",
+        'SET=: training.optimiser is "adam"; it must be one of sgd, adamw (did you mean adamw?)',
+    ),
+    ("training.clip_norm=0", "SET=: training.clip_norm is 0; it must be greater than 0"),
+    ("training.final_lr_factor=1.5", "SET=: training.final_lr_factor is 1.5; it must be less than or equal to 1"),
+    (
+        "training.schedule=cosine training.iterations=700",
+        "SET=: training.schedule is cosine; nothing is left of iterations (700) after warmup (700): lower warmup, or "
+        "train longer",
+    ),
+    (
+        "training.processes=9",
+        "SET=: training.processes is 9; it must be at most batch (8): each takes a part of a batch",
+    ),
     ("encoder.template=", "SET=: encoder.template is empty; it must be a string"),
     ("training=5", "SET=: training is 5; it must be a section of settings"),
 ]
@@ -307,7 +322,7 @@ recipes:
 def test_a_head_that_is_trained_elsewhere_is_trained_under_the_recipes_of_that_dataset(tmp_path: Path) -> None:
     choices = {"dataset": "stickworld", "split": "all-unseen", "trained_on": "jhmdb"}
     tested = load(tmp_path, CROSS, choices=choices, overrides="training.momentum=0.1 trained_on.split=2")
-    trained = tested.source()
+    trained = tested.training_settings()
     assert (tested.dataset, tested.split, tested.training.batch) == ("stickworld", "all-unseen", 5)
     assert (trained.dataset, trained.split, trained.trained_on.dataset) == ("jhmdb", "2", None)
     assert (trained.training.batch, trained.training.lr, trained.training.momentum) == (3, 0.5, 0.1)
@@ -330,7 +345,7 @@ def test_a_dataset_to_train_on_that_there_is_not_is_named(tmp_path: Path) -> Non
 
 
 def test_a_head_that_can_be_chosen_is_one_that_there_is() -> None:
-    assert set(get_args(Settings.model_fields["head"].annotation)) == set(HEADS)
+    assert set(get_args(Settings.model_fields["head"].annotation)) == set(registry.names())
 
 
 def test_a_dataset_that_can_be_chosen_is_one_that_there_is() -> None:

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zsstad_core.keyframes import NOWHERE, UNPLACED, Keyframes, Step, frame_or_second, nearest, placed, second_of
+from zsstad_core.keyframes import NOWHERE, Keyframes, Step, nearest
 from zsstad_core.tables import BOX, table
+from zsstad_core.unplaced import UNPLACED, frame_text, place_on_frames, second_of
 
 AVA = Keyframes(902, 1798, start=900.0)
 
@@ -76,7 +77,7 @@ def test_neighbours_in_seconds_are_those_nearest_to_the_moment():
 def test_no_more_of_a_film_is_read_than_can_matter():
     film = Keyframes(902, 1798, start=0.0)
     times = ((float(second), 4, 4) for second in range(100_000))
-    assert max(seconds for seconds, _, _ in film.until_enough(times)) < 1900
+    assert max(seconds for seconds, _, _ in film.until_last_needed(times)) < 1900
 
 
 def test_a_whole_film_that_is_said_to_be_cut_is_noticed_and_a_cut_one_is_not():
@@ -111,25 +112,29 @@ def annotated(*rows: tuple[str, int, int, str]) -> pd.DataFrame:
 
 
 def test_fractions_become_pixels_of_the_decoded_frame_of_their_second():
-    (row,) = placed(annotated(("a", 903, 0, "sit")), VIDEOS, KEYFRAMES).itertuples(index=False)
+    (row,) = place_on_frames(annotated(("a", 903, 0, "sit")), VIDEOS, KEYFRAMES).itertuples(index=False)
     assert (row.frame, row.decoded) == (75, True)
     assert (row.x1, row.y1, row.x2, row.y2) == pytest.approx((20, 20, 60, 40))
 
 
 def test_a_second_that_the_video_lacks_is_kept_and_marked():
-    found = placed(annotated(("a", 902, 0, "sit"), ("a", 904, 0, "sit"), ("a", 905, 0, "sit")), VIDEOS, KEYFRAMES)
+    found = place_on_frames(
+        annotated(("a", 902, 0, "sit"), ("a", 904, 0, "sit"), ("a", 905, 0, "sit")), VIDEOS, KEYFRAMES
+    )
     assert found[["frame", "decoded"]].values.tolist() == [[50, True], [UNPLACED + 904, False], [UNPLACED + 905, False]]
-    assert frame_or_second(UNPLACED + 904) == "second 904"
-    assert frame_or_second(50) == "frame 50"
+    assert frame_text(UNPLACED + 904) == "second 904"
+    assert frame_text(50) == "frame 50"
 
 
 def test_a_video_that_is_not_there_keeps_fractions_since_its_size_is_unknown():
-    found = placed(annotated(("gone", 902, 0, "sit")), VIDEOS, KEYFRAMES)
+    found = place_on_frames(annotated(("gone", 902, 0, "sit")), VIDEOS, KEYFRAMES)
     assert found[["frame", "x2", "decoded"]].values.tolist() == [[UNPLACED + 902, pytest.approx(0.3), False]]
 
 
 def test_all_actions_of_a_person_move_together():
-    found = placed(annotated(("a", 902, 0, "sit"), ("a", 902, 0, "talk"), ("a", 902, 1, "sit")), VIDEOS, KEYFRAMES)
+    found = place_on_frames(
+        annotated(("a", 902, 0, "sit"), ("a", 902, 0, "talk"), ("a", 902, 1, "sit")), VIDEOS, KEYFRAMES
+    )
     assert found[["frame", "box", "class_name"]].values.tolist() == [[50, 0, "sit"], [50, 0, "talk"], [50, 1, "sit"]]
 
 

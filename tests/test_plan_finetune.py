@@ -7,8 +7,10 @@ import pytest
 
 from tests.made_plans import changed, clip, keys, plan, write_dataset
 from tests.test_plan_settings import BOXES, BY_BOXES, LEARNED, NOTHING, TABLE
-from zsstad_core import plan_text
-from zsstad_core.plan import Plan
+from zsstad_core.plan.makefile import makefile
+from zsstad_core.plan.plan import Plan
+from zsstad_core.plan.table import table
+from zsstad_core.plan.why import why
 
 ON = {"detector.finetune.epochs": 10}
 OWN = {"finetune", *BY_BOXES}
@@ -75,7 +77,7 @@ def test_of_the_split_only_which_classes_are_seen_counts(folder: Path) -> None:
 def test_a_training_clip_that_is_replaced_trains_again_and_a_test_clip_does_not(folder: Path) -> None:
     made = plan(folder, **ON)
     for part, expected in (("test", False), ("train", True)):
-        name = next(name for name, own in made.official.items() if own == part)
+        name = next(name for name, own in made.official_split.items() if own == part)
         clip(folder / "jhmdb", name).write_text("other pictures")
         now = plan(folder, **ON)
         assert now.finetune is not None
@@ -93,24 +95,24 @@ def test_a_head_that_reads_no_boxes_of_a_detector_needs_none_of_it(folder: Path)
     made = plan(folder, **ON, head="clip_crop", **{"scoring.boxes": "groundtruth"})
     assert "finetune" not in keys(made)
     assert "FINETUNE_SAYS := finetune: clip_crop with scoring.boxes=groundtruth reads no detected box" in (
-        plan_text.makefile(made)
+        makefile(made)
     )
 
 
 def test_make_starts_it_after_the_ground_truth_and_before_detection(folder: Path) -> None:
     made = plan(folder, **ON)
-    rules = plan_text.makefile(made)
+    rules = makefile(made)
     assert made.finetune is not None
     done = made.finetune.done
     assert f"{done}: | {made.index.done} {made.groundtruth.done}\n\t@$(RUN) stages.finetune" in rules
     assert f"{made.detect.done}: | {made.index.done} {done}\n\t@$(RUN) stages.detect" in rules
     assert f"FINETUNE := {done}\n" in rules
     stays = "FINETUNE_SAYS := finetune: detector.finetune.epochs is 0, the detector stays as it is"
-    assert stays in plan_text.makefile(plan(folder))
+    assert stays in makefile(plan(folder))
 
 
 def test_the_table_has_a_row_of_it(folder: Path) -> None:
-    rows = [line.split()[0].rsplit("-", 1)[0] for line in plan_text.table(plan(folder, **ON)).splitlines()]
+    rows = [line.split()[0].rsplit("-", 1)[0] for line in table(plan(folder, **ON)).splitlines()]
     assert rows[1:5] == ["index", "groundtruth", "finetune", "detect"]
 
 
@@ -123,11 +125,11 @@ def test_why_detection_is_stale_names_it(folder: Path) -> None:
             artifact.complete()
 
     complete(plan(folder))
-    said = plan_text.why(plan(folder, **ON), "detect")
+    said = why(plan(folder, **ON), "detect")
     assert "  finetune is read now  (setting detector.finetune.epochs)" in said.splitlines()
     complete(plan(folder, **ON))
-    said = plan_text.why(plan(folder, **ON, split=2), "detect")
+    said = why(plan(folder, **ON, split=2), "detect")
     assert "  seen: without " in said
     assert "(setting split)" in said
-    said = plan_text.why(plan(folder, **ON, **{"detector.finetune.lr": 0.1}), "detect")
+    said = why(plan(folder, **ON, **{"detector.finetune.lr": 0.1}), "detect")
     assert "detector.finetune.lr: 0.001 -> 0.1  (setting detector.finetune.lr)" in said

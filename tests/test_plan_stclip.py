@@ -9,10 +9,10 @@ import pytest
 from tests.conftest import TINY_CLIP
 from tests.datasets.made_ava import write_annotation, write_places
 from tests.made_plans import changed, keys, plan, write_dataset
-from zsstad_core.configure import load
+from zsstad_core.configure import SettingsFile, load
 from zsstad_core.errors import SettingsError, UnfitHeadError
-from zsstad_core.live_plans import live
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
+from zsstad_core.plan.reachable import reachable
 
 VIEWS = {"tokens-pixel", "tokens-person_pixel", "tokens-groundtruth_pixel"}
 LEARNED = {"train", "score", "evaluate"}
@@ -58,7 +58,7 @@ def redone(folder: Path, name: str, value: Any, **base: Any) -> set[str]:
 )
 def test_only_what_the_settings_read_is_extracted(folder: Path, asked: dict[str, Any], tokens: set[str]):
     made = stclip(folder, **asked)
-    assert {artifact.stage for artifact in made.extract() if artifact.stage.startswith("tokens-")} == tokens
+    assert {artifact.stage.name for artifact in made.extract() if artifact.stage.name.startswith("tokens-")} == tokens
 
 
 def test_where_views_come_from_changes_no_key(folder: Path):
@@ -172,7 +172,8 @@ def test_settings_that_it_cannot_run_with_do_not_keep_garbage_from_being_told(fo
     """`make gc` plans every head: one that cannot run has made nothing."""
     (folder / "pipeline.yaml").write_text("encoder: {model: RN50}\n")
     words = f"datasets.jhmdb.root={folder / 'jhmdb'} cache.root={folder / 'cache'}"
-    found = live(load(folder / "pipeline.yaml", overrides=words), folder / "pipeline.yaml", words)
+    file = SettingsFile.read(folder / "pipeline.yaml")
+    found = reachable(file.settings(overrides=words), file, words)
     assert any(name.startswith("tokens-person-") for name in found.names)
     assert not any("pixel" in name for name in found.names)
 

@@ -11,10 +11,13 @@ import pytest
 
 from tests.datasets.made_jhmdb import TEST, TRAIN
 from tests.made_plans import clip, plan, write_dataset
-from zsstad_core import plan_text
 from zsstad_core.cache import ledger
 from zsstad_core.cache.artifact import Artifact
-from zsstad_core.plan import Plan
+from zsstad_core.cache.token_kinds import TokenKind
+from zsstad_core.formatting import duration_text, size_text
+from zsstad_core.plan.makefile import makefile
+from zsstad_core.plan.plan import Plan
+from zsstad_core.plan.table import table
 
 CHAIN = ["index", "groundtruth", "detect", "encode", "text", "train", "score", "evaluate"]
 
@@ -39,13 +42,13 @@ def complete(artifacts: Iterable[Artifact]) -> None:
 
 def rows(made: Plan) -> dict[str, tuple[str, str, str]]:
     """Stage -> state, units, why."""
-    header, *lines = plan_text.table(made).splitlines()
+    header, *lines = table(made).splitlines()
     start = [header.index(name) for name in ("artifact", "state", "units", "clips", "why")]
     cells = {}
     for artifact, line in zip(made.all(), lines, strict=True):
         assert line.startswith(f"{artifact.path.name} ")
         state, units = (line[begin:end].strip() for begin, end in pairwise(start[1:4]))
-        cells[artifact.stage] = state, units, line[start[4] :]
+        cells[artifact.stage.name] = state, units, line[start[4] :]
     return cells
 
 
@@ -65,7 +68,7 @@ def test_nothing_is_there_at_first(folder: Path) -> None:
 def test_all_is_fresh_once_it_is_there(folder: Path) -> None:
     complete(plan(folder).all())
     assert {state for state, *_ in rows(plan(folder)).values()} == {"fresh"}
-    assert not [line for line in plan_text.table(plan(folder)).splitlines() if line.endswith(" ")]
+    assert not [line for line in table(plan(folder)).splitlines() if line.endswith(" ")]
 
 
 def test_half_of_the_units_are_half_of_the_work(folder: Path) -> None:
@@ -136,7 +139,7 @@ def test_it_is_compared_with_what_was_made_last(folder: Path) -> None:
 
 def test_what_was_removed_upstream_is_named_by_its_stage(folder: Path) -> None:
     complete(plan(folder).all())
-    shutil.rmtree(plan(folder).tokens("frame").path)
+    shutil.rmtree(plan(folder).tokens(TokenKind.frame).path)
     assert why(plan(folder, **{"encoder.crop": "pad"}))["train"].split("; ")[0] == "tokens-frame changed"
 
 
@@ -153,7 +156,7 @@ def test_a_replaced_clip_is_counted(folder: Path) -> None:
 def test_a_unit_that_is_gone_is_to_be_done(folder: Path) -> None:
     made = plan(folder, **{"cache.clips_per_unit": 2})
     complete(made.all())
-    shutil.rmtree(next(made.index.path.glob("unit-*")))
+    shutil.rmtree(min(made.index.path.glob("unit-*")))
     assert why(made) == {"index": "2 clips to do"}
 
 
@@ -161,19 +164,19 @@ def test_size_and_expected_time_are_told(folder: Path) -> None:
     made = plan(folder)
     complete([made.index])
     ledger.record(made.root, "detect", "k", "u", 4, {"total": 400.0})
-    lines = plan_text.table(made).splitlines()
+    lines = table(made).splitlines()
     assert lines[1].split()[2:] == ["2/2", "8", "20", "B"]  # two units of ten bytes
     assert lines[3].split()[2:] == ["0/2", "8", "13", "min"]  # 100 s a clip, eight clips
 
 
 @pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2.5e12, "2.5 TB")])
 def test_sizes_are_readable(size: float, text: str) -> None:
-    assert plan_text._size(size) == text
+    assert size_text(size) == text
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(1, "1 s"), (90, "2 min"), (5399, "90 min"), (5400, "1.5 h")])
 def test_times_are_readable(seconds: float, text: str) -> None:
-    assert plan_text._duration(seconds) == text
+    assert duration_text(seconds) == text
 
 
 # ---- the rules for make
@@ -181,7 +184,7 @@ def test_times_are_readable(seconds: float, text: str) -> None:
 
 def would_run(folder: Path, made: Plan, variable: str = "EVALUATED", flag: str = "-n") -> list[str]:
     """Stages that make would run for the files in a variable, in order."""
-    (folder / "rules.mk").write_text(f"{plan_text.makefile(made)}\nwanted: | $({variable})\n")
+    (folder / "rules.mk").write_text(f"{makefile(made)}\nwanted: | $({variable})\n")
     run = ["make", flag, "--no-print-directory", "-f", "rules.mk", "wanted", "RUN=python", "CHOICE=--head 'x'"]
     done = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -258,14 +261,14 @@ def test_new_clips_are_computed_before_anything_reads_them(folder: Path) -> None
 def test_a_complete_file_does_not_hide_a_unit_that_is_gone(folder: Path, stage: str, again: str) -> None:
     made = plan(folder)
     complete(made.all())
-    (artifact,) = [artifact for artifact in made.all() if artifact.stage == stage]
-    shutil.rmtree(next(artifact.path.glob("unit-*")))
+    (artifact,) = [artifact for artifact in made.all() if artifact.stage.name == stage]
+    shutil.rmtree(min(artifact.path.glob("unit-*")))
     assert would_run(folder, made) == [again]
 
 
 def test_what_make_says_at_the_end_is_true(folder: Path) -> None:
     def says(made: Plan, target: str) -> str:
-        (line,) = [line for line in plan_text.makefile(made).splitlines() if line.startswith(f"{target}_SAYS := ")]
+        (line,) = [line for line in makefile(made).splitlines() if line.startswith(f"{target}_SAYS := ")]
         return line.partition(" := ")[2]
 
     made = plan(folder)

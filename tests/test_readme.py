@@ -86,7 +86,7 @@ def test_the_demo_prints_what_the_readme_shows(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(14_400)
 def test_the_commands_for_a_real_benchmark_do_what_the_readme_says(tmp_path: Path) -> None:
     """Word by word, on a small J-HMDB that lies where the README says, with small models in pipeline.yaml; but that the
     table has one seed, which is a third of a hundred processes."""
@@ -118,7 +118,7 @@ def test_the_commands_for_a_real_benchmark_do_what_the_readme_says(tmp_path: Pat
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(14_400)
 def test_the_commands_for_looking_and_asking_do_what_the_readme_says(tmp_path: Path) -> None:
     tree = checkout(tmp_path / "tree")
     made.write_all(tree / "data/jhmdb")

@@ -8,7 +8,7 @@ import yaml
 from tests.conftest import ROOT
 from tests.every_setting import SECTIONS, SETTINGS
 from zsstad_core import configure, settings_text
-from zsstad_core.settings.base import HOW
+from zsstad_core.settings.base import BY_DIGEST, HOW
 from zsstad_core.settings.frozen import Detector, Encoder
 from zsstad_core.settings.pipeline import Settings
 
@@ -62,7 +62,8 @@ def test_every_setting_stands_in_the_file_and_on_the_page_once() -> None:
             value = value[key]
         (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
         assert row.count("|") == 4, "a bar inside a cell ends it"
-        assert row.endswith(" (how) |") == (HOW in field.metadata)
+        for mark in (HOW, BY_DIGEST):
+            assert row.endswith(f" ({mark}) |") == (mark in field.metadata)
 
 
 def test_no_line_of_the_file_is_too_long_to_read() -> None:

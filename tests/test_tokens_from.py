@@ -12,9 +12,10 @@ import pytest
 from tests.exported import Arrays, read, stage, write
 from tests.learning.made_cache import extract, made_plan, text_of, write_dataset
 from zsstad_core.cache.read import read_artifact_tokens
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.cache.units import published
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 FORMATS = ("h5", "npz")
 KINDS = ("frame", "object", "person", "groundtruth")
@@ -54,11 +55,13 @@ def test_what_was_exported_comes_back_bit_for_bit(folder: Path, file_format: str
     encode(there, tmp_path)
     for kind in KINDS:
         name = "frames" if kind == "frame" else "boxes"
-        (rows, tokens), (rows_again, again) = (read_artifact_tokens(plan.tokens(kind), name) for plan in (here, there))
+        (rows, tokens), (rows_again, again) = (
+            read_artifact_tokens(plan.tokens(TokenKind[kind]), name) for plan in (here, there)
+        )
         assert len(rows) > 20
         assert rows.equals(rows_again)
         assert (tokens.dtype, tokens.tobytes()) == (again.dtype, again.tobytes())
-        assert there.tokens(kind).key != here.tokens(kind).key
+        assert there.tokens(TokenKind[kind]).key != here.tokens(TokenKind[kind]).key
     unit = there.text.whole_unit()
     np.testing.assert_array_equal(read_tokens(unit), text_of(here), strict=True)
 
@@ -83,23 +86,25 @@ def test_results_say_what_made_the_tokens(folder: Path, tmp_path: Path):
     write(tokens / "tokens-object.npz", arrays)
     there = given(folder, tokens)
     encode(there, tmp_path)
-    assert there.tokens("person").made_with() == {"encoder": "tokens from a file (fake)"}
-    assert there.tokens("object").made_with() == {"encoder": "tokens from a file (which does not say what made it)"}
+    assert there.tokens(TokenKind.person).made_with() == {"encoder": "tokens from a file (fake)"}
+    assert there.tokens(TokenKind.object).made_with() == {
+        "encoder": "tokens from a file (which does not say what made it)"
+    }
 
 
 def test_the_content_of_a_file_is_in_the_key_and_its_place_is_not(folder: Path, tmp_path: Path):
     tokens = copied(folder, "h5", tmp_path)
     here, there = given(folder, folder / "h5"), given(folder, tokens)
-    assert [here.tokens(kind).key for kind in KINDS] == [there.tokens(kind).key for kind in KINDS]
+    assert [here.tokens(TokenKind[kind]).key for kind in KINDS] == [there.tokens(TokenKind[kind]).key for kind in KINDS]
     assert here.text.key == there.text.key
-    assert str(folder / "h5") not in str(here.tokens("frame").inputs)
+    assert str(folder / "h5") not in str(here.tokens(TokenKind.frame).inputs)
 
     arrays = read(tokens / "tokens-frame.h5")
     arrays["tokens"][3, 1] += 1
     write(tokens / "tokens-frame.h5", arrays)
     changed = given(folder, tokens)
-    assert changed.tokens("frame").key != here.tokens("frame").key
-    assert changed.tokens("person").key == here.tokens("person").key
+    assert changed.tokens(TokenKind.frame).key != here.tokens(TokenKind.frame).key
+    assert changed.tokens(TokenKind.person).key == here.tokens(TokenKind.person).key
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
@@ -113,8 +118,10 @@ def test_a_file_of_all_clips_serves_some(folder: Path, file_format: str, tmp_pat
     encode(there, tmp_path)
     for kind in KINDS:
         name = "frames" if kind == "frame" else "boxes"
-        rows, tokens = read_artifact_tokens(there.tokens(kind), name)
-        wanted, all_tokens = read_artifact_tokens(made_plan(folder).tokens(kind), name, set(there.tokens(kind).members))
+        rows, tokens = read_artifact_tokens(there.tokens(TokenKind[kind]), name)
+        wanted, all_tokens = read_artifact_tokens(
+            made_plan(folder).tokens(TokenKind[kind]), name, set(there.tokens(TokenKind[kind]).members)
+        )
         assert rows.equals(wanted)
         assert tokens.tobytes() == all_tokens.tobytes()
 
@@ -131,10 +138,10 @@ def test_what_somebody_else_writes_is_read(folder: Path, file_format: str, tmp_p
     write(path, {**arrays, **wide, "frame": frame, "mine": frame, "tokens": arrays["tokens"].astype(np.float32) / 3})
     there = given(folder, tokens)
     encode(there, tmp_path)
-    rows, found = read_artifact_tokens(there.tokens("person"), "boxes")
+    rows, found = read_artifact_tokens(there.tokens(TokenKind.person), "boxes")
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, arrays["tokens"].astype(np.float32) / 3)
-    assert rows.equals(read_artifact_tokens(made_plan(folder).tokens("person"), "boxes")[0])
+    assert rows.equals(read_artifact_tokens(made_plan(folder).tokens(TokenKind.person), "boxes")[0])
 
 
 # ---- what does not fit
@@ -238,7 +245,7 @@ def test_a_file_that_does_not_fit_is_refused_by_name(
     line = refused("encode", there, tmp_path, capsys)
     assert line.startswith(f"error: {path}: ")
     assert re.search(said, line), line
-    assert not published(there.tokens("person").path)
+    assert not published(there.tokens(TokenKind.person).path)
 
 
 def flip_a_token(path: Path) -> None:
@@ -267,7 +274,7 @@ def test_a_damaged_file_is_refused(
     there = given(folder, path.parent)
     line = refused("text" if kind == "text" else "encode", there, tmp_path, capsys)
     assert line.startswith(f"error: {path}: not readable (")
-    assert not published((there.text if kind == "text" else there.tokens(kind)).path)
+    assert not published((there.text if kind == "text" else there.tokens(TokenKind[kind])).path)
 
 
 def test_pickled_objects_are_not_read(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -7,20 +7,18 @@ from typing import Annotated
 import pytest
 
 from tests.made_plans import keys, plan, settings, write_dataset
-from zsstad_core import plan_text, trained_elsewhere
 from zsstad_core.errors import SettingsError
 from zsstad_core.methods.iclip.settings import Iclip
 from zsstad_core.methods.registry import Heads
+from zsstad_core.plan import cross_dataset
+from zsstad_core.plan.makefile import makefile
 from zsstad_core.settings.base import ADDED
-from zsstad_core.settings.pipeline import Settings
-from zsstad_core.methods.iclip.settings import Iclip
-from zsstad_core.methods.registry import Heads
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 
 
 def shared(here: dict[str, list[str]], there: dict[str, list[str]]) -> dict[str, str]:
-    return trained_elsewhere.shared(here, there)
+    return cross_dataset.shared_classes(here, there)
 
 
 @pytest.mark.parametrize(
@@ -44,10 +42,10 @@ def test_a_class_that_only_contains_a_learned_one_is_unseen():
 
 def test_of_a_split_only_what_is_unseen_is_left():
     split = LabelSplit("toy-1", seen=("a", "b"), unseen=("c", "d"))
-    assert trained_elsewhere.unseen_alone(split, ()) == LabelSplit("toy-1", (), ("c", "d"))
-    assert trained_elsewhere.unseen_alone(split, {"c": "x"}).unseen == ("d",)
+    assert cross_dataset.unseen_alone(split, ()) == LabelSplit("toy-1", (), ("c", "d"))
+    assert cross_dataset.unseen_alone(split, {"c": "x"}).unseen == ("d",)
     with pytest.raises(SettingsError, match=r"no unseen class .all that are were learned elsewhere"):
-        trained_elsewhere.unseen_alone(split, {"c": "x", "d": "y"})
+        cross_dataset.unseen_alone(split, {"c": "x", "d": "y"})
 
 
 # ---- plans; the other dataset is the same one here, so that its files are at hand
@@ -67,7 +65,7 @@ def test_the_trained_head_is_the_other_datasets_own(folder: Path):
     assert keys(made)["train"] == keys(plan(folder, split="2"))["train"]
     assert made.runs == plan(folder, split="2").runs
     assert (made.split.seen, made.split.unseen) == ((), ("wave",))
-    assert made.shared == {"wave": "wave"}  # which is seen in split 2
+    assert made.shared_classes == {"wave": "wave"}  # which is seen in split 2
 
 
 def test_a_baseline_is_judged_on_the_same_labels(folder: Path):
@@ -81,7 +79,7 @@ def test_a_head_of_other_settings_is_refused(folder: Path):
     with pytest.raises(
         SettingsError, match=r"heads\.iclip\.blocks is POCMPOCM on jhmdb, where the head is trained, and PC"
     ):
-        trained_elsewhere.refuse_unlike(here, settings(folder))
+        cross_dataset.refuse_unlike(here, settings(folder))
 
 
 class LaterIclip(Iclip):
@@ -97,12 +95,12 @@ def test_a_setting_that_was_added_later_is_compared_though_its_default_is_in_no_
         return Settings(heads=Heads.model_construct(iclip=LaterIclip(sharpness=sharpness)))
 
     with pytest.raises(SettingsError, match=rf"heads\.iclip\.sharpness is {there} on jhmdb, .*, and {here} on jhmdb"):
-        trained_elsewhere.refuse_unlike(with_sharpness(here), with_sharpness(there))
+        cross_dataset.refuse_unlike(with_sharpness(here), with_sharpness(there))
 
 
 def test_make_runs_the_other_datasets_stages_as_such_and_none_twice(folder: Path):
     made = plan(folder, **ELSEWHERE)
-    (folder / "rules.mk").write_text(f"{plan_text.makefile(made)}\nwanted: | $(EVALUATED)\n")
+    (folder / "rules.mk").write_text(f"{makefile(made)}\nwanted: | $(EVALUATED)\n")
     run = ["make", "-n", "--no-print-directory", "-f", "rules.mk", "wanted", "RUN=python", "CHOICE=--head x"]
     done = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -10,9 +10,10 @@ import pytest
 from tests.cache.made_artifacts import run
 from tests.datasets.made_jhmdb import TEST, TRAIN
 from tests.made_plans import clip, plan, write_dataset
-from zsstad_core import plan_text
 from zsstad_core.errors import SettingsError
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
+from zsstad_core.plan.why import _SETTING_OF, _is_setting
+from zsstad_core.plan.why import why as text_of
 from zsstad_core.settings.pipeline import Settings
 
 STAGES = ["index", "groundtruth", "detect", "encode", "text", "train", "score", "evaluate"]
@@ -35,7 +36,7 @@ def complete(made: Plan) -> Plan:
 
 def why(made: Plan, stage: str) -> list[list[str]]:
     """For each artifact, its lines."""
-    head, *lines = plan_text.why(made, stage).splitlines()
+    head, *lines = text_of(made, stage).splitlines()
     settings = made.settings
     assert head == f"{stage} of DATASET={settings.dataset} SPLIT={settings.split} HEAD={settings.head}"
     parts: list[list[str]] = []
@@ -65,11 +66,11 @@ def test_every_stage_of_the_plan_can_be_asked_for_and_no_other(folder: Path) -> 
     with pytest.raises(
         SettingsError, match=r"STAGE=tokens-frame is not a stage of HEAD=iclip; it must be one of index, "
     ):
-        plan_text.why(made, "tokens-frame")
+        text_of(made, "tokens-frame")
     with pytest.raises(
         SettingsError, match=r"STAGE=train is not a stage of HEAD=oracle; .* index, groundtruth, detect, s"
     ):
-        plan_text.why(plan(folder, head="oracle"), "train")
+        text_of(plan(folder, head="oracle"), "train")
 
 
 def test_the_first_of_its_kind_has_nothing_to_be_compared_with(folder: Path) -> None:
@@ -175,11 +176,11 @@ def test_what_only_lacks_the_word_complete_says_so(folder: Path) -> None:
 
 
 def test_a_setting_that_is_named_exists() -> None:
-    for names in plan_text._SETTING_OF.values():
+    for names in _SETTING_OF.values():
         for name in names.split(", "):
-            assert plan_text._is_setting(name.split("."))
-    assert not plan_text._is_setting(["encoder"])
-    assert not plan_text._is_setting(["encoder", "versions", "torch"])
+            assert _is_setting(name.split("."))
+    assert not _is_setting(["encoder"])
+    assert not _is_setting(["encoder", "versions", "torch"])
     assert set(Settings.model_fields) > {"encoder"}
 
 
@@ -187,7 +188,7 @@ def test_the_tool_says_the_same_and_refuses_in_one_line(folder: Path) -> None:
     words = f"datasets.jhmdb.root={folder / 'jhmdb'} cache.root={folder / 'cache'}"
     done = run("why", "--stage", "encode", overrides=words)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{plan_text.why(plan(folder), 'encode')}\n"
+    assert done.stdout == f"{text_of(plan(folder), 'encode')}\n"
     done = run("why", overrides=words)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: STAGE= is not a stage of HEAD=iclip; it must be one of index, ")

@@ -1,7 +1,7 @@
 """Overlap of boxes, and which detected persons a head scores.
 
-Boxes are `x1, y1, x2, y2`; areas are plain products, without the +1 pixel of older evaluators. Everything is computed
-in float64 from the coordinates as they stand.
+Boxes are `x1, y1, x2, y2`; areas are plain products, without the +1 pixel of older evaluators. All overlaps are
+computed in float64 from unrounded coordinates.
 
 Shapes: N, M boxes of two sets, compared all with all; P rows of person boxes.
 """
@@ -18,13 +18,13 @@ type Bools = NDArray[np.bool_]
 
 
 def iou(a_N4: ArrayLike, b_M4: ArrayLike) -> Floats:
-    """Intersection over union of every a with every b: float64 [N, M], 0 where either box has no area."""
+    """Intersection over union of every a with every b: float64 [N, M], 0 if either box has no area."""
     a_N4, b_M4 = np.asarray(a_N4, np.float64), np.asarray(b_M4, np.float64)
     return paired_iou(a_N4[:, None, :], b_M4[None, :, :])
 
 
 def paired_iou(a_N4: ArrayLike, b_N4: ArrayLike) -> Floats:
-    """Intersection over union of each a with the b of the same row: float64 [N], 0 where either box has no area."""
+    """Intersection over union of each a with the b of the same row: float64 [N], 0 if either box has no area."""
     a_N4, b_N4 = np.asarray(a_N4, np.float64), np.asarray(b_N4, np.float64)
     width_N = np.minimum(a_N4[..., 2], b_N4[..., 2]) - np.maximum(a_N4[..., 0], b_N4[..., 0])
     height_N = np.minimum(a_N4[..., 3], b_N4[..., 3]) - np.maximum(a_N4[..., 1], b_N4[..., 1])
@@ -58,11 +58,11 @@ def select(boxes: pd.DataFrame, scoring: Scoring) -> pd.DataFrame:
 
     threshold   score >= `threshold` (iCLIP, `TEST.BOX_THRESH`)
     first       the `first` best of each frame, equal scores by box number (ST-CLIP's code)
-    margin      the best S of each frame, and those > S - `margin` (ST-CLIP's paper)
+    margin      the best of each frame, with score S, and all others with a score > S - `margin` (ST-CLIP's paper)
     all         every person
 
     Scores are float32, so limits are rounded to float32 before they are compared: a score written 0.7 passes 0.7.
-    Raises DataError where the rows are not sorted by video and frame with falling scores inside a frame.
+    Raises DataError if the rows are not sorted by video and frame with falling scores inside a frame.
     """
     persons = boxes[boxes["what"] == "person"]
     score_P = persons["score"].to_numpy(np.float32)
@@ -81,7 +81,7 @@ def select(boxes: pd.DataFrame, scoring: Scoring) -> pd.DataFrame:
 
 
 def _rank_in_frame(persons: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rank of each row in its frame, from 0, and the row where its frame starts: two int arrays [P]."""
+    """The rank of each row in its frame, from 0, and the first row of its frame: two int arrays [P]."""
     video_P = pd.factorize(persons["video_id"])[0]
     frame_P, score_P = persons["frame"].to_numpy(np.int64), persons["score"].to_numpy()
     next_video, same_video = video_P[1:] > video_P[:-1], video_P[1:] == video_P[:-1]

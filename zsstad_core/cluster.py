@@ -20,14 +20,22 @@ from typing import Any
 from zsstad_core.cache import set_aside
 from zsstad_core.cache.artifact import Group
 from zsstad_core.cache.set_aside import Failure
-from zsstad_core.errors import ModelError, SettingsError
-from zsstad_core.plan import Plan
+from zsstad_core.cache.stages import Stage
+from zsstad_core.errors import SettingsError, WorkersLostError
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.running import Workers as WorkersSettings
 from zsstad_core.work import Compute, Done, Runner, Task, Work, make
 
 LOSSES = 3
-_PATIENCE = 30.0  # seconds without a word from any worker until we look whether there are any
+_LOOK = 30.0  # seconds without a word from any worker until we look whether any is left
+_FETCH = 30.0  # seconds until the result of a finished task counts as lost with its worker; then the task is made again
+_GONE = {
+    "local": "all workers are gone and none comes back; finished units are kept: start again with fewer WORKERS, or "
+    "none",
+    "slurm": "no job of the workers is left in SLURM's queue; finished units are kept, the same command goes on from "
+    "here",
+}
 _PAUSE = 0.5  # seconds until a worker looks again whether another command has made its unit
 
 
@@ -53,8 +61,10 @@ def on_workers(stage: str, settings: Settings) -> Runner | None:
             while todo:
                 for future, outcome in _outcomes(client, settings.workers, list(todo)):
                     task = todo.pop(future)
-                    if not isinstance(outcome, KilledWorker):
+                    if not isinstance(outcome, Exception):
                         yield Done(task, *outcome)
+                    elif not isinstance(outcome, KilledWorker):
+                        raise outcome
                     elif len(task.group.members) > 1:
                         todo |= {submit(clip): clip for clip in _clip_by_clip(task)}
                     else:
@@ -64,28 +74,38 @@ def on_workers(stage: str, settings: Settings) -> Runner | None:
 
 
 def _outcomes(client: Any, settings: WorkersSettings, futures: list[Any]) -> list[tuple[Any, Any]]:
-    """Futures that have come to an end, each with its result or the KilledWorker; none, if that takes long.
+    """Futures that have come to an end, each with its result, or with what its task raised; none, if that takes long.
 
-    Raises what a task has raised, and ModelError where all workers that we started are gone and none comes back.
+    Raises WorkersLostError where all workers that we started are gone and none comes back (`nannies.all_gave_up`), and
+    where the scheduler of somebody else is gone.
     """
-    from distributed import KilledWorker, wait
+    from distributed import CancelledError, wait
+
+    from zsstad_core.nannies import all_gave_up
 
     outcomes = []
-    with contextlib.suppress(TimeoutError):  # also of a result whose worker was lost meanwhile: it is made again
-        for future in wait(futures, timeout=_PATIENCE, return_when="FIRST_COMPLETED").done:
+    try:
+        for future in wait(futures, timeout=_LOOK, return_when="FIRST_COMPLETED").done:
             try:
-                outcomes.append((future, future.result(timeout=_PATIENCE)))
-            except KilledWorker as error:
+                outcomes.append((future, future.result(timeout=_FETCH)))
+            except CancelledError:
+                raise
+            except Exception as error:
+                if future.status != "error":  # a timeout: its worker is lost with it, another makes it again
+                    raise
                 outcomes.append((future, error))
-        return outcomes
-    if not outcomes and not settings.scheduler and settings.kind == "local" and not client.nthreads():
-        raise ModelError(
-            "all workers are gone and none comes back; finished units are kept: start again with fewer WORKERS, or none"
-        )
+    except TimeoutError:
+        if not outcomes and all_gave_up(client.cluster):
+            raise WorkersLostError(_GONE[settings.kind]) from None
+    except CancelledError:
+        raise WorkersLostError(
+            f"workers.scheduler is {settings.scheduler}; it does not answer any more; finished units are kept: "
+            f"start it again, the same command goes on from here"
+        ) from None
     return outcomes
 
 
-def unit(stage: str, settings: str, folder: str, group: Group, lacking: Sequence[str]) -> tuple[dict[str, str], str]:
+def unit(stage: str, settings: str, folder: str, group: Group, lacking: Sequence[Stage]) -> tuple[dict[str, str], str]:
     """In a worker: make the group's unit of the artifacts of the stages `lacking`.
 
     settings: as JSON; folder: where relative paths start. Returns the clips that failed, with reasons, and where the
@@ -141,6 +161,7 @@ def client_of(settings: WorkersSettings) -> Iterator[Any]:
     from distributed import Client, LocalCluster
 
     if settings.scheduler:
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it has to say is an error of ours
         try:
             client = Client(settings.scheduler, timeout=5)
         except (OSError, ValueError) as error:
@@ -152,9 +173,12 @@ def client_of(settings: WorkersSettings) -> Iterator[Any]:
             _refuse_threads(client, settings.scheduler)
             yield client
         return
+    from zsstad_core.nannies import LOST_WORKER_TIMEOUT, PatientNanny
+
     threads = str(max((os.cpu_count() or 1) // settings.count, 1))
     quiet = {"DASK_LOGGING__DISTRIBUTED": "critical"}  # a worker that is stopped would say so by tracebacks
     chosen = {
+        "distributed.deploy.lost-worker-timeout": LOST_WORKER_TIMEOUT,
         "distributed.scheduler.allowed-failures": LOSSES - 1,
         "distributed.scheduler.worker-saturation": 1.0,  # no unit waits in a worker that another unit may kill
         "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, **quiet},
@@ -162,10 +186,11 @@ def client_of(settings: WorkersSettings) -> Iterator[Any]:
     with dask.config.set(chosen), _environment_kept():
         if settings.kind == "slurm":
             cluster = slurm(settings)
-            cluster.scale(settings.count)
+            _submit(cluster, settings.count)
         else:
             cluster = LocalCluster(
                 n_workers=settings.count,
+                worker_class=PatientNanny,
                 threads_per_worker=1,
                 memory_limit=None,
                 dashboard_address=None,
@@ -206,6 +231,22 @@ def slurm(settings: WorkersSettings) -> Any:
         job_extra_directives=shlex.split(own.options),
         job_script_prologue=[f"export OMP_NUM_THREADS={own.cores}"],
     )
+
+
+def _submit(jobs: Any, count: int) -> None:
+    """Submit so many jobs of a SLURMCluster. Raises SettingsError with what sbatch says where it refuses one."""
+    from distributed import Status
+
+    for _ in range(count):
+        jobs.worker_spec.update(jobs.new_worker_spec())
+    try:
+        jobs.sync(jobs._correct_state)
+    except (RuntimeError, OSError) as error:
+        for job in jobs.workers.values():
+            job.status = Status.failed  # else closing holds that a job that was never submitted still runs
+        jobs.close()
+        reason = str(error).strip().splitlines()[-1]
+        raise SettingsError(f"workers.kind is slurm; sbatch refused a job ({reason}); see workers.slurm") from None
 
 
 def _refuse_threads(client: Any, scheduler: str) -> None:

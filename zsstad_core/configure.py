@@ -9,8 +9,9 @@ import copy
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
 import yaml
 from pydantic import ValidationError
@@ -30,6 +31,7 @@ CHOICES = {
     "trained_on": "trained_on.dataset",
     "workers": "workers.count",
     "scheduler": "workers.scheduler",
+    "gpus": "training.processes",
 }
 """Settings that have a variable of make to themselves."""
 
@@ -54,28 +56,52 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def from_arguments(options: argparse.Namespace) -> Settings:
-    """The settings that a command line asks for."""
+def from_arguments(options: argparse.Namespace, file: "SettingsFile | None" = None) -> Settings:
+    """The settings that a command line asks for; `file` is its settings file, where that is read already."""
     choices = {name: getattr(options, name) for name in CHOICES if getattr(options, name)}
-    settings = load(Path(options.settings), choices=choices, recipe=options.recipe, overrides=options.overrides)
-    return settings.source() if options.source else settings
+    file = file or SettingsFile.read(Path(options.settings))
+    settings = file.settings(choices=choices, recipe=options.recipe, overrides=options.overrides)
+    return settings.training_settings() if options.source else settings
+
+
+@dataclass(frozen=True)
+class SettingsFile:
+    """A settings file, read once for any number of choices: its values, the line of each key, and its recipes."""
+
+    values: Tree
+    lines: Origins
+    recipes: dict[str, Tree]
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Raises MissingFileError, and SettingsError naming the line."""
+        values, lines = _read(path)
+        recipes = _validated({"recipes": values["recipes"]} if "recipes" in values else {}, lines).recipes
+        return cls(values, lines, recipes)
+
+    def settings(self, *, choices: dict[str, str] | None = None, recipe: str = "", overrides: str = "") -> Settings:
+        """Merge and validate all layers.
+
+        Raises SettingsError, one line a problem: where, key, value, rule and the nearest right name.
+        """
+        return _layered(self, choices or {}, recipe, overrides)
 
 
 def load(path: Path, *, choices: dict[str, str] | None = None, recipe: str = "", overrides: str = "") -> Settings:
-    """Merge and validate all layers.
+    """The settings of a file under some choices. Raises as `SettingsFile`."""
+    return SettingsFile.read(path).settings(choices=choices, recipe=recipe, overrides=overrides)
 
-    Raises SettingsError, one line a problem: where, key, value, rule and the nearest right name.
-    """
-    file, lines = _read(path)
-    recipes = _validated({"recipes": file["recipes"]} if "recipes" in file else {}, lines).recipes
+
+def _layered(file: SettingsFile, choices: dict[str, str], recipe: str, overrides: str) -> Settings:
+    recipes = file.recipes
     if recipe and recipe not in recipes:
         raise SettingsError(f"RECIPE={recipe} is not a recipe; {_choose(recipe, recipes)}")
-    asked = [(CHOICES[name], text, f"{name.upper()}=") for name, text in (choices or {}).items()]
+    asked = [(CHOICES[name], text, f"{name.upper()}=") for name, text in choices.items()]
     asked += _assignments(overrides)
 
     def settings(asked: Sequence[tuple[str, str, str]]) -> Settings:
         def layered(names: Sequence[str]) -> tuple[Tree, Origins]:
-            tree, origins = copy.deepcopy(file), dict(lines)
+            tree, origins = copy.deepcopy(file.values), dict(file.lines)
             for name in names:
                 _merge(tree, origins, recipes[name], f"recipe {name}")
             for key, text, origin in asked:
@@ -95,7 +121,9 @@ def load(path: Path, *, choices: dict[str, str] | None = None, recipe: str = "",
         return tested
     # The same layers, with the recipes of the other dataset.
     there = {"dataset": tested.trained_on.dataset, "split": tested.trained_on.split, "trained_on.dataset": "null"}
-    return tested.with_source(settings([*asked, *((key, text, "trained_on") for key, text in there.items())]))
+    return tested.with_training_settings(
+        settings([*asked, *((key, text, "trained_on") for key, text in there.items())])
+    )
 
 
 def _read(path: Path) -> tuple[Tree, Origins]:

@@ -56,6 +56,10 @@ class DamagedUnitError(CacheError):
     """A unit is not as it was written; it is no unit any more, and its stage will make it again."""
 
 
+class WorkersLostError(UserError, RuntimeError):
+    """No worker is left to make the rest of the units, and none comes back."""
+
+
 class ModelError(UserError, RuntimeError):
     """Weights, a config or an operator do not fit the model."""
 

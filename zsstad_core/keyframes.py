@@ -1,9 +1,9 @@
-"""Videos of which one frame a second is annotated: which frame that is, and which frames around it are wanted too.
+"""Keyframes: the decoded frame of each annotated second of a video, and the frames around it that are wanted too.
 
-The rule. A video's time is what its file says (pts, in seconds), and `start` is the second that stands at time 0. The
-keyframe of second s is the decoded frame whose time is nearest to s - start, the earlier of two as near; one that is
-half a second away or more does not count: the video has no such keyframe. Nothing is counted in frames: films run at
-24, 25, 29.97 or 30 frames a second, and not all of them evenly.
+The rule. The times of a video are those of its file (pts, in seconds), and `start` is the second that stands at time 0.
+The keyframe of second s is the decoded frame whose time is nearest to s - start, the earlier of two that are equally
+near. If the nearest frame is half a second away or more, the video has no such keyframe. The rule does not count
+frames: films run at 24, 25, 29.97 or 30 frames a second, and not all of them evenly.
 
 Shapes: F frames of a video, K of them keyframes, N moments.
 """
@@ -11,47 +11,43 @@ Shapes: F frames of a video, K of them keyframes, N moments.
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 type Ints = NDArray[np.int64]
 
 _MINUTE = 60.0
 
 NOWHERE = -1
-UNPLACED = 1_000_000_000
-"""An annotated second that no decoded frame belongs to has the frame number UNPLACED + second: before the index is
-made, where the video is not there, and where it has no such keyframe."""
+"""Stands for a frame or a second that does not exist."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one step of a head's window is: so many frames, so many seconds to the nearest frame, or, of a video of
-    which some frames are looked at, so many of these (`looked_at`)."""
+    """The length of one step of a head's window: a number of frames; of seconds, to the nearest frame; or, in a video
+    of which only some frames are looked at, a number of these frames (`looked_at`)."""
 
     length: float = 1.0
     unit: Literal["frames", "seconds", "looked_at"] = "frames"
 
 
-class Chosen(NamedTuple):
-    """Frames of a video, by their numbers, rising."""
+class ChosenFrames(NamedTuple):
+    """The wanted frames of a video, by their numbers, rising."""
 
-    frames: Ints  # all that are wanted: keyframes, and those around them
+    frames: Ints  # keyframes, and the frames around them
     keyframes: Ints  # [K]
-    seconds: Ints  # [K], of the keyframes
+    seconds: Ints  # [K], the annotated second of each keyframe
 
 
 @dataclass(frozen=True)
 class Keyframes:
-    """Which frames of a video are wanted: see above.
+    """The rule that chooses the wanted frames of a video (see the top of this module).
 
-    first, last: the seconds that may be annotated, both included. around: so many frames before and after each keyframe
-    are wanted too, `step` apart; those that the video does not have are not. fps: of videos that are folders of frames.
+    first, last: the seconds that may be annotated, both included. around: how many frames before and after each
+    keyframe are wanted too, `step` apart, as far as the video has them. fps: frames a second of a video that is a
+    folder of frames.
     """
 
     first: int
@@ -62,29 +58,29 @@ class Keyframes:
     fps: float = 30.0
 
     def content(self) -> dict[str, Any]:
-        """What decides which frames are wanted, as plain data."""
+        """The fields that decide which frames are wanted, as plain data: they are part of the index's key."""
         return asdict(self)
 
     def holds_window(self, reach: int) -> bool:
-        """Whether so many frames on each side of a keyframe are wanted too."""
+        """Whether `reach` frames on each side of a keyframe are wanted too."""
         return reach <= self.around
 
-    def until_enough(self, times: Iterator[tuple[float, int, int]]) -> Iterator[tuple[float, int, int]]:
-        """Frames in order, (seconds, height, width) each, up to the last that can matter: a film goes on for an hour.
+    def until_last_needed(self, times: Iterator[tuple[float, int, int]]) -> Iterator[tuple[float, int, int]]:
+        """The frames of `times` (seconds, height, width) up to the last one that is needed: a film goes on for long.
 
-        That is a minute after the last keyframe, and all that is wanted around it: a video that was cut out of its film
-        ends before (`lasts_too_long`).
+        The last one lies a minute after the last keyframe and the frames around it, so that `lasts_too_long` can tell a
+        whole film from a video that was cut out of it.
         """
         reach = self.around * self.step.length if self.step.unit == "seconds" else 0.0
         end = self.last - self.start + reach + _MINUTE + 1.0
         return takewhile(lambda frame: frame[0] <= end, times)
 
     def lasts_too_long(self, pts_F: NDArray[np.float64]) -> bool:
-        """Whether a video that is said to begin at second `start` goes on as a whole film does, which begins at 0."""
+        """Whether a video lasts as long as a whole film, although it shall begin at second `start`, later than 0."""
         return self.start > 0 and bool(pts_F.max() > self.last - self.start + _MINUTE)
 
-    def choose(self, pts_F: ArrayLike) -> Chosen:
-        """The frames that are wanted of a video whose frames have these times (seconds, in the order of the frames)."""
+    def choose(self, pts_F: ArrayLike) -> ChosenFrames:
+        """The wanted frames of a video whose frames have these times (seconds, in the order of the frames)."""
         pts_F = np.asarray(pts_F, np.float64)
         by_time = np.argsort(pts_F, kind="stable")  # AVI with B-frames: the times of neighbours may stand swapped
         rising_F = pts_F[by_time]
@@ -103,16 +99,17 @@ class Keyframes:
             around = by_time[found[found != NOWHERE]]
         order_K = np.argsort(keyframe_K)
         frames = np.unique(np.concatenate([keyframe_K, around.ravel()]))
-        return Chosen(frames.astype(np.int64), keyframe_K[order_K].astype(np.int64), second_K[order_K])
+        return ChosenFrames(frames.astype(np.int64), keyframe_K[order_K].astype(np.int64), second_K[order_K])
 
 
 @dataclass(frozen=True)
 class Sampled(Keyframes):
-    """Every n-th frame of a video (`every`), or so many a second (`per_second`): they are looked at as if the video had
-    no others, and a head's windows are of them. Nothing is annotated, so their seconds are only their numbers.
+    """Every n-th frame of a video (`every`), or a number of frames a second (`per_second`).
 
-    So many a second are the first frame of each such part of a second, counted from the first frame of the video: a
-    video that is slower than that is looked at whole.
+    The frames are looked at as if the video had no others, and windows of heads consist of them. No second is
+    annotated, so `seconds` only numbers the frames. `per_second` divides each second, from the first frame of the video
+    on, into that many parts, and takes the first frame of each part; a video with fewer frames a second is looked at
+    whole.
     """
 
     first: int = 0
@@ -127,28 +124,30 @@ class Sampled(Keyframes):
     def holds_window(self, reach: int) -> bool:
         return True
 
-    def until_enough(self, times: Iterator[tuple[float, int, int]]) -> Iterator[tuple[float, int, int]]:
+    def until_last_needed(self, times: Iterator[tuple[float, int, int]]) -> Iterator[tuple[float, int, int]]:
         return times
 
     def lasts_too_long(self, pts_F: NDArray[np.float64]) -> bool:
         return False
 
-    def choose(self, pts_F: ArrayLike) -> Chosen:
+    def choose(self, pts_F: ArrayLike) -> ChosenFrames:
         pts_F = np.asarray(pts_F, np.float64)
         if self.per_second is None:
             frames = np.arange(0, len(pts_F), self.every)
         else:
             by_time = np.argsort(pts_F, kind="stable")
-            # A frame that stands a rounding error before the beginning of its part of a second is in it.
+            # A frame belongs to a part also if it stands a rounding error before its beginning.
             part_F = np.floor((pts_F[by_time] - pts_F.min(initial=np.inf)) * self.per_second + 1e-3)
             frames = np.sort(by_time[np.unique(part_F, return_index=True)[1]])
         frames = frames.astype(np.int64)
-        return Chosen(frames, frames, np.arange(len(frames)))
+        return ChosenFrames(frames, frames, np.arange(len(frames)))
 
 
 def nearest(rising_F: NDArray[np.float64], moment_N: ArrayLike, reach: float) -> Ints:
-    """Place of the time nearest to each moment, int64 [N], the earlier of two as near; NOWHERE where none is nearer
-    than `reach`. `rising_F` must not fall."""
+    """The place in `rising_F` of the time nearest to each moment, int64 [N], the earlier of two that are equally near.
+
+    NOWHERE if no time is nearer than `reach`. `rising_F` must not fall.
+    """
     moment_N = np.asarray(moment_N, np.float64)
     if not len(rising_F):
         return np.full(moment_N.shape, NOWHERE)
@@ -159,37 +158,3 @@ def nearest(rising_F: NDArray[np.float64], moment_N: ArrayLike, reach: float) ->
     place_N = np.where(to_before_N <= to_after_N, before_N, after_N)
     found: Ints = np.where(np.minimum(to_before_N, to_after_N) < reach, place_N, NOWHERE)
     return found
-
-
-def placed(annotated: "pd.DataFrame", videos: "pd.DataFrame", keyframes: "pd.DataFrame") -> "pd.DataFrame":
-    """Table groundtruth on the frames of the videos, in pixels, out of one in seconds and fractions of the frame.
-
-    annotated: table groundtruth as the dataset gives it: `frame` is UNPLACED + second, boxes are fractions. videos,
-    keyframes: the tables of the index. Rows of videos that are not in the index stay as they are, with `decoded` false;
-    so do the frame numbers of seconds that a video has no keyframe of, whose boxes become pixels all the same.
-    """
-    from zsstad_core.tables import BOX, table
-
-    second = annotated["frame"] - UNPLACED
-    rows = annotated.assign(second=second.astype("int32"))
-    rows = rows.merge(keyframes, on=["video_id", "second"], how="left", suffixes=("", "_found"), validate="many_to_one")
-    decoded = rows["frame_found"].notna()
-    frame = rows["frame_found"].where(decoded, rows["frame"]).astype("int32")
-    size = videos.set_index("video_id")[["width", "height"]].reindex(rows["video_id"]).fillna(1.0).to_numpy(np.float64)
-    boxes = rows[BOX].to_numpy(np.float64) * np.tile(size, 2)  # [rows, 4]
-    pixels = dict(zip(BOX, boxes.T, strict=True))
-    columns = ["video_id", "box", "class_name"]
-    return table("groundtruth", {**rows[columns], "frame": frame, **pixels, "decoded": decoded})
-
-
-def second_of(rows: "pd.DataFrame", keyframes: "pd.DataFrame") -> "pd.Series[int]":
-    """The annotated second of each row (columns video_id, frame) of a table of boxes, int64; NOWHERE where it stands
-    on a frame that is no keyframe."""
-    second = rows[["video_id", "frame"]].merge(keyframes, on=["video_id", "frame"], how="left")["second"]
-    second = second.fillna(NOWHERE).astype("int64").set_axis(rows.index)
-    return second.where(rows["frame"] < UNPLACED, rows["frame"].astype("int64") - UNPLACED)
-
-
-def frame_or_second(frame: int) -> str:
-    """`frame 12`, or `second 902` of a keyframe that the video does not have: for messages."""
-    return f"second {frame - UNPLACED}" if frame >= UNPLACED else f"frame {frame}"

@@ -4,14 +4,17 @@ import textwrap
 from typing import Any
 
 import yaml
+from pydantic.fields import FieldInfo
 
-from zsstad_core.settings.base import HOW, Section
+from zsstad_core.settings.base import BY_DIGEST, HOW, Section
 from zsstad_core.settings.pipeline import Settings
 
 _HEADER = """\
 # Every setting of the pipeline with its default. Change a value here, or for one command with SET="a.b=c d.e=f";
-# `make plan` shows what a change would redo. (how) marks what changes speed or place only and redoes nothing.
+# `make plan` shows what a change would redo. (how) marks what changes speed or place only, and redoes nothing. (by
+# digest) marks what names files, videos or texts: another content redoes what is made of it, another place does not.
 """
+_MARKS = (HOW, BY_DIGEST)
 
 
 def as_yaml(settings: Settings | None = None) -> str:
@@ -26,6 +29,11 @@ def as_markdown() -> str:
         "",
         "Written by `make settings` from `zsstad_core/settings/`; pipeline.yaml holds the same.",
         "",
+        "A setting decides content by its value, which is in the cache keys of what it decides. Settings marked (how)",
+        "change speed or place only and are in no key. Settings marked (by digest) name files, or choose videos, texts",
+        "or tables: the digests of these are in keys, the setting's own value is not. So a file that is moved redoes",
+        "nothing, and another content under the same name is noticed.",
+        "",
     ]
     for name, section in _sections(Settings(), ""):
         lines += [
@@ -39,9 +47,8 @@ def as_markdown() -> str:
         for key, field in type(section).model_fields.items():
             value = getattr(section, key)
             if not isinstance(value, Section):
-                how = " (how)" if HOW in field.metadata else ""
                 dotted = f"{name}.{key}" if name else key
-                lines.append(f"| `{dotted}` | `{_scalar(value)}` | {_flat(field.description or '')}{how} |")
+                lines.append(f"| `{dotted}` | `{_scalar(value)}` | {_flat(field.description or '')}{_mark(field)} |")
         lines.append("")
     return "\n".join(lines)
 
@@ -56,14 +63,17 @@ def _yaml_lines(section: Section, depth: int) -> list[str]:
             lines += _comment(type(value).__doc__ or "", indent + "  ")
             lines += _yaml_lines(value, depth + 1)
             continue
-        how = " (how)" if HOW in field.metadata else ""
-        lines += ["", *_comment((field.description or "") + how, indent)]
+        lines += ["", *_comment((field.description or "") + _mark(field), indent)]
         if isinstance(value, dict) and value:
             body = yaml.safe_dump(value, sort_keys=False, width=1000).rstrip()
             lines += [f"{indent}{name}:", textwrap.indent(body, indent + "  ")]
         else:
             lines.append(f"{indent}{name}: {_scalar(value)}".rstrip())
     return lines
+
+
+def _mark(field: FieldInfo) -> str:
+    return "".join(f" ({mark})" for mark in _MARKS if mark in field.metadata)
 
 
 def _sections(section: Section, prefix: str) -> list[tuple[str, Section]]:

@@ -37,8 +37,8 @@ COLUMNS: dict[str, dict[str, str]] = {
     # One row an annotated (box, class). `box` numbers the persons of a frame and is the same for a person in all frames
     # of the video: the rows of a (video, box, class) are a tube. A person with several classes has several rows with
     # the same box; class_name "" is an action that is not known (see `labelled`). `decoded` is false
-    # where the video has no such frame; of a keyframe that it does not have, `frame` is UNPLACED + second
-    # (`zsstad_core.keyframes`), and where the video is not there at all, boxes are fractions of the frame.
+    # where the video has no such frame. Of a dataset with keyframes such rows are unplaced: they say so in `frame`, and
+    # their boxes may be fractions of the frame (`zsstad_core.unplaced`).
     "groundtruth": {
         "video_id": "str",
         "frame": "int32",
@@ -50,6 +50,9 @@ COLUMNS: dict[str, dict[str, str]] = {
     # One row a detected box; `what` is "person" or the name of a COCO class, `box` numbers a frame's boxes, persons
     # first, then objects, each by falling score.
     "boxes": {"video_id": "str", "frame": "int32", "box": "int32", **_BOX_COLUMNS, "score": "float32", "what": "str"},
+    # One row a detected person's box: `track` numbers the persons of a video from 1 (`zsstad_core.tracks`), UNTRACKED
+    # where the tracker follows nobody.
+    "tracks": {"video_id": "str", "frame": "int32", "box": "int32", "track": "int32"},
     # One row a scored (box, class): score = probability x box_score, never rounded.
     "detections": {
         "video_id": "str",

@@ -10,7 +10,7 @@ from typing import Any
 from zsstad_core.cache.artifact import WHOLE
 from zsstad_core.cache.units import unit_name
 from zsstad_core.errors import MissingFileError
-from zsstad_core.quantities import count_text, duration_text
+from zsstad_core.formatting import count_text, duration_text, padded_columns
 
 
 @dataclass
@@ -55,17 +55,7 @@ def table(root: Path) -> str:
         rate = _rate(stage.clips / stage.total) if stage.clips and stage.total else ""
         clips = str(stage.clips) if stage.clips else ""
         rows.append((name, str(stage.units), clips, duration_text(stage.total), rate, stage.shares()))
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    shown = [
-        "  ".join(
-            [
-                row[0].ljust(widths[0]),
-                *(cell.rjust(width) for cell, width in zip(row[1:5], widths[1:], strict=True)),
-                row[5],
-            ]
-        ).rstrip()
-        for row in rows
-    ]
+    shown = ["  ".join(cells).rstrip() for cells in padded_columns(rows, "<>>>>")]
     return "\n".join([*shown, "", *_slowest(stages, lines)])
 
 

@@ -1,19 +1,19 @@
-"""Persons followed through a video: which detected box is whose, by ByteTrack (the package `trackers`).
+"""Persons followed through a video by ByteTrack (the package `trackers`): which detected boxes are one person's.
 
-The tracks are a table of one row a detected person's box:
+The tracks are a table with one row for each box of a detected person:
 
     video_id  str
     frame     int32
     box       int32   the number of the box in its frame, as in table detections
-    track     int32   the person, from 1 in each video in the order of their first boxes; UNTRACKED where nobody else's
-                      box goes before or follows: seen in one frame only, or never with a score of `high_score`
+    track     int32   the person, from 1 in each video in the order of their first boxes; UNTRACKED for a box that
+                      belongs to no other box: seen in one frame only, or never with a score of `high_score`
 
-Its rows are those of table detections without their classes, sorted by video, frame and box. They depend on boxes,
-detection scores and times alone, so two questions about one video have the same tracks.
+The rows are the boxes of table detections, sorted by video, frame and box. Tracks depend on boxes, detection scores and
+times alone, so two questions about one video have the same tracks.
 
-ByteTrack (Zhang et al. 2022) is told the time of each frame, not its number. So frames that were left out (a sampling
-rate, AVA's keyframes), a variable frame rate and a hole in a video are all the same to it: the motion is extrapolated
-over the time that really passed. What lies too far apart in time to overlap is not linked, at any rate.
+ByteTrack (Zhang et al. 2022) gets the time of each frame, not its number. So it treats frames that were left out (a
+sampling rate, AVA's keyframes), a variable frame rate and a hole in a video alike: it extrapolates the motion over the
+time that really passed. Boxes too far apart in time to overlap are never linked.
 
 Shapes: N boxes of a frame, M boxes of the frame before.
 """
@@ -30,21 +30,21 @@ from zsstad_core.tables import BOX
 
 UNTRACKED = -1
 
-_NEEDED = 2  # boxes before the tracker gives a number, and so the shortest track
-_NEAREST = 0.1  # IoU that a box has with where its person is expected; the package's default
+_SHORTEST = 2  # frames of the shortest track: the tracker gives a number only with the second box
+_LOWEST_IOU = 0.1  # IoU of a box with the place where its person is expected; the package's default
 
 
-def linked(
+def link_persons(
     detections: pd.DataFrame, frames: pd.DataFrame, lost_after: float = 1.0, high_score: float = 0.4
 ) -> pd.DataFrame:
-    """The tracks of table `detections`, see above.
+    """Link the persons of table `detections` to tracks (the table above).
 
-    frames: table frames, of the frames that were searched for persons, also those in which nobody was found; of a
-    dataset with keyframes, those. lost_after: seconds after which a person who is not seen any more is given up, at
-    least one and a half times the usual distance of these frames. high_score: of a detection that can begin a track;
-    weaker ones only continue those that are there.
+    frames: table frames, of all frames that were searched for persons, with or without a find; in a dataset with
+    keyframes, the keyframes. lost_after: seconds after which a person who is not seen any more is given up, at least
+    one and a half times the usual distance of these frames. high_score: the score with which a detection can begin a
+    track; a weaker detection can only continue one.
 
-    Raises DataError where a detection stands on a frame that `frames` does not have.
+    Raises DataError if a detection stands on a frame that `frames` does not have.
     """
     boxes = detections.drop_duplicates(["video_id", "frame", "box"]).sort_values(["video_id", "frame", "box"])
     parts = [
@@ -66,21 +66,21 @@ def _of_video(
             f"that were searched ({int(strange.sum())} such boxes); run the detect stage again"
         )
     frames = frames.sort_values(["pts", "frame"])  # AVI with B-frames: the times of neighbours may stand swapped
-    time_F = _rising(frames["pts"].to_numpy(np.float64))
+    time_F = _strictly_rising(frames["pts"].to_numpy(np.float64))
     track = np.full(len(boxes), UNTRACKED)
     before = np.empty(0, np.int64)
     known: set[int] = set()
     xyxy, score = boxes[BOX].to_numpy(np.float64), boxes["box_score"].to_numpy(np.float64)
-    for here, number_N in _followed(_rows_of(boxes, frames), time_F, xyxy, score, lost_after, high_score):
+    for here, number_N in _follow(_rows_of(boxes, frames), time_F, xyxy, score, lost_after, high_score):
         track[here] = number_N
         new = here[(number_N != UNTRACKED) & ~np.isin(number_N, list(known))]
-        _begin(track, new, before[track[before] == UNTRACKED], xyxy)
+        _add_first_box(track, new, before[track[before] == UNTRACKED], xyxy)
         known |= set(number_N.tolist())
         before = here
-    return boxes[["video_id", "frame", "box"]].assign(track=_renumbered(track))
+    return boxes[["video_id", "frame", "box"]].assign(track=_renumber(track))
 
 
-def _followed(
+def _follow(
     rows: list[NDArray[np.int64]],
     time_F: NDArray[np.float64],
     xyxy: NDArray[np.float64],
@@ -88,58 +88,60 @@ def _followed(
     lost_after: float,
     high_score: float,
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Of each frame in turn its rows, and the tracker's number for each, UNTRACKED for none."""
+    """For each frame in turn its rows, and the tracker's number for each row; UNTRACKED if it has none."""
     import supervision
     from trackers import ByteTrackTracker
 
     step = float(np.median(np.diff(time_F))) if len(time_F) > 1 else 1.0
-    tracker = ByteTrackTracker(  # one a video: it counts from 0, and knows nobody from another
+    tracker = ByteTrackTracker(  # a new tracker for each video: it numbers from 0, and knows nobody of another video
         frame_rate=1 / step,
         lost_track_buffer=30,
         track_activation_threshold=high_score,
         high_conf_det_threshold=high_score,
-        minimum_consecutive_frames=_NEEDED,
-        minimum_iou_threshold=_NEAREST,
+        minimum_consecutive_frames=_SHORTEST,
+        minimum_iou_threshold=_LOWEST_IOU,
     )
     tracker.maximum_time_without_update = max(lost_after, 1.5 * step)
     for time, here in zip(time_F.tolist(), rows, strict=True):
         found = supervision.Detections(
             xyxy=xyxy[here], confidence=score[here].astype(np.float32), data={"row": here.astype(np.int64)}
         )
-        told = tracker.update(found, timestamp=time - time_F[0])
-        numbers = np.asarray(told.tracker_id).tolist()
-        number = dict(zip(np.asarray(told.data.get("row", [])).tolist(), numbers, strict=True))
+        tracked = tracker.update(found, timestamp=time - time_F[0])
+        numbers = np.asarray(tracked.tracker_id).tolist()
+        number = dict(zip(np.asarray(tracked.data.get("row", [])).tolist(), numbers, strict=True))
         yield here, np.array([number[row] for row in here.tolist()], np.int64)
 
 
-def _begin(
+def _add_first_box(
     track: NDArray[np.int64], new: NDArray[np.int64], free: NDArray[np.int64], xyxy: NDArray[np.float64]
 ) -> None:
-    """The tracker numbers a person in the second frame that shows him: his box of the first is the one that no track
-    has and that overlaps most."""
+    """Give each new track its first box: the box of the frame before that no track has and that overlaps most.
+
+    The tracker numbers a person only in the second frame that shows the person.
+    """
     iou_NM = iou(xyxy[new], xyxy[free])
-    while iou_NM.size and iou_NM.max() >= _NEAREST:
+    while iou_NM.size and iou_NM.max() >= _LOWEST_IOU:
         n, m = np.unravel_index(int(iou_NM.argmax()), iou_NM.shape)
         track[free[m]] = track[new[n]]
         iou_NM[n, :], iou_NM[:, m] = 0, 0
 
 
 def _rows_of(boxes: pd.DataFrame, frames: pd.DataFrame) -> list[NDArray[np.int64]]:
-    """Of each frame the places of its boxes, in the order of `frames`."""
+    """The places of the boxes of each frame, in the order of `frames`."""
     frame, first = np.unique(boxes["frame"].to_numpy(np.int64), return_index=True)  # the boxes of a frame are together
     places = dict(zip(frame.tolist(), np.split(np.arange(len(boxes)), first[1:]), strict=False))
     return [places.get(number, np.empty(0, np.int64)) for number in frames["frame"].tolist()]
 
 
-def _rising(time_F: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Times that never stand still: frames of the same time follow each other by a microsecond."""
+def _strictly_rising(time_F: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Times that rise at every frame: frames with the same time follow each other by a microsecond."""
     place_F = np.arange(len(time_F)) * 1e-6
     rising: NDArray[np.float64] = np.maximum.accumulate(time_F - place_F) + place_F
     return rising
 
 
-def _renumbered(track: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Numbers from 1 in the order in which they first stand in the rows."""
+def _renumber(track: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number the tracks from 1 in the order of their first rows."""
     numbers = [number for number in dict.fromkeys(track.tolist()) if number != UNTRACKED]
     new = {number: place for place, number in enumerate(numbers, 1)}
     return np.array([new.get(number, UNTRACKED) for number in track.tolist()], np.int64)

@@ -1,9 +1,10 @@
 """Frames of a video in order, with their times: PyAV for a video file, Pillow for a folder of numbered images.
 
-What a frame's number means: the n-th picture that really decodes, from 0, in presentation order. Containers claim
-other counts (every J-HMDB clip claims 3 to 8 frames more than it holds: its empty ticks), so nothing here reads one.
+The number of a frame is its place, from 0, among the pictures that really decode, in presentation order. Containers
+claim other counts (every J-HMDB clip claims 3 to 8 frames more than it holds: its empty ticks), so this module reads
+none of them.
 
-Nothing heavy is imported until something is decoded: a plan lists videos without loading a decoder.
+A decoder is imported only when something is decoded: a plan lists videos without one.
 """
 
 import hashlib
@@ -28,8 +29,8 @@ _EIGHT_BIT_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA"}
 class VideoSource:
     """A video file, or a folder of frames `00001.png`, `00002.png`, ...
 
-    fps gives the times of a folder only; frame_name is what its files are called: a regular expression of the whole
-    name whose group 1 is the number, from 1 (png and jpg).
+    fps: gives the times of the frames of a folder; a file has its times. frame_name: a regular expression of the whole
+    name of a frame in a folder (png or jpg), whose group 1 is the number, from 1.
     """
 
     video_id: str
@@ -39,23 +40,23 @@ class VideoSource:
 
 
 def decode(source: VideoSource, wanted: Collection[int] | None = None) -> Iterator[Frame]:
-    """Every frame once, in order: (number from 0, time in seconds, RGB uint8 [H, W, 3]); or only those `wanted`.
+    """Every frame once, in order: (number from 0, time in seconds, RGB uint8 [H, W, 3]); or only the `wanted` numbers.
 
-    Frames that are not wanted are decoded where the wanted ones are made from them, but not drawn, and what comes after
-    the last of them is not read. Nothing is sought: a frame found by seeking need not be, to the bit, the one that
-    stands there (a picture may draw on what lies before the one that was sought), nor is its number known.
+    Other frames are decoded, since wanted frames may be made from them, but not converted to RGB; nothing is read after
+    the last wanted frame. This function never seeks: a frame that is found by seeking may differ from the frame that
+    decoding in order gives (it may refer to pictures before the one that was sought), and its number is not known.
 
-    Times are the file's own: the first may be other than 0, and steps need not be even (J-HMDB's clips leave out about
-    every sixth tick of a 30 fps clock). A frame without one gets number / the rate that FFmpeg guesses, a frame of
-    a folder number / fps. AVI keeps no presentation times: where it holds B-frames, the times of neighbours may stand
-    swapped; the frames' order is right all the same.
+    Times come from the file: the first may be other than 0, and steps need not be even (J-HMDB's clips leave out about
+    every sixth tick of a 30 fps clock). A frame without a time gets number / the rate that FFmpeg guesses, a frame of
+    a folder number / fps. AVI keeps no presentation times: in an AVI file with B-frames the times of neighbours may
+    stand swapped, while the order of the frames is right.
 
     Grey, 10-bit and transparent pictures become plain 8-bit RGB; a quarter turn that the file asks for is applied.
 
-    Raises MissingFileError where there is nothing at `source.path`, and DataError, with the file, the frame and the
-    decoder's words, where the file does not open, has no video, no frame, a damaged frame, or frames of two sizes. A
-    damaged frame is never handed out: what a decoder invents in its place would be cached as if it had been seen.
-    That is so where the codec can tell, as MPEG-4 and H.264 can; VP8, VP9, HEVC and Motion JPEG decode anything.
+    Raises MissingFileError if there is nothing at `source.path`, and DataError, with the file, the frame and the
+    decoder's words, if the file does not open, or has no video, no frame, a damaged frame, or frames of two sizes. A
+    damaged frame is never handed out: the picture that a decoder invents in its place would be cached like any other.
+    This holds for codecs that can tell, such as MPEG-4 and H.264; VP8, VP9, HEVC and Motion JPEG decode anything.
     """
     last = None if wanted is None else max(wanted, default=-1)
     for number, seconds, _, rgb in _frames(source, wanted) if last != -1 else ():
@@ -66,15 +67,15 @@ def decode(source: VideoSource, wanted: Collection[int] | None = None) -> Iterat
 
 
 def times(source: VideoSource) -> Iterator[tuple[float, int, int]]:
-    """Time in seconds, height and width of every frame, in order, as `decode` gives them, but nothing is drawn.
+    """Time in seconds, height and width of every frame, in the order of `decode`, without its pixels.
 
-    Frames of a folder are not opened but for the first. Raises as `decode`.
+    Of a folder only the first frame is opened. Raises as `decode`.
     """
     for _, seconds, (height, width), _ in _frames(source, frozenset()):
         yield seconds, height, width
 
 
-type _Decoded = tuple[int, float, tuple[int, int], NDArray[np.uint8] | None]  # number, seconds, (H, W), what is wanted
+type _Decoded = tuple[int, float, tuple[int, int], NDArray[np.uint8] | None]  # number, seconds, (H, W), RGB if wanted
 
 
 def _frames(source: VideoSource, wanted: Collection[int] | None) -> Iterator[_Decoded]:
@@ -94,7 +95,7 @@ def _frames(source: VideoSource, wanted: Collection[int] | None) -> Iterator[_De
 
 
 def digest(source: VideoSource) -> str:
-    """SHA-256 (hex) of the file; of a folder: of a line `NAME SHA256` for each of its frames, in their order.
+    """SHA-256 (hex) of the file, or, for a folder, of the lines `NAME SHA256` of its frames, in their order.
 
     Raises MissingFileError and DataError as `decode`.
     """
@@ -106,7 +107,7 @@ def digest(source: VideoSource) -> str:
 
 
 def decoder_versions() -> dict[str, str]:
-    """What decides the pixels besides the files: the decoders and their versions. Imports neither."""
+    """The decoders and their versions, which decide the pixels besides the files. Imports neither decoder."""
     return {name: version(name) for name in ("av", "pillow")}
 
 
@@ -148,7 +149,7 @@ def _decode_folder(source: VideoSource, wanted: Collection[int] | None) -> Itera
     for number, file in enumerate(_frame_files(source)):
         is_wanted = wanted is None or number in wanted
         rgb = None
-        if is_wanted or number == 0:  # the first tells the size of those that are not opened
+        if is_wanted or number == 0:  # the first tells the size of the frames that are not opened
             rgb = _picture(file, number)
             size = (rgb.shape[0], rgb.shape[1])
         yield number, number / source.fps, size, rgb if is_wanted else None
@@ -169,7 +170,7 @@ def _picture(file: Path, number: int) -> NDArray[np.uint8]:
 
 
 def _frame_files(source: VideoSource) -> list[Path]:
-    """The frames of a folder in numerical order, complete from 1; other names are not looked at."""
+    """The frames of a folder in numerical order, complete from 1; files with other names are ignored."""
     named = re.compile(source.frame_name)
     found = ((named.fullmatch(file.name), file) for file in source.path.iterdir())
     files = sorted((int(match[1]), file.name, match.start(1), match.end(1), file) for match, file in found if match)
@@ -191,7 +192,7 @@ def _must_exist(path: Path) -> None:
 
 
 def _example(frame_name: str) -> str:
-    """00001.png, 00002.png, or what else the frames are called."""
+    """The names of the first two frames: `00001.png, 00002.png`, or as `frame_name` has it."""
     names = [frame_name.replace(r"(\d+)", f"{number:05d}").replace("\\", "") for number in (1, 2)]
     return ", ".join(names)
 

@@ -16,6 +16,7 @@ from zsstad_core.cache import ledger, set_aside
 from zsstad_core.cache.artifact import WHOLE, Artifact, Group
 from zsstad_core.cache.claims import claim, tidy
 from zsstad_core.cache.set_aside import Failure
+from zsstad_core.cache.stages import Stage
 from zsstad_core.cache.tokens import write_tokens
 from zsstad_core.errors import DataError, VideosFailedError
 from zsstad_core.progress import Clock, Progress
@@ -43,7 +44,7 @@ class Content:
             (folder / name).write_bytes(content)
 
 
-Compute = Callable[[Group, Sequence[Artifact], Clock], Mapping[str, Content]]
+Compute = Callable[[Group, Sequence[Artifact], Clock], Mapping[Stage, Content]]
 """A group of clips and the artifacts that lack it -> what each artifact's unit holds, by the artifact's stage."""
 
 
@@ -159,7 +160,7 @@ def make(name: str, compute: Compute, task: Task) -> Done | None:
     return Done(task, failed, clock.slowest())
 
 
-def _publish(group: Group, lacking: Sequence[Artifact], contents: Mapping[str, Content], clock: Clock) -> None:
+def _publish(group: Group, lacking: Sequence[Artifact], contents: Mapping[Stage, Content], clock: Clock) -> None:
     with clock.on("write"):
         for artifact in lacking:
             content = contents[artifact.stage]
@@ -168,7 +169,7 @@ def _publish(group: Group, lacking: Sequence[Artifact], contents: Mapping[str, C
                 content.write(folder)
     for artifact in lacking:
         share = {part: seconds / len(lacking) for part, seconds in clock.total().items()}
-        ledger.record(artifact.root, artifact.stage, artifact.key, group.name, len(group.members), share)
+        ledger.record(artifact.root, artifact.stage.name, artifact.key, group.name, len(group.members), share)
 
 
 def _judge(work: Work, failed: Mapping[str, str]) -> None:

@@ -14,7 +14,7 @@ from zsstad_core.ask.spans import NOTHING, labelled, smoothed, spans
 from zsstad_core.metrics.ava_files import read_boxes, read_labelmap
 from zsstad_core.settings.results import Ask
 from zsstad_core.tables import BOX, table
-from zsstad_core.tracks import linked
+from zsstad_core.tracks import link_persons
 
 LABELS = ("wave", "juggle a ball", "clap")
 FPS = 10
@@ -123,14 +123,14 @@ def made(ask: Ask, every: int = 1, count: int = 31) -> Answer:
     pts = [frame / FPS for frame in numbers]
     frames = table("frames", {"video_id": ["a b.mp4"] * len(pts), "frame": list(numbers), "pts": pts})
     video = pd.Series({"video_id": "a b.mp4", "digest": "d", "width": 128, "height": 96, "frames": count, "fps": FPS})
-    tracks = linked(detections, frames)
+    tracks = link_persons(detections, frames)
     return answer("a b.mp4", video, frames, detections, similarities, tracks, labels=LABELS, ask=ask)
 
 
 def test_a_video_without_anybody_has_an_answer_too(tmp_path: Path) -> None:
     somebody = made(Ask())
     rows = [table(name) for name in ("detections", "similarities")]
-    tracks = linked(rows[0], somebody.frames[["video_id", "frame", "pts"]])
+    tracks = link_persons(rows[0], somebody.frames[["video_id", "frame", "pts"]])
     frames = somebody.frames[["video_id", "frame", "pts"]]
     nobody = answer("empty.mp4", somebody.video, frames, *rows, tracks, labels=LABELS, ask=Ask())
     assert (len(nobody.boxes), nobody.spans, nobody.tracks) == (0, [], [])

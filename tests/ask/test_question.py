@@ -4,6 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import ROOT
 from zsstad_core import configure
@@ -160,16 +161,25 @@ def test_without_a_word_a_baseline_answers_and_with_another_dataset_its_head(her
 
 def test_a_trained_head_brings_its_encoder_and_detector_along(here: Path) -> None:
     asked_of = settings_of(trained_on="stickworld", split="1")
-    trained = asked_of.source()
+    trained = asked_of.training_settings()
     assert (trained.dataset, trained.split, asked_of.split) == ("stickworld", "1", "all-unseen")
     for section in ("encoder", "detector"):
         assert getattr(asked_of, section).content() == getattr(trained, section).content()
     assert asked_of.encoder.model == "demo/models/clip.json"
 
 
+def test_a_detector_of_ones_own_comes_along_with_its_options(here: Path) -> None:
+    own = {"kind": "my_detector:KIND", "options": {"weights": "my weights.pth", "side": 3, "name": "7"}}
+    recipes = {"stickworld": {"detector": own}}
+    (here / "own.yaml").write_text(yaml.safe_dump({"recipes": recipes}))
+    given = Namespace(**{**vars(options(trained_on="stickworld", split="1")), "settings": "own.yaml"})
+    detector = configure.from_arguments(asked(given).options).detector
+    assert (detector.kind, detector.options) == (own["kind"], own["options"])
+
+
 def test_its_own_settings_come_along_too(here: Path) -> None:
     stclip = settings_of(trained_on="ava", head="stclip")
-    assert stclip.heads.stclip == stclip.source().heads.stclip
+    assert stclip.heads.stclip == stclip.training_settings().heads.stclip
     assert stclip.heads.stclip.prompt_tokens == "interest"
     assert stclip.encoder.model == "ViT-L-14"
 
@@ -180,13 +190,15 @@ def test_what_is_set_goes_before_what_comes_along(here: Path) -> None:
 
 def test_a_recipe_counts_for_the_folder_and_for_the_training(here: Path) -> None:
     settings = settings_of(recipe="yolox-nano", trained_on="jhmdb")
-    assert settings.detector.config == settings.source().detector.config == "yolox/yolox_nano_8xb8-300e_coco.py"
+    assert (
+        settings.detector.config == settings.training_settings().detector.config == "yolox/yolox_nano_8xb8-300e_coco.py"
+    )
 
 
 def test_texts_of_the_labels_are_none_of_the_training_dataset(here: Path) -> None:
     (here / "words.yaml").write_text("juggle: a person juggles\nwave: a raised hand\n")
     settings = settings_of(labels="words.yaml", trained_on="stickworld")
-    assert settings.encoder.texts is settings.source().encoder.texts is None
+    assert settings.encoder.texts is settings.training_settings().encoder.texts is None
 
 
 def test_another_dataset_and_the_oracle_are_refused(here: Path) -> None:

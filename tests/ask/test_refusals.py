@@ -18,9 +18,10 @@ from zsstad_core.ask.refusals import (
     refuse_overwriting,
     refuse_without_pictures,
 )
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.units import write_whole
 from zsstad_core.errors import DataError, SettingsError
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.results import Ask
 from zsstad_core.video import VideoSource
 
@@ -50,11 +51,14 @@ def test_nobody_in_the_whole_video_is_refused_and_nobody_in_one_of_two_is_not(tm
     refuse_nobody(plan, [somebody, nobody])  # type: ignore[list-item]
     with pytest.raises(DataError, match=r"empty\.mp4: no person in any of the 31 frames .*person_score 0\.05"):
         refuse_nobody(plan, [nobody])  # type: ignore[list-item]
+    plan.settings = settings(tmp_path, **{"detector.kind": "mine:KIND"})
+    with pytest.raises(DataError, match=r"looked at \(mine:KIND, detector\.person_score 0\.05, "):
+        refuse_nobody(plan, [nobody])  # type: ignore[list-item]
 
 
 def test_a_video_that_is_asked_about_is_never_written_over(tmp_path: Path) -> None:
     video = write_video(tmp_path / "a.annotated.mp4", pictures(2), "libx264")
-    plan: Any = SimpleNamespace(sources={"a": VideoSource("a", video)})
+    plan: Any = SimpleNamespace(videos={"a": VideoSource("a", video)})
     refuse_overwriting(plan, tmp_path / "elsewhere", {"a": "a.annotated.mp4"})
     with pytest.raises(SettingsError, match=r"a\.annotated\.mp4: is a video that you ask about; choose another OUT="):
         refuse_overwriting(plan, tmp_path, {"a": "a.annotated.mp4"})
@@ -77,7 +81,7 @@ def asked(folder: Path, **changed: Any) -> Plan:
 
 def train(plan: Plan) -> None:
     """What a training leaves, as far as it says what was trained."""
-    for artifact in (plan.train, plan.source.text, plan.source.tokens("frame")):  # type: ignore[union-attr]
+    for artifact in (plan.train, plan.training_plan.text, plan.training_plan.tokens(TokenKind.frame)):  # type: ignore[union-attr]
         artifact.begin()  # type: ignore[union-attr]
     plan.train.done.parent.mkdir(parents=True, exist_ok=True)  # type: ignore[union-attr]
     write_whole(plan.train.path / "trained", "")  # type: ignore[union-attr]

@@ -16,7 +16,7 @@ from zsstad_core.errors import UserError
 
 FINISHED, REFUSED, STOPPED, _STRANGE = 0, 2, 130, 1
 _CODE = (*cache.__path__, zsstad_core.work.__file__)
-_PATIENCE = 60.0  # seconds until a process that hangs is a failure
+_PATIENCE = 600.0  # seconds until a process that hangs is a failure
 
 
 def dies(action: Callable[[], object], line: int, by: Literal["kill", "ctrl-c"]) -> int:

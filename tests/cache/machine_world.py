@@ -14,10 +14,13 @@ import pandas as pd
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.cache.read import read_artifact_table, read_artifact_tokens
+from zsstad_core.cache.stages import INDEX, Stage
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.work import Compute, Content, Work, run
 
 PART_OF = {"catch/a": "train", "catch/b": "test", "golf/c": "train", "golf/é": "test", "run/e": "test"}
 WIDTH = 3
+FRAMES, OBJECTS = Stage.encoding(TokenKind.frame), Stage.encoding(TokenKind.object)
 
 type Clips = Mapping[str, str]  # id -> digest
 type Rows = tuple[pd.DataFrame, np.ndarray | None]
@@ -34,28 +37,28 @@ class World:
 
     def artifacts(self, root: Path) -> tuple[Artifact, Artifact, Artifact]:
         """Index, tokens-frame and tokens-object, of which the last wants the test part only."""
-        index = self._artifact(root, "index", {"schema": 1, "scan": self.scan})
+        index = self._artifact(root, INDEX, {"schema": 1, "scan": self.scan})
         tokens = {"needs": {"index": index.key}, "encoder": {"seed": self.encoder, "floor": 1e-7}}
-        frames = self._artifact(root, "tokens-frame", {**tokens, "kind": "frame"})
-        return index, frames, self._artifact(root, "tokens-object", {**tokens, "kind": "object"}, only_test=True)
+        frames = self._artifact(root, FRAMES, {**tokens, "kind": "frame"})
+        return index, frames, self._artifact(root, OBJECTS, {**tokens, "kind": "object"}, only_test=True)
 
-    def _artifact(self, root: Path, stage: str, inputs: dict[str, object], only_test: bool = False) -> Artifact:
+    def _artifact(self, root: Path, stage: Stage, inputs: dict[str, object], only_test: bool = False) -> Artifact:
         members = {name: digest for name, digest in self.clips if not only_test or PART_OF[name] == "test"}
         return Artifact(root, stage, inputs, members, self.clips_per_unit, PART_OF)
 
-    def rows(self, stage: str, clips: Clips) -> Rows:
+    def rows(self, stage: Stage, clips: Clips) -> Rows:
         """The table and the tokens of some clips."""
         parts = [self._rows_of(stage, name, clips[name]) for name in sorted(clips)]
-        table = tables.concat("boxes" if stage == "tokens-object" else "frames", [rows for rows, _ in parts])
+        table = tables.concat("boxes" if stage == OBJECTS else "frames", [rows for rows, _ in parts])
         tokens = [tokens for _, tokens in parts]
-        return table, None if stage == "index" else np.concatenate([np.empty((0, WIDTH), np.float16), *tokens])
+        return table, None if stage == INDEX else np.concatenate([np.empty((0, WIDTH), np.float16), *tokens])
 
-    def _rows_of(self, stage: str, name: str, digest: str) -> Rows:
+    def _rows_of(self, stage: Stage, name: str, digest: str) -> Rows:
         """Frames 0, 1, … of a clip, or its boxes, of which there may be none."""
-        decided_by = f"{stage} {digest} {self.scan} {'' if stage == 'index' else self.encoder}"
+        decided_by = f"{stage.name} {digest} {self.scan} {'' if stage == 'index' else self.encoder}"
         rng = np.random.default_rng(list(hashlib.sha256(decided_by.encode()).digest()))
         frames = 1 + len(digest) % 3
-        if stage == "tokens-object":
+        if stage == OBJECTS:
             corner = rng.random((rng.integers(0, 4), 2), np.float32)
             rows = pd.DataFrame({"video_id": name, "frame": 0, "box": range(len(corner))}).assign(
                 x1=corner[:, 0], y1=corner[:, 1], x2=corner[:, 0] + 1, y2=corner[:, 1] + 2, score=0.5, what="chair"
@@ -64,9 +67,9 @@ class World:
             rows = pd.DataFrame({"video_id": name, "frame": range(frames), "pts": rng.random(frames)})
         return rows, rng.normal(size=(len(rows), WIDTH)).astype(np.float16)
 
-    def content(self, stage: str, clips: Clips) -> Content:
+    def content(self, stage: Stage, clips: Clips) -> Content:
         table, tokens = self.rows(stage, clips)
-        return Content({"boxes" if stage == "tokens-object" else "frames": table}, tokens, made_with={"weights": "w"})
+        return Content({"boxes" if stage == OBJECTS else "frames": table}, tokens, made_with={"weights": "w"})
 
 
 type Computed = set[tuple[str, str, str]]
@@ -89,17 +92,17 @@ def extract(root: Path, world: World, computed: Computed) -> None:
     run(Work("encode", [frames, objects], prepare))
 
 
-def read(root: Path, world: World) -> dict[str, Rows]:
+def read(root: Path, world: World) -> dict[Stage, Rows]:
     """All that the cache gives, by stage. Raises CacheError."""
     index, frames, objects = world.artifacts(root)
     return {
-        "index": (read_artifact_table(index, "frames"), None),
-        "tokens-frame": read_artifact_tokens(frames, "frames"),
-        "tokens-object": read_artifact_tokens(objects, "boxes"),
+        INDEX: (read_artifact_table(index, "frames"), None),
+        FRAMES: read_artifact_tokens(frames, "frames"),
+        OBJECTS: read_artifact_tokens(objects, "boxes"),
     }
 
 
-def same_as_model(root: Path, world: World, got: Mapping[str, Rows]) -> None:
+def same_as_model(root: Path, world: World, got: Mapping[Stage, Rows]) -> None:
     """Fails where a value is not, to the bit, what the clips and settings make it."""
     for artifact in world.artifacts(root):
         rows, tokens = world.rows(artifact.stage, artifact.members)

@@ -9,6 +9,8 @@ import numpy as np
 from tests.conftest import ROOT
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, whole
+from zsstad_core.cache.stages import TEXT, Stage
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.tokens import write_tokens
 
 VIDEOS = {"catch/é": "d1", "catch/b": "d2", "wave/c": "d3"}
@@ -16,11 +18,11 @@ VIDEOS = {"catch/é": "d1", "catch/b": "d2", "wave/c": "d3"}
 
 def tokens(root: Path, members: dict[str, str] | None = None, **inputs: object) -> Artifact:
     inputs = {"needs": {}, "encoder": {"crop": "clip"}, "lr": 1e-7, **inputs}
-    return Artifact(root, "tokens-frame", inputs, members or VIDEOS, clips_per_unit=2)
+    return Artifact(root, Stage.encoding(TokenKind.frame), inputs, members or VIDEOS, clips_per_unit=2)
 
 
 def text(root: Path, **inputs: object) -> Artifact:
-    return whole(root, "text", {"texts": ["a", "b"], **inputs})
+    return whole(root, TEXT, {"texts": ["a", "b"], **inputs})
 
 
 def make(artifact: Artifact) -> list[str]:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,37 +12,41 @@ import pytest
 from tests.conftest import ROOT
 from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.cache.claims import claim, tidy
+from zsstad_core.cache.stages import DETECT, INDEX
 
 GROUP = Group({"a": "1"}, ("a",))
 
 HOLDER = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.cache.claims import claim
-with claim(Group({"a": "1"}, ("a",)), [Artifact(Path(sys.argv[1]), "index", {}, {"a": "1"})]) as ours:
+from zsstad_core.cache.stages import INDEX
+with claim(Group({"a": "1"}, ("a",)), [Artifact(Path(sys.argv[1]), INDEX, {}, {"a": "1"})]) as ours:
     print(len(ours), flush=True)
-    time.sleep(60)
+    signal.pause()
 """
 
 
 @pytest.fixture
 def artifacts(tmp_path: Path) -> list[Artifact]:
-    made = [Artifact(tmp_path, stage, {}, GROUP.members) for stage in ("index", "detect")]
+    made = [Artifact(tmp_path, stage, {}, GROUP.members) for stage in (INDEX, DETECT)]
     for artifact in made:
         artifact.begin()
     return made
 
 
 @pytest.fixture
-def holder(artifacts: list[Artifact]) -> "subprocess.Popen[str]":
+def holder(artifacts: list[Artifact]) -> "Iterator[subprocess.Popen[str]]":
     """A process that holds the claim on index."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(artifacts[0].root)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "1\n"
-    return process
+    yield process
+    process.kill()
+    process.wait()
 
 
 def locks(artifacts: list[Artifact]) -> list[Path]:
@@ -70,7 +75,6 @@ def test_what_another_process_makes_is_not_ours_nor_what_goes_with_it(
             assert ours is None
     with claim(GROUP, artifacts[1:]) as ours:
         assert ours == artifacts[1:]
-    holder.kill()
 
 
 @pytest.mark.fault(12)

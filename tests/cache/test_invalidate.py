@@ -11,7 +11,7 @@ from tests.cache.made_artifacts import all_bytes, run
 from tests.conftest import ROOT
 from tests.made_plans import plan, write_dataset
 from zsstad_core.cache import gc
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 STAGES = "index, groundtruth, detect, encode, text, train, score, evaluate"
 
@@ -55,7 +55,7 @@ def test_what_a_stage_made_goes_and_nothing_else(made: Plan, stage: str, gone: s
     assert after == {name: content for name, content in before.items() if of(name) not in gone}
     assert len(done.stdout.splitlines()) == len(gone)
     assert all(line.startswith(f"invalidate: removed {made.root}/") for line in done.stdout.splitlines())
-    states = {artifact.stage: artifact.is_complete() for artifact in made.all()}
+    states = {artifact.stage.name: artifact.is_complete() for artifact in made.all()}
     assert {name for name, complete in states.items() if not complete} == gone - {"training"}
     again = run("invalidate", "--stage", stage, overrides=words(made))
     assert again.returncode == 0
@@ -89,7 +89,7 @@ KILLED = """
 import os, runpy, shutil, signal, sys
 
 def die(folder, **_):
-    next(path for path in folder.rglob("*") if path.is_file()).unlink()
+    min(path for path in folder.rglob("*") if path.is_file()).unlink()
     os.kill(os.getpid(), signal.SIGKILL)
 
 shutil.rmtree = die
@@ -104,7 +104,7 @@ def test_killed_it_leaves_no_data_and_gc_removes_the_rest(made: Plan) -> None:
     assert done.returncode == -signal.SIGKILL
     assert not made.runs.exists()  # the checkpoints go first: a training would go on from them
     assert run("invalidate", "--stage", "train", overrides=words(made)).returncode == 0
-    assert {artifact.stage for artifact in made.all() if not artifact.is_complete()} == {"train"}
+    assert {artifact.stage.name for artifact in made.all() if not artifact.is_complete()} == {"train"}
     names = {artifact.path.name for artifact in made.all()}
     (rest,) = gc.unneeded(made.root, names, 14)
     assert (rest.path.parent, rest.why) == (made.root / "training", "left by a killed process")

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ import pytest
 from tests.cache import made_artifacts
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact
+from zsstad_core.cache.stages import DETECT
 from zsstad_core.cache.tokens import ARRAY, read_tokens, write_tokens
 from zsstad_core.cache.units import MANIFEST, Unit, publish, published, remove_leftovers, unit_name
 from zsstad_core.errors import CacheError, ModelError
@@ -65,7 +65,7 @@ def test_an_exception_while_writing_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("bit", range(0, 8 * 16, 7))
 def test_a_flipped_bit_is_never_returned_as_a_token(tmp_path: Path, bit: int) -> None:
     unit = write_unit(tmp_path, rows=1)
-    shard = next(p for p in (unit.path / ARRAY).rglob("*") if p.is_file() and p.name != "zarr.json")
+    shard = min(p for p in (unit.path / ARRAY).rglob("*") if p.is_file() and p.name != "zarr.json")
     content = bytearray(shard.read_bytes())
     content[bit // 8] ^= 1 << bit % 8
     shard.write_bytes(content)
@@ -79,7 +79,7 @@ def test_a_flipped_bit_is_never_returned_as_a_token(tmp_path: Path, bit: int) ->
 @pytest.mark.parametrize("how", ["deleted", "cut", "empty"])
 def test_a_lost_shard_is_never_read_as_zeros(tmp_path: Path, how: str) -> None:
     unit = write_unit(tmp_path)
-    shard = next(p for p in (unit.path / ARRAY).rglob("*") if p.is_file() and p.name != "zarr.json")
+    shard = min(p for p in (unit.path / ARRAY).rglob("*") if p.is_file() and p.name != "zarr.json")
     match how:
         case "deleted":
             shard.unlink()
@@ -153,9 +153,9 @@ def test_an_overflowed_token_is_not_cached(tmp_path: Path) -> None:
 @pytest.mark.fault(4)
 def test_a_process_killed_while_writing_leaves_no_unit_and_its_rest_is_cleared(tmp_path: Path) -> None:
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom zsstad_core.cache.units import publish\n"
+        "import signal\nfrom pathlib import Path\nfrom zsstad_core.cache.units import publish\n"
         f"with publish(Path({str(tmp_path)!r}), {MEMBERS!r}, {{}}) as folder:\n"
-        "    (folder / 'half').write_text('half'); print('in', flush=True); time.sleep(60)\n"
+        "    (folder / 'half').write_text('half'); print('in', flush=True); signal.pause()\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -170,13 +170,12 @@ def test_a_process_killed_while_writing_leaves_no_unit_and_its_rest_is_cleared(t
 
 @pytest.mark.fault(4)
 def test_what_another_living_process_writes_is_left_alone(tmp_path: Path) -> None:
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    process = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
     try:
         import socket
 
         theirs = tmp_path / f".unit-0.{socket.gethostname()}.{process.pid}.tmp"
         theirs.mkdir()
-        time.sleep(0.1)
         remove_leftovers(tmp_path)
         assert theirs.is_dir()
     finally:
@@ -210,7 +209,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_unit(tmp_path: Path) -> None:
 
 
 def artifact(root: Path, members: dict[str, str], **more: object) -> Artifact:
-    return Artifact(root, "detect", {"a": 1}, members, clips_per_unit=2, **more)  # type: ignore[arg-type]
+    return Artifact(root, DETECT, {"a": 1}, members, clips_per_unit=2, **more)  # type: ignore[arg-type]
 
 
 def make(a: Artifact) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from tests.datasets.made_ava import rows, write_annotation, write_places
 from tests.made_plans import changed, keys
 from tests.made_plans import settings as settings_of
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 EVERYTHING = {"index", "groundtruth", "detect", "train", "score", "evaluate"} | {
     f"tokens-{kind}" for kind in ("frame", "person", "object", "groundtruth")

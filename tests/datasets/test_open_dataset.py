@@ -31,9 +31,10 @@ def test_a_plan_lists_videos_without_loading_pandas_or_a_decoder(tmp_path: Path)
     write_clips(tmp_path, ["wave/a_clip"])
     assert len(open_dataset("jhmdb", Settings(datasets=Datasets(jhmdb=Jhmdb(root=str(tmp_path))))).videos()) == 1
     code = (
-        "import sys; from zsstad_core.datasets import open_dataset; from zsstad_core.settings import *\n"
+        "import sys; from zsstad_core.datasets import open_dataset\n"
+        "from zsstad_core.settings.datasets import *; from zsstad_core.settings.pipeline import *\n"
         f"jhmdb = open_dataset('jhmdb', Settings(datasets=Datasets(jhmdb=Jhmdb(root={str(tmp_path)!r}))))\n"
-        "print(len(jhmdb.videos()), len(jhmdb.missing()), len(jhmdb.official()))\n"
+        "print(len(jhmdb.videos()), len(jhmdb.missing()), len(jhmdb.official_split()))\n"
         "print(sorted({'av', 'PIL', 'pandas', 'scipy', 'torch'} & set(sys.modules)))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

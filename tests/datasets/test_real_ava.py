@@ -6,10 +6,10 @@ import pytest
 
 from tests.datasets.made_ava import UNSEEN
 from zsstad_core.datasets.ava import Ava
-from zsstad_core.keyframes import UNPLACED
 from zsstad_core.settings import datasets as settings
 from zsstad_core.splits import load_split
 from zsstad_core.tables import BOX
+from zsstad_core.unplaced import UNPLACED
 
 LABELMAPS = ["ava_action_list_v1.0.pbtxt", "ava_action_list_v2.0_80classes.csv"]
 
@@ -35,7 +35,7 @@ def test_every_row_becomes_a_row(
     realdata: Path, tmp_path: Path, name, videos, rows, persons, keyframes, classes, first
 ):
     dataset = ava(realdata, tmp_path, name)
-    assert sum(part == "test" for part in dataset.official().values()) == videos
+    assert sum(part == "test" for part in dataset.official_split().values()) == videos
     found = dataset.groundtruth()
     found = found[found["video_id"] != "a_video_0000"]
     assert len(found) == rows

@@ -10,7 +10,7 @@ from zsstad_core.datasets import stickworld as dataset
 from zsstad_core.datasets.stickworld import Stickworld
 from zsstad_core.errors import DataError, MissingFileError
 from zsstad_core.extraction.scan import annotate, scan
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings import datasets as settings
 from zsstad_core.settings.datasets import Datasets
 from zsstad_core.settings.pipeline import Settings
@@ -108,7 +108,7 @@ def test_the_stages_index_it(stickworld: settings.Stickworld, tmp_path: Path) ->
             datasets=Datasets(stickworld=stickworld),
         )
     )
-    run(Work("index", [plan.index], lambda: scan(plan.sources)))
+    run(Work("index", [plan.index], lambda: scan(plan.videos)))
     videos = read_artifact_table(plan.index, "videos")
     assert len(videos) == 36
     assert set(videos.width) == {160}

@@ -13,10 +13,6 @@ from demo.pretrain import encoder as encoder_training
 from tests.conftest import ROOT
 from zsstad_core import configure
 from zsstad_core.boxes import iou
-from zsstad_core.frozen import checkpoints
-from zsstad_core.frozen.detector import Detector
-from zsstad_core.datasets.stickworld.labels import CLASSES, OBJECTS
-from zsstad_core.datasets.stickworld.stills import Still, render_still
 from zsstad_core.frozen.detector.frame_boxes import PERSON
 from zsstad_core.frozen.detector.loading import load_detector
 from zsstad_core.frozen.detector.mmdet import checkpoints

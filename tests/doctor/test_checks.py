@@ -14,7 +14,7 @@ from tests.made_plans import settings as settings_of
 from zsstad_core.doctor import examine
 from zsstad_core.doctor.known import Known, gather
 from zsstad_core.evaluation.detection import evaluate
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import BOX, table
@@ -32,9 +32,10 @@ def known(**changed: object) -> Known:
         settings=SETTINGS,
         split=made.SPLIT,
         classes=made.CLASSES,
-        official=dict.fromkeys(made.VIDEOS, "test"),
+        official_split=dict.fromkeys(made.VIDEOS, "test"),
         trains=False,
         reads_text=True,
+        knows_truth=False,
         texts={name: [name] for name in made.CLASSES},
         groundtruth=made.truth(),
         placed=True,

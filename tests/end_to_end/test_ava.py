@@ -23,8 +23,8 @@ from tests.end_to_end.made import write_detector
 from tests.end_to_end.test_page import data_of, look, needs_chromium
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.cache.units import published
-from zsstad_core.keyframes import UNPLACED, second_of
 from zsstad_core.tables import BOX, concat, read_table
+from zsstad_core.unplaced import UNPLACED, second_of
 
 KEYFRAMES = len(RATES) * 7  # seconds 902 to 908: videos end half a second later, and 908 is not annotated
 
@@ -229,7 +229,7 @@ def test_neighbours_at_a_stride_of_frames_have_tokens_and_no_persons(indexed: tu
 def test_the_same_command_again_starts_nothing_but_the_report(evaluated: tuple[Made, str, runs.Ended]):
     made, _, ended = evaluated
     again = made.run("eval")
-    assert again.stages == ("report",)
+    assert again.stages == ("metrics",)
     assert metrics(again.out) == metrics(ended.out)
 
 

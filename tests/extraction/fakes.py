@@ -7,6 +7,7 @@ import numpy as np
 
 from tests.made_videos import grey, number_of, write_folder
 from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.cache.stages import Stage
 from zsstad_core.frozen.detector.frame_boxes import FrameBoxes
 from zsstad_core.progress import Clock
 from zsstad_core.video import VideoSource
@@ -39,7 +40,7 @@ class FakeEncoder:
 
     size, width = 8, 4
     interpolation = "bicubic"
-    says, weights = "fake", "none"
+    description, weights = "fake", "none"
 
     def encode_views(self, views: np.ndarray) -> np.ndarray:
         pixels = views.astype(np.float32)
@@ -59,7 +60,7 @@ def group_of(sources: Mapping[str, VideoSource]) -> Group:
     return Group({name: f"digest of {name}" for name in sources}, tuple(sources))
 
 
-def computed(compute: Compute, sources: Mapping[str, VideoSource], *stages: str) -> Mapping[str, Content]:
+def computed(compute: Compute, sources: Mapping[str, VideoSource], *stages: Stage) -> Mapping[Stage, Content]:
     """What the units of all these clips hold, by stage."""
     artifacts = [Artifact(Path(), stage, {}, {}) for stage in stages]
     return compute(group_of(sources), artifacts, Clock())

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.extraction.fakes import FakeDetector, computed, grey_clips
+from zsstad_core.cache.stages import DETECT
 from zsstad_core.errors import DataError
 from zsstad_core.extraction.detect import detect, from_file
 from zsstad_core.settings.frozen import Detector as DetectorSettings
@@ -22,7 +23,7 @@ def detected(folder: Path, detector: FakeDetector | None = None, clips=CLIPS, **
     sources = grey_clips(folder, clips)
     chosen = DetectorSettings.model_validate({"person_score": 0.0, "object_score": 0.0, **changed})
     compute = detect(sources, detector or FakeDetector(), chosen)
-    return computed(compute, sources, "detect")["detect"]
+    return computed(compute, sources, DETECT)[DETECT]
 
 
 def count(boxes: pd.DataFrame) -> dict[tuple[str, int], int]:
@@ -36,7 +37,7 @@ def test_each_frame_has_its_own_boxes(tmp_path: Path):
     pd.testing.assert_frame_equal(boxes, table("boxes", boxes))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batch=st.integers(1, 12))
 def test_frames_are_batched_across_clips_and_the_batch_changes_nothing(batch: int, tmp_path: Path):
     detector = FakeDetector()
@@ -73,7 +74,7 @@ def test_a_frame_that_does_not_decode_stops_the_unit(tmp_path: Path):
     (tmp_path / "wave/a/00002.png").write_bytes(b"not a picture")
     compute = detect(sources, FakeDetector(), DetectorSettings(batch=1))
     with pytest.raises(DataError, match=r"00002\.png"):
-        computed(compute, sources, "detect")
+        computed(compute, sources, DETECT)
 
 
 # ---- from a file
@@ -90,7 +91,7 @@ def taken(boxes: pd.DataFrame, *video_ids: str) -> list[list[object]]:
     size = {"digest": "", "width": 64, "height": 48, "frames": 2, "fps": 30.0}
     videos = table("videos", pd.DataFrame([{"video_id": name, **size} for name in ("wave/a", "wave/b")]))
     compute = from_file(boxes, videos, {"file": "digest"})
-    content = computed(compute, dict.fromkeys(video_ids), "detect")["detect"]  # type: ignore[arg-type]
+    content = computed(compute, dict.fromkeys(video_ids), DETECT)[DETECT]  # type: ignore[arg-type]
     assert content.made_with == {"file": "digest"}
     return content.tables["boxes"][["video_id", "frame", *BOX]].values.tolist()
 

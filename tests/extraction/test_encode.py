@@ -9,6 +9,8 @@ import pytest
 
 from tests.extraction.fakes import FakeEncoder, computed, grey_clips
 from tests.made_videos import STEP, grey, write_folder
+from zsstad_core.cache.stages import Stage
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.extraction import encode as module
 from zsstad_core.extraction.encode import encode
 from zsstad_core.extraction.footage import Wanted
@@ -18,7 +20,7 @@ from zsstad_core.video import VideoSource, decode
 from zsstad_core.work import Content
 
 CLIPS = {"catch/b": [1, 5, 2], "wave/a": [3], "wave/c": [0, 9, 4, 1, 2]}
-KINDS = ("tokens-frame", "tokens-person", "tokens-object")
+KINDS = (TokenKind.frame, TokenKind.person, TokenKind.object)
 
 
 def boxes_on(clips: Mapping[str, list[int]], each: int, seed: int) -> pd.DataFrame:
@@ -34,27 +36,31 @@ def boxes_on(clips: Mapping[str, list[int]], each: int, seed: int) -> pd.DataFra
     return table("boxes", frame.assign(score=0.5, what="person"))
 
 
-BOXES = {"tokens-person": boxes_on(CLIPS, 3, 0), "tokens-object": boxes_on(CLIPS, 2, 1)}
+BOXES = {TokenKind.person: boxes_on(CLIPS, 3, 0), TokenKind.object: boxes_on(CLIPS, 2, 1)}
 
 
 def encoded(
-    sources: Mapping[str, VideoSource], *stages: str, boxes: Mapping[str, pd.DataFrame] = BOXES, batch: int = 4
-) -> Mapping[str, Content]:
+    sources: Mapping[str, VideoSource],
+    *kinds: TokenKind,
+    boxes: Mapping[TokenKind, pd.DataFrame] = BOXES,
+    batch: int = 4,
+) -> Mapping[TokenKind, Content]:
     compute = encode(sources, FakeEncoder(), EncoderSettings(batch=batch), boxes)  # type: ignore[arg-type]
-    return computed(compute, sources, *stages)
+    found = computed(compute, sources, *(Stage.encoding(kind) for kind in kinds))
+    return {kind: found[Stage.encoding(kind)] for kind in kinds}
 
 
 @pytest.mark.parametrize("batch", [1, 4, 1000])
 def test_each_token_is_of_its_row(batch: int, tmp_path: Path):
     found = encoded(grey_clips(tmp_path, CLIPS), *KINDS, batch=batch)
-    for stage, name in zip(KINDS, ("frames", "boxes", "boxes"), strict=True):
-        rows, tokens = found[stage].tables[name], found[stage].tokens
+    for kind, name in zip(KINDS, ("frames", "boxes", "boxes"), strict=True):
+        rows, tokens = found[kind].tables[name], found[kind].tokens
         assert tokens is not None
         expected = [16 + STEP * CLIPS[row.video_id][row.frame] for row in rows.itertuples()]
         np.testing.assert_array_equal(tokens[:, 0], np.array(expected, np.float16))
         pd.testing.assert_frame_equal(rows, table(name, rows))
-    assert len(found["tokens-frame"].tables["frames"]) == 9
-    pd.testing.assert_frame_equal(found["tokens-person"].tables["boxes"], BOXES["tokens-person"])
+    assert len(found[TokenKind.frame].tables["frames"]) == 9
+    pd.testing.assert_frame_equal(found[TokenKind.person].tables["boxes"], BOXES[TokenKind.person])
 
 
 def test_a_token_is_of_what_is_inside_its_box(tmp_path: Path):
@@ -65,8 +71,8 @@ def test_a_token_is_of_what_is_inside_its_box(tmp_path: Path):
     frame = pd.DataFrame(
         [("wave/a", 0, i, *box) for i, box in enumerate(rows)], columns=["video_id", "frame", "box", *BOX]
     )
-    boxes = {"tokens-person": table("boxes", frame.assign(score=0.5, what="person"))}
-    tokens = encoded({"wave/a": source}, "tokens-person", boxes=boxes)["tokens-person"].tokens
+    boxes = {TokenKind.person: table("boxes", frame.assign(score=0.5, what="person"))}
+    tokens = encoded({"wave/a": source}, TokenKind.person, boxes=boxes)[TokenKind.person].tokens
     assert tokens is not None
     assert tokens[:, 0].tolist() == [16, 16 + 8 * STEP, 16 + 4 * STEP]
     assert tokens[2, 1] < tokens[2, 0]  # the left half of the third is the dark one
@@ -77,9 +83,9 @@ def test_tokens_do_not_depend_on_what_else_is_made_in_the_same_pass(batch: int, 
     """The fake token says how many views came with it; a real one's lowest bits do."""
     sources = grey_clips(tmp_path, CLIPS)
     together = encoded(sources, *KINDS, batch=batch)
-    for stage in KINDS:
-        alone = encoded(sources, stage, batch=batch)[stage]
-        np.testing.assert_array_equal(together[stage].tokens, alone.tokens)
+    for kind in KINDS:
+        alone = encoded(sources, kind, batch=batch)[kind]
+        np.testing.assert_array_equal(together[kind].tokens, alone.tokens)
 
 
 def test_clips_are_decoded_once_for_all_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -97,24 +103,26 @@ def test_clips_are_decoded_once_for_all_kinds(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.fault(32)
 def test_frames_without_a_box_and_clips_without_any_have_no_token(tmp_path: Path):
     sources = grey_clips(tmp_path, {"wave/a": [1, 2], "wave/b": [3]})
-    none = encoded(sources, "tokens-person", boxes={"tokens-person": table("boxes")})["tokens-person"]
+    none = encoded(sources, TokenKind.person, boxes={TokenKind.person: table("boxes")})[TokenKind.person]
     assert none.tokens is not None
     assert (none.tokens.shape, none.tokens.dtype) == ((0, 4), np.float16)
     pd.testing.assert_frame_equal(none.tables["boxes"], table("boxes"))
 
-    one = encoded(sources, "tokens-person", boxes={"tokens-person": boxes_on({"wave/b": [3]}, 1, 0)})["tokens-person"]
+    one = encoded(sources, TokenKind.person, boxes={TokenKind.person: boxes_on({"wave/b": [3]}, 1, 0)})[
+        TokenKind.person
+    ]
     assert one.tokens is not None
     assert one.tokens[:, 0].tolist() == [16 + 3 * STEP]
 
 
 def test_a_unit_takes_the_boxes_of_its_own_clips(tmp_path: Path):
     sources = grey_clips(tmp_path, CLIPS)
-    own = encoded({"wave/c": sources["wave/c"]}, "tokens-person")["tokens-person"]
+    own = encoded({"wave/c": sources["wave/c"]}, TokenKind.person)[TokenKind.person]
     assert own.tokens is not None
     assert set(own.tables["boxes"]["video_id"]) == {"wave/c"}
     assert len(own.tokens) == len(own.tables["boxes"]) == 9
 
 
 def test_the_unit_says_what_made_it(tmp_path: Path):
-    found = encoded(grey_clips(tmp_path, {"wave/a": [1]}), "tokens-frame")["tokens-frame"]
+    found = encoded(grey_clips(tmp_path, {"wave/a": [1]}), TokenKind.frame)[TokenKind.frame]
     assert found.made_with == {"encoder": "fake", "weights": "none"}

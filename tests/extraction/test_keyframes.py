@@ -7,18 +7,22 @@ import pytest
 
 from tests.extraction.fakes import FakeDetector, FakeEncoder, computed
 from tests.made_videos import grey, write_folder, write_video
+from zsstad_core.cache.stages import DETECT, GROUNDTRUTH, INDEX, Stage
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import VideosFailedError
 from zsstad_core.extraction.detect import detect
 from zsstad_core.extraction.encode import encode
 from zsstad_core.extraction.footage import wanted_frames
 from zsstad_core.extraction.scan import annotate, scan
 from zsstad_core.extraction.token_boxes import boxes_of
-from zsstad_core.keyframes import UNPLACED, Keyframes, Step
+from zsstad_core.keyframes import Keyframes, Step
 from zsstad_core.settings.frozen import Detector, Encoder
 from zsstad_core.tables import table
+from zsstad_core.unplaced import UNPLACED
 from zsstad_core.video import VideoSource
 
 PTS = [0, 700, 1400, 2100, 2800, 3500, 4100]  # milliseconds; keyframes of 902, 903, 904 are frames 3, 4, 6
+FRAME_TOKENS = Stage.encoding(TokenKind.frame)
 KEYFRAMES = Keyframes(902, 1798, start=900.0)
 
 
@@ -30,7 +34,7 @@ def sources(tmp_path: Path) -> dict[str, VideoSource]:
 
 
 def index(sources: dict[str, VideoSource], keyframes: Keyframes = KEYFRAMES) -> dict[str, Any]:
-    return dict(computed(scan(sources, keyframes), sources, "index")["index"].tables)
+    return dict(computed(scan(sources, keyframes), sources, INDEX)[INDEX].tables)
 
 
 def test_the_index_holds_keyframes_under_the_numbers_of_their_frames(sources: dict[str, VideoSource]):
@@ -76,7 +80,7 @@ def test_a_whole_film_that_is_said_to_be_cut_is_refused(tmp_path: Path):
 def test_persons_are_looked_for_on_keyframes_only(sources: dict[str, VideoSource]):
     found, detector = index(sources), FakeDetector()
     wanted = wanted_frames(found["keyframes"])
-    content = computed(detect(sources, detector, Detector(batch=4), wanted), sources, "detect")["detect"]
+    content = computed(detect(sources, detector, Detector(batch=4), wanted), sources, DETECT)[DETECT]
     boxes = content.tables["boxes"]
     assert sum(detector.batches) == 5
     # A frame of grey n has n persons, by the fake: so a frame's number is that of its picture.
@@ -90,7 +94,7 @@ def test_tokens_are_of_wanted_frames_and_of_their_own_pictures(sources: dict[str
     found = index(sources, Keyframes(902, 1798, 900.0, 1, Step(1, "frames")))
     encoder: Any = FakeEncoder()
     compute = encode(sources, encoder, Encoder(), {}, wanted_frames(found["frames"]))
-    content = computed(compute, sources, "tokens-frame")["tokens-frame"]
+    content = computed(compute, sources, FRAME_TOKENS)[FRAME_TOKENS]
     assert content.tables["frames"].equals(found["frames"])
     assert content.tokens is not None
     assert [round((float(mean) - 16) / 16) for mean in content.tokens[:, 0]] == list(found["frames"]["frame"])
@@ -103,8 +107,8 @@ def test_annotated_persons_become_tokens_where_their_second_has_a_frame(sources:
     rows = table(
         "groundtruth", {"video_id": ["film"] * 3, "frame": seconds, **box, "class_name": "sit", "decoded": True}
     )
-    content = computed(annotate(rows, found["videos"], found["keyframes"]), sources, "groundtruth")["groundtruth"]
-    boxes = boxes_of(["groundtruth"], None, content.tables["groundtruth"])["tokens-groundtruth"]
+    content = computed(annotate(rows, found["videos"], found["keyframes"]), sources, GROUNDTRUTH)[GROUNDTRUTH]
+    boxes = boxes_of([TokenKind.groundtruth], None, content.tables["groundtruth"])[TokenKind.groundtruth]
     assert boxes[["frame", "x1", "y1", "x2", "y2"]].values.tolist() == [[3, 16, 12, 48, 48], [6, 16, 12, 48, 48]]
 
 

@@ -9,6 +9,7 @@ from tests.extraction.fakes import FakeDetector, grey_clips
 from zsstad_core.cache import set_aside
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.cache.stages import DETECT
 from zsstad_core.errors import DataError
 from zsstad_core.extraction.detect import detect
 from zsstad_core.settings.frozen import Detector as DetectorSettings
@@ -22,7 +23,7 @@ def broken(folder: Path, names: Sequence[str]) -> tuple[Artifact, Compute]:
     sources = grey_clips(folder / "clips", CLIPS)
     for name in names:
         (folder / "clips" / name / "00001.png").write_bytes(b"not a picture")
-    artifact = Artifact(folder / "cache", "detect", {"schema": 1}, {name: f"digest of {name}" for name in CLIPS})
+    artifact = Artifact(folder / "cache", DETECT, {"schema": 1}, {name: f"digest of {name}" for name in CLIPS})
     return artifact, detect(sources, FakeDetector(), DetectorSettings(batch=2))
 
 

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.extraction.token_boxes import annotated_persons, boxes_of, on_real_frames
 from zsstad_core.tables import BOX, table
 
@@ -20,26 +21,27 @@ def annotated(*rows: tuple[str, int, int, str, bool]) -> pd.DataFrame:
 
 
 DETECTED = detected(("wave/a", 0, "person"), ("wave/a", 0, "chair"), ("wave/a", 1, "person"), ("wave/b", 0, "dog"))
+OF_BOXES = {TokenKind.object, TokenKind.person, TokenKind.groundtruth}
 ANNOTATED = annotated(("wave/a", 0, 0, "wave", True), ("wave/a", 1, 0, "wave", False))
 
 
 @pytest.mark.parametrize(
-    ("kinds", "stages"),
+    ("kinds", "of_boxes"),
     [
-        (["frame"], []),
-        (["frame", "object", "person", "groundtruth"], ["tokens-person", "tokens-object", "tokens-groundtruth"]),
-        (["person"], ["tokens-person"]),
-        (["groundtruth"], ["tokens-groundtruth"]),
+        ({TokenKind.frame}, set()),
+        ({TokenKind.frame, *OF_BOXES}, OF_BOXES),
+        ({TokenKind.person}, {TokenKind.person}),
+        ({TokenKind.groundtruth}, {TokenKind.groundtruth}),
     ],
 )
-def test_a_kind_that_is_not_wanted_has_no_boxes(kinds: list[str], stages: list[str]):
-    assert sorted(boxes_of(kinds, DETECTED, ANNOTATED)) == sorted(stages)
+def test_a_kind_that_is_not_wanted_has_no_boxes(kinds: set[TokenKind], of_boxes: set[TokenKind]):
+    assert boxes_of([*kinds], DETECTED, ANNOTATED).keys() == of_boxes
 
 
 def test_persons_and_objects_are_told_apart_and_none_is_lost():
-    boxes = boxes_of(["person", "object"], DETECTED, None)
-    assert list(boxes["tokens-person"]["what"]) == ["person", "person"]
-    assert list(boxes["tokens-object"]["what"]) == ["chair", "dog"]
+    boxes = boxes_of([TokenKind.person, TokenKind.object], DETECTED, None)
+    assert list(boxes[TokenKind.person]["what"]) == ["person", "person"]
+    assert list(boxes[TokenKind.object]["what"]) == ["chair", "dog"]
 
 
 def test_an_annotated_person_on_a_frame_that_is_not_there_has_no_token():

@@ -44,7 +44,7 @@ def _hear_ctrl_c() -> None:
 def run(stage: str, dataset: Path, cache: Path, before: str = "", **changed: object) -> tuple[int, str]:
     """Exit code and what it wrote to standard error."""
     process = start(command(stage, dataset, cache, before, **changed))
-    _, err = process.communicate(timeout=300)
+    _, err = process.communicate()
     return process.returncode, err
 
 

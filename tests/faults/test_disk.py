@@ -14,6 +14,8 @@ from tests.end_to_end.caches import artifacts, finished, leftovers, manifests
 from tests.faults.stages import errors, grow, run, small_disk, write_dataset
 from zsstad_core.cache import units
 from zsstad_core.cache.artifact import Artifact
+from zsstad_core.cache.stages import DETECT, Stage
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.tokens import ARRAY, read_tokens, write_tokens
 from zsstad_core.cache.units import MANIFEST, Unit, publish, published, unit_name
 from zsstad_core.errors import CacheError
@@ -82,14 +84,14 @@ def test_a_disk_that_will_be_too_small_is_said_before_anything_is_made(
 ) -> None:
     """By what units of the same stage took, also under other settings."""
     with small_disk(tmp_path / "disk", size) as root:
-        one = Artifact(root, "detect", {"score": 0.1}, {"catch/a": "d"})
+        one = Artifact(root, DETECT, {"score": 0.1}, {"catch/a": "d"})
         for group in one.begin():
             with one.publish(group) as folder:
                 (folder / "boxes").write_bytes(bytes(20_000))
         assert caplog.text == ""
-        Artifact(root, "detect", {"score": 0.2}, {f"catch/{i}": "d" for i in range(20)}).begin()
+        Artifact(root, DETECT, {"score": 0.2}, {f"catch/{i}": "d" for i in range(20)}).begin()
         assert caplog.text == ""
-        Artifact(root, "detect", {"score": 0.2}, {f"catch/{i}": "d" for i in range(200)}).begin()
+        Artifact(root, DETECT, {"score": 0.2}, {f"catch/{i}": "d" for i in range(200)}).begin()
         assert re.search(r"is likely to need 4 MiB and 400 files; only \d+ MiB and \d+ files are free", caplog.text)
 
 
@@ -113,12 +115,14 @@ import numpy as np
 from pathlib import Path
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact
+from zsstad_core.cache.stages import Stage
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.tokens import write_tokens
 from zsstad_core.errors import friendly
 
 @friendly
 def main():
-    artifact = Artifact(Path(sys.argv[1]), "tokens-frame", {"a": 1}, {"catch/a": "d1"})
+    artifact = Artifact(Path(sys.argv[1]), Stage.encoding(TokenKind.frame), {"a": 1}, {"catch/a": "d1"})
     for group in artifact.begin():
         with artifact.publish(group) as folder:
             rows = {"video_id": "catch/a", "frame": range(300), "pts": np.arange(300) / 30}
@@ -141,7 +145,6 @@ def traced(root: Path, *words: str) -> "subprocess.CompletedProcess[str]":
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
     )
 
 
@@ -173,14 +176,14 @@ def test_what_does_not_read_back_as_it_was_written_is_not_published(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stand-in for a disk that loses what it has accepted: a bit of the file turns while it is flushed."""
-    flush = units._flush
+    flush = units.flush
 
     def losing(path: Path) -> None:
         if path.name == "note.txt":
             path.write_text("hallo")
         flush(path)
 
-    monkeypatch.setattr(units, "_flush", losing)
+    monkeypatch.setattr(units, "flush", losing)
     with (
         pytest.raises(CacheError, match=r"note\.txt does not read back as it was written; check the disk"),
         publish(tmp_path, MEMBERS, {}) as folder,
@@ -231,7 +234,7 @@ def test_without_any_lock_two_makers_of_a_unit_leave_one_whole_unit(tmp_path: Pa
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    assert [process.wait(60) for process in both] == [0, 0]
+    assert [process.wait() for process in both] == [0, 0]
     (unit,) = published(tmp_path)
     unit.verify()
     assert [path.name for path in tmp_path.iterdir()] == [unit_name(MEMBERS)]
@@ -243,11 +246,11 @@ def test_without_any_lock_two_makers_of_a_unit_leave_one_whole_unit(tmp_path: Pa
 @pytest.mark.fault(14)
 def test_no_file_is_shared_by_two_units_and_no_clip_is_in_two(tmp_path: Path) -> None:
     videos = {f"catch/{number}": "d" for number in range(50)}
-    cut = Artifact(tmp_path, "tokens-frame", {}, videos, clips_per_unit=7)
+    cut = Artifact(tmp_path, Stage.encoding(TokenKind.frame), {}, videos, clips_per_unit=7)
     for group in cut.begin()[::2]:
         with cut.publish(group) as folder:
             write_tokens(folder, np.ones((5, 8), np.float16))
-    again = Artifact(tmp_path, "tokens-frame", {}, {**videos, "catch/new": "d"}, clips_per_unit=3)
+    again = Artifact(tmp_path, Stage.encoding(TokenKind.frame), {}, {**videos, "catch/new": "d"}, clips_per_unit=3)
     there, todo = again.groups()
     clips = [clip for group in [*there, *todo] for clip in group.members]
     assert sorted(clips) == sorted(again.members)

@@ -40,7 +40,6 @@ def reported(folder: Path, body: str) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
     )
 
 

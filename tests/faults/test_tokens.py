@@ -9,6 +9,8 @@ import pytest
 from tests.extraction.fakes import FakeEncoder, grey_clips
 from tests.made_videos import STEP
 from zsstad_core.cache.artifact import Artifact
+from zsstad_core.cache.stages import Stage
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import DataError, ModelError
 from zsstad_core.extraction.encode import encode
 from zsstad_core.settings.frozen import Encoder as EncoderSettings
@@ -47,8 +49,11 @@ def boxes(numbers: dict[str, list[int]]) -> pd.DataFrame:
 def extract(folder: Path, encoder: FakeEncoder, batch: int, persons: pd.DataFrame) -> list[Artifact]:
     sources = grey_clips(folder / "clips", CLIPS)
     members = {name: f"digest of {name}" for name in CLIPS}
-    both = [Artifact(folder / "cache", stage, {}, members, 2) for stage in ("tokens-frame", "tokens-person")]
-    compute = encode(sources, encoder, EncoderSettings(batch=batch), {"tokens-person": persons})  # type: ignore[arg-type]
+    both = [
+        Artifact(folder / "cache", stage, {}, members, 2)
+        for stage in map(Stage.encoding, (TokenKind.frame, TokenKind.person))
+    ]
+    compute = encode(sources, encoder, EncoderSettings(batch=batch), {TokenKind.person: persons})  # type: ignore[arg-type]
     try:
         run(Work("encode", both, lambda: compute))
     finally:

@@ -16,6 +16,7 @@ from tests.made_videos import grey, number_of, write_folder, write_video
 from zsstad_core.cache import set_aside
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.cache.stages import INDEX
 from zsstad_core.errors import DataError
 from zsstad_core.extraction.scan import scan
 from zsstad_core.video import VideoSource, decode, digest
@@ -28,7 +29,7 @@ def indexed(folder: Path, paths: Sequence[Path]) -> tuple[Artifact, dict[str, st
     """What the stage index makes of videos, and of those it has set aside the reasons."""
     sources = {path.stem: VideoSource(path.stem, path) for path in paths}
     members = {name: digest(source) if source.path.exists() else "gone" for name, source in sources.items()}
-    artifact = Artifact(folder / "cache", "index", {}, members)
+    artifact = Artifact(folder / "cache", INDEX, {}, members)
     run(Work("index", [artifact], lambda: scan(sources), allowed=1))
     reasons = {name: failure.reason for name, failure in set_aside.noted(artifact.root, members).items()}
     return artifact.without(reasons), reasons
@@ -192,7 +193,7 @@ def test_a_long_video_needs_no_more_memory_than_a_short_one(tmp_path: Path) -> N
     short = write_video(tmp_path / "short.avi", [picture] * 200)
     long = write_video(tmp_path / "long.avi", list(itertools.repeat(picture, 1500)))
     words = [sys.executable, "-c", MEASURE, str(short), str(long)]
-    said = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300).stdout
+    said = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     of_short, of_long = map(float, said.split())
     assert of_long - of_short < 150, said  # MiB
 
@@ -206,7 +207,7 @@ def test_names_never_lead_out_of_the_cache_and_may_be_of_any_length(tmp_path: Pa
     }
     (sources["wave/a"].path / "00001.png").write_bytes(b"no picture")
     members = {name: digest(source) for name, source in sources.items()}
-    artifact = Artifact(tmp_path / "up" / "cache", "index", {}, members, clips_per_unit=2)
+    artifact = Artifact(tmp_path / "up" / "cache", INDEX, {}, members, clips_per_unit=2)
     run(Work("index", [artifact], lambda: scan(sources), allowed=1))
     left = artifact.without(["wave/a"])
     assert set(read_artifact_table(left, "videos")["video_id"]) == set(names) - {"wave/a"}

@@ -5,9 +5,6 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from zsstad_core.frozen import mmcv_ops
-from zsstad_core.frozen.detector import _mmdet_scope, _quiet
-from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.frozen.detector.mmdet import mmcv_ops
 from zsstad_core.frozen.detector.mmdet.scope import inside_mmdet, quiet
 from zsstad_core.settings.frozen import Detector as DetectorSettings

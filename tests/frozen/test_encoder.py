@@ -8,11 +8,11 @@ from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
 
 from tests.conftest import TINY_CLIP
+from tests.frozen.one_view import view
 from zsstad_core.errors import DataError, ModelError
 from zsstad_core.frozen import encoder_weights
 from zsstad_core.frozen.encoder import Encoder, normalised
 from zsstad_core.frozen.tower import load as load_tower
-from zsstad_core.frozen.views import view
 from zsstad_core.settings.frozen import Encoder as Settings
 
 TEXTS = ["brush_hair", "catch", "a person who climbs stairs"]
@@ -121,7 +121,7 @@ def test_a_seed_always_gives_the_same_random_weights(encoder):
 
 
 def test_random_weights_are_named_loudly():
-    assert Encoder(tiny(seed=3), "cpu").says == "tiny-clip, RANDOM weights (seed 3)"
+    assert Encoder(tiny(seed=3), "cpu").description == "tiny-clip, RANDOM weights (seed 3)"
 
 
 def test_a_text_that_would_be_cut_off_is_refused(encoder):

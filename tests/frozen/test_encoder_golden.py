@@ -9,8 +9,8 @@ import pytest
 from huggingface_hub import try_to_load_from_cache
 from PIL import Image
 
+from tests.frozen.one_view import view
 from zsstad_core.frozen.encoder import Encoder
-from zsstad_core.frozen.views import view
 from zsstad_core.settings.frozen import Encoder as Settings
 
 

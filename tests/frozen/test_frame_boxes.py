@@ -8,8 +8,6 @@ from hypothesis.extra import numpy as hnp
 from zsstad_core import tables
 from zsstad_core.frozen.detector.frame_boxes import FrameBoxes, keep
 from zsstad_core.settings.frozen import Detector as DetectorSettings
-from zsstad_core.frozen.detector.frame_boxes import FrameBoxes, keep
-from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 CLASSES = ("bicycle", "person", "cat")
 

@@ -4,9 +4,6 @@ import numpy as np
 import pytest
 
 from tests.frozen.agreement import agreement
-from zsstad_core.frozen.detector import Detector
-from zsstad_core.frozen.detector.frame_boxes import FrameBoxes, keep
-from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.frozen.detector.contract import Detector
 from zsstad_core.frozen.detector.frame_boxes import FrameBoxes, keep
 from zsstad_core.frozen.detector.loading import load_detector

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 from PIL import Image
 
+from tests.frozen.one_view import view
 from zsstad_core.errors import DataError
 from zsstad_core.frozen.encoder import normalised
-from zsstad_core.frozen.views import GREY, placed, view, views, views_of, whole_pixels
+from zsstad_core.frozen.views import GREY, placed, views, views_of, whole_pixels
 
 MODES = {"clip": "shortest", "squash": "squash", "pad": "longest"}
 AWKWARD = [(1, 1), (1, 2), (2, 1), (1, 50), (50, 1), (31, 32), (32, 31), (33, 97), (97, 33), (240, 320), (225, 224)]
@@ -78,7 +79,7 @@ def test_a_frame_of_any_size_is_seen_as_open_clip_sees_it(height, width, crop):
         )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), crop=st.sampled_from(["clip", "squash"]), interpolation=st.sampled_from(["bicubic", "bilinear"]))
 def test_a_crop_is_seen_as_open_clip_sees_the_cut_out_image(data, crop, interpolation):
     height, width = data.draw(st.integers(2, 120)), data.draw(st.integers(2, 120))
@@ -157,7 +158,7 @@ def test_no_box_leaves_nothing_to_see(box, width, height):
 def test_the_plan_can_name_tokens_without_loading_torch():
     code = (
         "import sys, zsstad_core.frozen.views, zsstad_core.frozen.encoder_identity as e; "
-        "from zsstad_core.settings import Encoder; "
+        "from zsstad_core.settings.frozen import Encoder; "
         "e.image_identity(Encoder(), str); e.text_identity(Encoder(), str); "
         "sys.exit('torch' in sys.modules or 'open_clip' in sys.modules)"
     )
@@ -166,7 +167,7 @@ def test_the_plan_can_name_tokens_without_loading_torch():
 
 
 @given(st.sampled_from(["clip", "squash", "pad"]), st.integers(8, 200), st.integers(8, 200), st.sampled_from([32, 56]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_part_of_a_view_is_found_in_the_frame_that_it_was_cut_from(crop, width, height, size):
     """Each pixel of the frame says where it lies; what a patch of the view shows must lie in its box, and fill it."""
     patch = 8

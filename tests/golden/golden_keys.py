@@ -26,8 +26,8 @@ def compute(folder: Path, lines: Iterable[str]) -> dict[str, str]:
     """
     write_world(folder)
     done = subprocess.run(
-        [sys.executable, "-m", "tests.golden.system"],
-        input="\n".join(lines),
+        [sys.executable, "-m", "tests.golden.system", "keys"],
+        input=json.dumps(list(lines)),
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder / "packages"), str(HERE.parents[1])])},
         capture_output=True,

@@ -11,13 +11,12 @@ from tests.end_to_end.made import DETECTOR, write_annotation, write_clips
 from tests.extraction.fakes import CLASSES, FakeEncoder
 from tests.made_plans import plan
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.cache.token_kinds import form_of
 from zsstad_core.extraction.detect import detect
 from zsstad_core.extraction.encode import encode
 from zsstad_core.extraction.scan import annotate, scan
 from zsstad_core.extraction.token_boxes import boxes_of
 from zsstad_core.frozen.detector.frame_boxes import FrameBoxes
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Content, Work, run, run_whole
 
 
@@ -39,18 +38,18 @@ def made_plan(folder: Path, **changed: Any) -> Plan:
 
 def extract(made: Plan) -> None:
     """What `make extract` does, with fakes."""
-    run(Work("index", [made.index], lambda: scan(made.sources)))
+    run(Work("index", [made.index], lambda: scan(made.videos)))
     videos = read_artifact_table(made.index, "videos")
     run(Work("groundtruth", [made.groundtruth], lambda: annotate(made.dataset.groundtruth(), videos)))
-    run(Work("detect", [made.detect], lambda: detect(made.sources, ThreeBoxes(), made.settings.detector)))
+    run(Work("detect", [made.detect], lambda: detect(made.videos, ThreeBoxes(), made.settings.detector)))
     boxes = boxes_of(
         made.kinds(),
         read_artifact_table(made.detect, "boxes"),
         read_artifact_table(made.groundtruth, "groundtruth"),
     )
-    encoder: Any = FakeEncoder() if any(form_of(kind) != "pixel" for kind in made.kinds()) else None
+    encoder: Any = FakeEncoder() if any(kind.form != "pixel" for kind in made.kinds()) else None
     tokens = [made.tokens(kind) for kind in made.kinds()]
-    run(Work("encode", tokens, lambda: encode(made.sources, encoder, made.settings.encoder, boxes)))
+    run(Work("encode", tokens, lambda: encode(made.videos, encoder, made.settings.encoder, boxes)))
     run_whole("text", made.text, lambda: Content(tokens=text_of(made)))
 
 

@@ -53,7 +53,7 @@ def world(folder: Path, clips: int, seed: int) -> World:
             image[y : y + 16, x + 10 : x + 24] = 255 - colour
             frames.append(image)
             made.samples.append(Sample(name, number, np.array([[x, y, x + 34, y + 70]], np.float32)))
-        made.sources[name] = VideoSource(name, write_video(path, frames))
+        made.videos[name] = VideoSource(name, write_video(path, frames))
         made.images.extend(frames)
     return made
 
@@ -113,7 +113,7 @@ def killed_run(world_in: Path, work_dir: Path, at: str) -> None:
         target=_run_and_die, args=(world_in, work_dir, at, list(sys.path))
     )
     process.start()
-    process.join(120)
+    process.join()
     assert process.exitcode == -signal.SIGKILL, f"ended with {process.exitcode}, it was not killed"
 
 

@@ -16,7 +16,7 @@ from zsstad_core.datasets import open_dataset
 from zsstad_core.datasets.base import ClassType, Dataset
 from zsstad_core.datasets.jhmdb import CLASSES
 from zsstad_core.datasets.label_types import LabelTypes
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.tables import table
 
 # Of a bank: two poses, two interactions with objects, one with a person.
@@ -57,7 +57,7 @@ class Several:
 
     def groundtruth(self) -> pd.DataFrame:
         first = self._dataset.groundtruth()
-        test = first["video_id"].map(self._dataset.official()) == "test"
+        test = first["video_id"].map(self._dataset.official_split()) == "test"
         second = first[first["frame"] % 2 == 1].assign(box=1, x1=lambda rows: rows["x1"] + 8, class_name="pour")
         parts = [
             first,

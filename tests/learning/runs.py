@@ -13,6 +13,7 @@ from torch import Tensor
 
 from tests.learning.made_tokens import CLASSES, WIDTH, iclip_reads, labels_of, made, small_settings
 from zsstad_core.learning import checkpoints
+from zsstad_core.learning.rank import ALONE, Rank
 from zsstad_core.learning.train import train
 from zsstad_core.methods.registry import build
 
@@ -22,21 +23,25 @@ _context.set_forkserver_preload(["tests.learning.runs", "torch._dynamo", "torch.
 
 
 def run(
-    work_dir: Path, log: Callable[[str], None] = lambda line: None, iclip: dict[str, Any] | None = None, **changes: Any
+    work_dir: Path,
+    log: Callable[[str], None] = lambda line: None,
+    iclip: dict[str, Any] | None = None,
+    rank: Rank = ALONE,
+    **changes: Any,
 ) -> dict[str, Tensor]:
     """Train a small iCLIP on made-up tokens. One thread, so that every process adds up in the same order."""
     torch.set_num_threads(1)
     settings = small_settings(changes, **(iclip or {}))
     text_KD = torch.randn(CLASSES, WIDTH, generator=torch.Generator().manual_seed(0))
     bank = made(1).bank(iclip_reads(settings))
-    return train(build(settings, WIDTH), bank, labels_of(text_KD), settings.training, work_dir, log)
+    return train(build(settings, WIDTH), bank, labels_of(text_KD), settings.training, work_dir, log, rank=rank)
 
 
 def killed_run(moment: str, work_dir: Path) -> None:
     """Start a training in another process and wait until it has killed itself at `moment`."""
     process = _context.Process(target=_run_and_die, args=(moment, work_dir, list(sys.path)))
     process.start()
-    process.join(120)
+    process.join()
     assert process.exitcode == -signal.SIGKILL, f"the training ended with {process.exitcode}, it was not killed"
 
 

@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.learning.made_tokens import CLASSES, made
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import DataError
 from zsstad_core.learning.bank import Bank, refuse_bad_targets
 from zsstad_core.learning.clip_features import ClipFeatures
@@ -17,10 +18,10 @@ from zsstad_core.learning.clip_samples import videos_as_clips
 from zsstad_core.methods.common.features import FrameTokens
 from zsstad_core.methods.contract import Memory, Reads, Segments, Slots
 
-ALL = Reads(("frame", "person", "object"), slots=Slots(2, objects=3), memory=Memory(3, 2))
+ALL = Reads((TokenKind.frame, TokenKind.person, TokenKind.object), slots=Slots(2, objects=3), memory=Memory(3, 2))
 
 
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25)
 @given(seed=st.integers(0, 99), several=st.booleans(), data=st.data())
 def test_every_row_of_a_batch_has_its_own_token_and_its_own_target(
     seed: int, several: bool, data: st.DataObject

@@ -1,9 +1,11 @@
 """A killed training ends with the same weights, to the bit, as one that was left alone."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
 from tests.learning.runs import killed_run, run
@@ -80,6 +82,32 @@ def test_checkpoints_and_log_lines_do_not_change_the_weights(tmp_path: Path, und
     assert_same_bits(run(tmp_path, checkpoint_every=5, log_every=1), undisturbed)
 
 
+@pytest.mark.parametrize(
+    "changes", [{"optimiser": "adamw", "lr": 1e-3}, {"schedule": "cosine", "clip_norm": 0.1}], ids=["adamw", "cosine"]
+)
+def test_a_training_that_goes_on_is_the_same_to_the_bit(changes: dict[str, Any], tmp_path: Path) -> None:
+    """Whatever the optimiser keeps, and whatever the schedule asks for."""
+    undisturbed = run(tmp_path / "undisturbed", **changes)
+    run(tmp_path / "run", **changes)
+    (tmp_path / "run" / "iter_12.pth").unlink()
+    lines: list[str] = []
+    assert_same_bits(run(tmp_path / "run", lines.append, **changes), undisturbed)
+    assert lines[0] == "train: going on from iter_8.pth"
+
+
+def test_points_of_a_stopped_training_do_not_stand_twice(tmp_path: Path) -> None:
+    def stop(line: str) -> None:
+        if line.startswith("train: 6/"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, stop, log_every=1)
+    run(tmp_path, log_every=1)  # goes on from the fourth iteration
+    events = EventAccumulator(str(tmp_path / "log"))
+    events.Reload()
+    assert [event.step for event in events.Scalars("loss")] == list(range(1, 13))
+
+
 def test_another_seed_trains_other_weights(tmp_path: Path, undisturbed: dict[str, Tensor]) -> None:
     assert any((weight != undisturbed[name]).any() for name, weight in run(tmp_path, seed=3).items())
 
@@ -91,7 +119,7 @@ def test_checkpoints_of_other_settings_are_refused(tmp_path: Path) -> None:
 
 
 def test_checkpoints_of_other_rates_of_the_head_are_refused(tmp_path: Path) -> None:
-    """The Runner would take the rates out of the checkpoint, and the setting would have no effect."""
+    """The momentum in the checkpoint comes from steps of other sizes."""
     run(tmp_path)
     with pytest.raises(CacheError, match=r"iter_12\.pth: is of another training \(different: rates\); remove"):
         run(tmp_path, iclip={"block_lr_factor": 1.0})

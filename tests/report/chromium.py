@@ -27,7 +27,7 @@ def browser() -> Iterator["Browser"]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
+        opened = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS, timeout=0)
         yield opened
         opened.close()
 
@@ -37,6 +37,7 @@ def opened(browser: "Browser", path: Path, **options: Any) -> Iterator["Page"]:
     """The page, with everything drawn. Fails, when it is left, for an error on the console or a request to anywhere."""
     said: list[str] = []
     context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options})
+    context.set_default_timeout(0)  # pytest's own ends a test that hangs
     context.route("**/*", lambda route: _let_pass(route, said))
     page = context.new_page()
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
@@ -50,8 +51,8 @@ def opened(browser: "Browser", path: Path, **options: Any) -> Iterator["Page"]:
 
 
 def until(page: "Page", condition: str) -> None:
-    """Wait for it. Playwright's own wait evaluates text inside the page, which the page forbids."""
-    for _ in range(200):
+    """Wait for it, a minute at least. Playwright's own wait evaluates text inside the page, which the page forbids."""
+    for _ in range(2400):
         if page.evaluate(condition):
             return
         page.wait_for_timeout(25)

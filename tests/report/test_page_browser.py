@@ -39,9 +39,14 @@ def page(chromium: Any, path: Path) -> Iterator[Any]:
         yield page
 
 
+def settle(page: Any) -> None:
+    """Wait until every frame that was asked for is there, also those that another one has overtaken."""
+    until(page, "document.querySelector('#canvas').dataset.pending === '0'")
+
+
 def shown(page: Any) -> int:
     """The frame that the canvas shows, by its pixels, whatever the page says; checked against what it says."""
-    page.wait_for_timeout(60)
+    settle(page)
     level = page.evaluate("document.querySelector('#canvas').getContext('2d').getImageData(2, 45, 1, 1).data[0]")
     at = round((level - 16) / STEP)
     said = page.evaluate(
@@ -137,7 +142,7 @@ def test_boxes_and_words_are_those_of_the_frame(page: Any) -> None:
     assert "nothing" in page.inner_text("#screen")
     assert page.inner_text("#persons .first") == QUOTED
     page.uncheck("#show-boxes")
-    page.wait_for_timeout(60)
+    settle(page)
     assert boxes() == []
     assert page.locator("#boxes .annotated .edge").count() == 1
 
@@ -218,8 +223,7 @@ def test_buttons_do_without_a_keyboard_on_a_phone(chromium: Any, path: Path) -> 
 def test_no_page_is_wider_than_a_phone(chromium: Any, path: Path) -> None:
     with opened(chromium, path, **PHONE) as page:
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-        page.wait_for_timeout(200)
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        until(page, "document.documentElement.scrollWidth === 390")
         beyond = page.evaluate(
             """() => [...document.querySelectorAll('main *, header *')].filter((one) => one.checkVisibility()
                 && one.getBoundingClientRect().right > 391 && !one.closest('.scroll, .screen, .picture, .lane'))

@@ -14,7 +14,7 @@ from tests.test_plan_text import complete
 from zsstad_core import configure
 from zsstad_core.datasets.jhmdb import CLASSES
 from zsstad_core.errors import SettingsError
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.results.runs import Run, folder_of, makefile, plans_of, runs_of
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.training import Training

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.learning.made_tokens import CLASSES, WIDTH, iclip_reads, made, small_settings
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import ModelError
 from zsstad_core.learning.bank import Bank
 from zsstad_core.methods.clip_crop.model import ClipCrop
@@ -48,7 +49,7 @@ def trained_iclip() -> Head[Any]:
 @pytest.mark.fault(51)
 def test_a_score_is_softmax_times_box_score_in_double_precision() -> None:
     data = made(1)
-    detections = score(ClipCrop(small_settings(), WIDTH), data.bank(Reads(("person",))), batch=5)
+    detections = score(ClipCrop(small_settings(), WIDTH), data.bank(Reads((TokenKind.person,))), batch=5)
 
     crops, labels = data.person_tokens.astype(np.float64), TEXT.numpy().astype(np.float64)
     cosines = crops @ labels.T / np.linalg.norm(crops, axis=1)[:, None] / np.linalg.norm(labels, axis=1)
@@ -68,7 +69,7 @@ def test_a_score_is_softmax_times_box_score_in_double_precision() -> None:
 
 def test_a_similarity_is_the_cosine_of_the_same_row_whatever_the_temperature() -> None:
     data = made(1)
-    found = tables_of(ClipCrop(small_settings(), WIDTH), data.bank(Reads(("person",))), batch=5)
+    found = tables_of(ClipCrop(small_settings(), WIDTH), data.bank(Reads((TokenKind.person,))), batch=5)
     crops, labels = data.person_tokens.astype(np.float64), TEXT.numpy().astype(np.float64)
     cosine_RK = crops @ labels.T / np.linalg.norm(crops, axis=1)[:, None] / np.linalg.norm(labels, axis=1)
     persons = data.persons[KEY[:3]]
@@ -120,7 +121,7 @@ def test_scoring_has_no_dropout_and_leaves_the_head_in_its_mode() -> None:
 @pytest.mark.fault(32)
 def test_no_persons_no_detections() -> None:
     data = made(1)
-    bank = data.bank(Reads(("person",)), persons=data.persons.iloc[:0], person_tokens=data.person_tokens[:0])
+    bank = data.bank(Reads((TokenKind.person,)), persons=data.persons.iloc[:0], person_tokens=data.person_tokens[:0])
     assert len(score(ClipCrop(small_settings(), WIDTH), bank, 8)) == 0
 
 
@@ -130,4 +131,4 @@ def test_a_head_that_gives_nan_is_an_error_not_a_detection() -> None:
             return batch.features.person_ND @ labels.text_MD.T * math.nan
 
     with pytest.raises(ModelError, match=r"frame \d+ box \d+: the head's probabilities are not finite"):
-        score(Broken(), made(1).bank(Reads(("person",))), 8)
+        score(Broken(), made(1).bank(Reads((TokenKind.person,))), 8)

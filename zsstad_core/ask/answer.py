@@ -11,10 +11,10 @@ import pandas as pd
 
 from zsstad_core.ask.spans import Floats, Span, labelled, smoothed, spans
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.results import Ask
 from zsstad_core.tables import BOX
-from zsstad_core.tracks import UNTRACKED, linked
+from zsstad_core.tracks import UNTRACKED, link_persons
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def answers(plan: Plan) -> list[Answer]:
     detections = read_artifact_table(plan.score, "detections")
     similarities = read_artifact_table(plan.score, "similarities")
     settings, labels = plan.settings, plan.dataset.classes
-    tracks = linked(detections, frames, settings.tracks.lost_after, settings.tracks.high_score)
+    tracks = link_persons(detections, frames, settings.tracks.lost_after, settings.tracks.high_score)
     return [
         answer(
             str(video["video_id"]),

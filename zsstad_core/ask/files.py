@@ -13,8 +13,9 @@ import numpy as np
 
 from zsstad_core.ask.answer import Answer, threshold_of
 from zsstad_core.ask.spans import NOTHING
+from zsstad_core.cache.stages import EVALUATE, GROUNDTRUTH
 from zsstad_core.keyframes import NOWHERE, nearest
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.tables import BOX
 from zsstad_core.tracks import UNTRACKED
 
@@ -44,14 +45,14 @@ def _asked(plan: Plan) -> dict[str, Any]:
                 "id": number,
                 "name": name,
                 "texts": [read] if isinstance(read, str) else read,
-                **({"learned as": plan.shared[name]} if name in plan.shared else {}),
+                **({"learned as": plan.shared_classes[name]} if name in plan.shared_classes else {}),
             }
             for number, (name, read) in enumerate(zip(labels, texts, strict=True), 1)
         ],
         "phrasings": settings.encoder.phrasings,
         "head": settings.head,
         "trained on": _trained_on(plan),
-        "made with": {**plan.score.made_with(), "keys": {one.stage: one.key for one in _deciding(plan)}},
+        "made with": {**plan.score.made_with(), "keys": {one.stage.name: one.key for one in _lineage(plan)}},
         "frames looked at": keyframes.content() if keyframes else "all",
         "threshold": threshold_of(settings.ask, len(labels)),
         "similarity": settings.ask.similarity,
@@ -60,14 +61,18 @@ def _asked(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _deciding(plan: Plan) -> list[Any]:
-    return [artifact for artifact in plan.deciding() if artifact.stage not in ("groundtruth", "evaluate")]
+def _lineage(plan: Plan) -> list[Any]:
+    return [artifact for artifact in plan.lineage() if artifact.stage not in (GROUNDTRUTH, EVALUATE)]
 
 
 def _trained_on(plan: Plan) -> dict[str, str] | None:
-    if plan.source is None or plan.train is None:
+    if plan.training_plan is None or plan.train is None:
         return None
-    return {"dataset": plan.source.settings.dataset, "split": plan.source.settings.split, "key": plan.train.key}
+    return {
+        "dataset": plan.training_plan.settings.dataset,
+        "split": plan.training_plan.settings.split,
+        "key": plan.train.key,
+    }
 
 
 def _of_video(plan: Plan, one: Answer, shown: Mapping[str, str]) -> dict[str, Any]:

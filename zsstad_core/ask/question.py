@@ -36,14 +36,10 @@ _TAKEN = {
 
 @dataclass(frozen=True)
 class Question:
-    """options: the same question as the command line of any stage. name: of the folder for the answer.
-
-    taken: settings that come along with the head, as SET= takes them; empty where nothing differs.
-    """
+    """options: the same question as the command line of any stage. name: of the folder for the answer."""
 
     options: argparse.Namespace
     name: str
-    taken: str
 
     def words(self) -> str:
         """The command line of a stage, for a rule of make."""
@@ -87,7 +83,7 @@ def asked(options: argparse.Namespace) -> Question:
     if options.trained_on and options.split:
         own["trained_on.split"] = options.split
     chosen["overrides"] = " ".join(filter(None, [taken, options.overrides.replace("\n", " "), as_words(own)]))
-    return Question(argparse.Namespace(**chosen), name_of(videos), taken)
+    return Question(argparse.Namespace(**chosen), name_of(videos))
 
 
 def as_words(settings: dict[str, Any]) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from zsstad_core.ask.answer import Answer
-from zsstad_core.cache.artifact import earlier
+from zsstad_core.cache.artifact import other_artifacts
 from zsstad_core.cache.differences import Difference, plain, since
 from zsstad_core.cache.folders import written_inputs
+from zsstad_core.cache.stages import TRAIN
 from zsstad_core.errors import DataError, SettingsError
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.video import VideoSource
 
 
@@ -34,18 +35,18 @@ def refuse_without_pictures(sources: Iterable[VideoSource]) -> None:
 def refuse_other_encoder(plan: Plan) -> None:
     """Raise SettingsError where the head would have to be trained anew, only because the encoder is another than the
     one that it was trained with."""
-    if plan.source is None or plan.train is None or plan.train.is_complete():
+    if plan.training_plan is None or plan.train is None or plan.train.is_complete():
         return
-    planned = {artifact.path: plain(artifact.inputs) for artifact in plan.source.all()}
+    planned = {artifact.path: plain(artifact.inputs) for artifact in plan.training_plan.all()}
     mine = plain(plan.train.inputs)
     others = [
         folder
-        for folder in earlier(plan.source.root, "train", plan.train.key)
+        for folder in other_artifacts(plan.training_plan.root, TRAIN, plan.train.key)
         if all(written_inputs(folder).get(name) == mine[name] for name in ("head", "seen"))
     ]
     differences = [[*filter(_of_encoder, since(folder, plan.train, planned))] for folder in others]
     if differences and all(differences):
-        there = plan.source.settings
+        there = plan.training_plan.settings
         raise SettingsError(
             f"the head {there.head} of {there.dataset}, label split {there.split}, was trained with another encoder "
             f"({differences[0][0]}); ask with that one, or train it with this: make train DATASET={there.dataset} "
@@ -70,7 +71,7 @@ def refuse_nobody(plan: Plan, answers: Sequence[Answer]) -> None:
 
 def refuse_overwriting(plan: Plan, folder: Path, shown: Mapping[str, str]) -> None:
     """Raise SettingsError where an annotated video would take the place of a video that was asked about."""
-    asked = {source.path.resolve() for source in plan.sources.values()}
+    asked = {source.path.resolve() for source in plan.videos.values()}
     for name in shown.values():
         if (folder / name).resolve() in asked:
             raise SettingsError(f"{folder / name}: is a video that you ask about; choose another OUT=")

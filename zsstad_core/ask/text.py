@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from zsstad_core.ask.answer import Answer
-from zsstad_core.cache.artifact import target_of
-from zsstad_core.plan import Plan
-from zsstad_core.quantities import count_text
+from zsstad_core.cache.stages import EVALUATE, GROUNDTRUTH
+from zsstad_core.formatting import count_text
+from zsstad_core.plan.plan import Plan
 
 _LINES = 12  # of spans, of a video
 
@@ -38,7 +38,7 @@ def of_video(answer: Answer, labels: Sequence[str]) -> list[str]:
 def anew(plan: Plan) -> str:
     """`text, score`: the stages that have something to do, in the order of the work. Ground truth is not named: there
     is none of somebody's own videos."""
-    todo = {target_of(artifact) for artifact in plan.all() if not artifact.is_complete()}
+    todo = {artifact.stage.target for artifact in plan.all() if not artifact.is_complete()}
     return ", ".join(name for name in _stages(plan) if name in todo)
 
 
@@ -50,5 +50,5 @@ def stages_text(plan: Plan, made: str) -> str:
 
 
 def _stages(plan: Plan) -> list[str]:
-    artifacts = (artifact for artifact in plan.all() if artifact.stage not in ("groundtruth", "evaluate"))
-    return list(dict.fromkeys(target_of(artifact) for artifact in artifacts))
+    artifacts = (artifact for artifact in plan.all() if artifact.stage not in (GROUNDTRUTH, EVALUATE))
+    return list(dict.fromkeys(artifact.stage.target for artifact in artifacts))

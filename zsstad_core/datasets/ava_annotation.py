@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from zsstad_core.datasets.base import ClassType, Part
 from zsstad_core.errors import DataError, MissingFileError
-from zsstad_core.keyframes import UNPLACED
 from zsstad_core.metrics.ava_labelmap import read_labelmap
+from zsstad_core.unplaced import unplaced
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,8 +74,8 @@ class AvaAnnotation:
         return dict(sorted(parts.items()))
 
     def table(self) -> "pd.DataFrame":
-        """Table groundtruth: frames are UNPLACED + second, boxes fractions of the frame. What was left out and why
-        stands in `attrs["notes"]`, a list of sentences."""
+        """Table groundtruth, whose rows are all unplaced (`zsstad_core.unplaced`). What was left out and why stands
+        in `attrs["notes"]`, a list of sentences."""
         import pandas as pd
 
         from zsstad_core.tables import BOX, table
@@ -94,7 +94,7 @@ class AvaAnnotation:
             "groundtruth",
             {
                 "video_id": rows["video"],
-                "frame": rows["second"] + UNPLACED,
+                "frame": unplaced(rows["second"]),
                 "box": box,
                 **boxes,
                 "class_name": rows["action_id"].map(self.names),

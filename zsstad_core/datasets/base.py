@@ -55,15 +55,15 @@ class Dataset(Protocol):
     def groundtruth(self) -> "pd.DataFrame":
         """Table `groundtruth` of all wanted videos, also missing ones; `decoded` is true, `make groundtruth` sets it.
 
-        With `keyframes`, frames are UNPLACED + second and boxes fractions of the frame, until `keyframes.placed` knows
-        the frame and its size. What was left out and why may stand in `attrs["notes"]`, a list of sentences."""
+        With `keyframes` all rows are unplaced (`zsstad_core.unplaced`). What was left out and why may stand in
+        `attrs["notes"]`, a list of sentences."""
 
     def refuse_impossible(self, videos: "pd.DataFrame") -> None:
         """Raise DataError, naming file and line, where a user's own annotation cannot be of the videos as they decode
         (table `videos`). Published annotations are taken as they are, with their faults."""
 
-    def official(self) -> dict[str, Part]:
+    def official_split(self) -> dict[str, Part]:
         """The official part of all wanted videos, also missing ones, sorted by video_id."""
 
     def annotation_files(self) -> list[Path]:
-        """The files that decide `groundtruth` and `official`."""
+        """The files that decide `groundtruth` and `official_split`."""

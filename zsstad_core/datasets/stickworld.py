@@ -53,7 +53,7 @@ class Stickworld:
         names = (path.relative_to(videos).with_suffix("").as_posix() for path in videos.glob("*/*.mp4"))
         return sorted(set(names) - self._parts.keys())
 
-    def official(self) -> dict[str, Part]:
+    def official_split(self) -> dict[str, Part]:
         return dict(self._parts)
 
     def annotation_files(self) -> list[Path]:
@@ -77,13 +77,17 @@ class Stickworld:
 
     @cached_property
     def folder(self) -> Path:
-        """Where the clips are; rendered if they are not."""
+        """The folder of the clips, which are rendered if it is not there."""
+        if not self.place.is_dir():
+            _render(self.place, self._chosen)
+        return self.place
+
+    @cached_property
+    def place(self) -> Path:
+        """The folder of the clips, whether it is there or not."""
         chosen = self._chosen
         name = f"seed{chosen.seed}-{chosen.train_clips}x{chosen.test_clips}-{_source_digest()}"
-        folder = Path(chosen.root) / name
-        if not folder.is_dir():
-            _render(folder, chosen)
-        return folder
+        return Path(chosen.root) / name
 
     @cached_property
     def _parts(self) -> dict[str, Part]:

@@ -24,9 +24,12 @@ _RULES = {
 }
 
 
-def token_file(folder: str, kind: str) -> Path:
-    """The folder's file of a token kind. Raises MissingFileError where there is none, DataError where there are two."""
-    paths = [Path(folder, f"tokens-{kind}{suffix}") for suffix in _FORMATS]
+def token_file(folder: str, name: str) -> Path:
+    """The folder's file of tokens; `name` is that of a token kind, or text.
+
+    Raises MissingFileError where there is none, DataError where there are two.
+    """
+    paths = [Path(folder, f"tokens-{name}{suffix}") for suffix in _FORMATS]
     there = [path for path in paths if path.is_file()]
     if not there:
         raise MissingFileError(
@@ -104,9 +107,12 @@ class TokenFile:
         return None
 
 
-def open_files(folder: str, kinds: Sequence[str]) -> dict[str, TokenFile]:
-    """The files of some kinds. Raises MissingFileError, and DataError also where they are not all of one width."""
-    files = {kind: TokenFile.open(token_file(folder, kind)) for kind in kinds}
+def open_files(folder: str, names: Sequence[str]) -> dict[str, TokenFile]:
+    """The files of these names, as `token_file` finds them.
+
+    Raises MissingFileError, and DataError also where they are not all of one width.
+    """
+    files = {name: TokenFile.open(token_file(folder, name)) for name in names}
     first, *others = files.values()
     for other in others:
         if other.width != first.width:

@@ -132,7 +132,7 @@ def _scored_labels(known: Known) -> list[Sequence[str]]:
 
 def _empty(known: Known) -> list[Finding]:
     there = known.groundtruth[known.groundtruth["decoded"]]
-    part = there["video_id"].map(known.official)
+    part = there["video_id"].map(known.official_split)
     annotated = {name: set(there.loc[part == name, "class_name"]) for name in ("train", "test")}
     return classes.empty(known.split, annotated, known.trains, known.settings.scoring.labels)
 
@@ -187,7 +187,7 @@ def _labels(known: Known) -> list[Finding]:
 def _chance(known: Known) -> list[Finding]:
     assert known.detections is not None
     assert known.metrics is not None
-    tested = tested_rows(known.official, known.groundtruth, known.missing, known.detections)
+    tested = tested_rows(known.official_split, known.groundtruth, known.missing, known.detections)
     draws = chance_draws(known.settings, known.split, *tested)
     return scores.no_better_than_chance(known.metrics, draws)
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from zsstad_core.doctor.finding import Finding
 from zsstad_core.doctor.overlap import Floats, annotated_persons, by_video, pairs
-from zsstad_core.keyframes import frame_or_second
+from zsstad_core.unplaced import frame_text
 
 _FAR = 30  # the largest shift that is tried
 _FEW = 400  # annotated boxes that are compared for it
@@ -40,7 +40,7 @@ def annotated_beyond(groundtruth: pd.DataFrame, missing: pd.DataFrame) -> list[F
         Finding(
             "annotated frames that do not exist",
             f"{len(lost)} of {len(persons)} annotated test boxes ({' and '.join(where)}), all counted as missed",
-            f"{first['video_id']} {frame_or_second(int(first['frame']))}",
+            f"{first['video_id']} {frame_text(int(first['frame']))}",
             "fetch the videos that lack (make status lists them), or check that annotation and videos are the same cut",
         )
     ]

@@ -10,17 +10,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from zsstad_core.cache.read import read_artifact_table
-from zsstad_core.cache.token_kinds import form_of
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.datasets.box_files import read_boxes
 from zsstad_core.evaluation.metrics_file import read_metrics
 from zsstad_core.evaluation.rows import missing_groundtruth
 from zsstad_core.extraction.picture_size import unclipped
-from zsstad_core.keyframes import NOWHERE, second_of
-from zsstad_core.plan import Plan
+from zsstad_core.keyframes import NOWHERE
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import labelled
+from zsstad_core.unplaced import second_of
 
 _TOKENS = 2000  # that are looked at
 
@@ -38,7 +38,7 @@ class Known:
     settings: Settings
     split: LabelSplit
     classes: Sequence[str]
-    official: Mapping[str, str]
+    official_split: Mapping[str, str]
     trains: bool
     reads_text: bool
     knows_truth: bool
@@ -60,7 +60,7 @@ class Known:
     @property
     def tested(self) -> pd.DataFrame:
         """The ground truth of test videos with an action."""
-        return labelled(self.groundtruth[self.groundtruth["video_id"].map(self.official) == "test"])
+        return labelled(self.groundtruth[self.groundtruth["video_id"].map(self.official_split) == "test"])
 
     @property
     def tested_boxes(self) -> pd.DataFrame:
@@ -98,10 +98,10 @@ def gather(plan: Plan) -> Known:
         settings=plan.settings,
         split=plan.split,
         classes=plan.dataset.classes,
-        official=plan.official,
+        official_split=plan.official_split,
         trains=plan.trains_here,
         reads_text=reads_text,
-        knows_truth=plan.head.truth is not None,
+        knows_truth=plan.method.truth is not None,
         texts={
             name: [text] if isinstance(text, str) else text
             for name, text in zip(plan.dataset.classes, plan.class_texts, strict=True)
@@ -109,7 +109,7 @@ def gather(plan: Plan) -> Known:
         groundtruth=groundtruth,
         placed=placed,
         annotated=groundtruth if keyframes or videos is None else _unclipped(plan, videos),
-        missing=labelled(missing_groundtruth(plan.dataset, plan.missing())),
+        missing=labelled(missing_groundtruth(plan.dataset, plan.missing)),
         keyframes=keyframes,
         videos=videos,
         frames=frames,
@@ -145,8 +145,8 @@ def _some_tokens(plan: Plan) -> Mapping[str, NDArray[np.generic]]:
     """Some rows of each kind of token in the width of the texts, where all of it is made."""
     some = {}
     for kind in plan.kinds():
-        if form_of(kind) == "token" and plan.tokens(kind).is_complete():
+        if kind.form == "token" and plan.tokens(kind).is_complete():
             for unit, _ in plan.tokens(kind).parts()[:1]:
                 rows = read_tokens(unit)
-                some[kind] = rows[:: max(1, len(rows) // _TOKENS)]
+                some[kind.name] = rows[:: max(1, len(rows) // _TOKENS)]
     return some

@@ -37,11 +37,11 @@ class Pairs:
         return best_G
 
 
-def annotated_persons(groundtruth: pd.DataFrame, most: int = _MOST) -> pd.DataFrame:
-    """video_id, frame, x1, y1, x2, y2 of annotated persons on frames that are there, each once; where there are more
-    than `most`, every so-manieth of the table."""
+def annotated_persons(groundtruth: pd.DataFrame) -> pd.DataFrame:
+    """video_id, frame, x1, y1, x2, y2 of annotated persons on frames that are there, each once; of a large table every
+    n-th row, so that at most `_MOST` are compared."""
     persons = groundtruth[groundtruth["decoded"]].drop_duplicates([*_FRAME, "box"])
-    step = -(-len(persons) // most) if len(persons) else 1
+    step = -(-len(persons) // _MOST) if len(persons) else 1
     return persons[[*_FRAME, *BOX]].iloc[::step].reset_index(drop=True)
 
 

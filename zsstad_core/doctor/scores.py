@@ -32,7 +32,7 @@ def constant(detections: pd.DataFrame) -> list[Finding]:
 
 def no_better_than_chance(metrics: Mapping[str, object], draws: Sequence[Mapping[str, float | None]]) -> list[Finding]:
     """metrics: metrics.json; draws: the same means with random probabilities in place of the head's
-    (`zsstad_core.chance.chance_draws`). A symptom."""
+    (`zsstad_core.evaluation.chance.chance_draws`). A symptom."""
     findings = []
     for group in ("unseen", "seen"):
         value = metrics.get(group)

@@ -44,8 +44,8 @@ def evaluate(
         "split": settings.split,
         "head": settings.head,
         "protocol": {
-            "metric": FRAME[protocol].says,
-            "video metric": VIDEO[_video_protocol(protocol)].says if tube_ap else None,
+            "metric": FRAME[protocol].description,
+            "video metric": VIDEO[_video_protocol(protocol)].description if tube_ap else None,
             **settings.evaluation.content(),
             "boxes": settings.scoring.content(),
         },

@@ -8,11 +8,12 @@ import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.cache.stages import Stage
 from zsstad_core.extraction.footage import Wanted, decoded
-from zsstad_core.extraction.prefetch import prefetch
 from zsstad_core.frozen.detector.contract import Detector
 from zsstad_core.frozen.detector.frame_boxes import keep
 from zsstad_core.progress import Clock
+from zsstad_core.read_ahead import prefetch
 from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.video import VideoSource
 from zsstad_core.work import Compute, Content
@@ -34,7 +35,7 @@ def detect(
             for number, _, image in decoded(sources[video_id], wanted):
                 yield video_id, number, image
 
-    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         found: list[pd.DataFrame] = []
         cut = 0
         batches = prefetch(batched(frames(group), settings.batch))
@@ -62,8 +63,8 @@ def detect(
 def from_file(boxes: pd.DataFrame, videos: pd.DataFrame, made_with: Mapping[str, str]) -> Compute:
     """Table boxes of a group out of a file's boxes, clipped to the frame; those wholly outside it are left out.
 
-    Boxes on frames that the video does not have are kept: whoever made the file had those frames. They can be measured
-    (HEAD=oracle), but they have no tokens.
+    Boxes on frames that the video does not have are kept: whoever made the file had those frames. A method that reads
+    no tokens can measure them.
     """
     video = videos.set_index("video_id").loc[boxes["video_id"]]  # one row a box
     boxes = boxes.copy()
@@ -71,7 +72,7 @@ def from_file(boxes: pd.DataFrame, videos: pd.DataFrame, made_with: Mapping[str,
     boxes[["y1", "y2"]] = boxes[["y1", "y2"]].to_numpy().clip(0, video[["height"]].to_numpy(np.float32))
     boxes = boxes[(boxes["x1"] < boxes["x2"]) & (boxes["y1"] < boxes["y2"])]
 
-    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         content = Content({"boxes": boxes[boxes["video_id"].isin(group.members)]}, made_with=made_with)
         return {artifact.stage: content for artifact in artifacts}
 

@@ -10,13 +10,14 @@ import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
-from zsstad_core.cache.token_kinds import Form, form_of
+from zsstad_core.cache.stages import Stage
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import DataError, ModelError
 from zsstad_core.extraction.footage import Wanted, decoded
-from zsstad_core.extraction.prefetch import prefetch
 from zsstad_core.frozen.encoder_identity import view_rules
 from zsstad_core.frozen.views import Interpolation, views_of
 from zsstad_core.progress import Clock
+from zsstad_core.read_ahead import prefetch
 from zsstad_core.settings.frozen import Encoder as EncoderSettings
 from zsstad_core.video import VideoSource
 from zsstad_core.work import Compute, Content
@@ -26,85 +27,80 @@ if TYPE_CHECKING:
 
 _FRAMES_TOGETHER = 16  # cropped by several threads at once
 
-View = tuple[str, np.ndarray]  # stage of the artifact it belongs to, uint8 [S, S, 3]
+type View = tuple[TokenKind, np.ndarray]  # of which kind, uint8 [S, S, 3]
 
 
 def encode(
     sources: Mapping[str, VideoSource],
     encoder: "Encoder | None",
     settings: EncoderSettings,
-    boxes: Mapping[str, pd.DataFrame],
+    boxes: Mapping[TokenKind, pd.DataFrame],
     wanted: Wanted | None = None,
 ) -> Compute:
     """Tokens of a group, of all frames or of those that are wanted.
 
-    encoder: may be None where only views are wanted (`pixel` and the like). boxes: table boxes by stage, where its
-    tokens are of boxes; others are of whole frames.
+    encoder: may be None where only views are wanted (`pixel` and the like). boxes: table boxes of each kind whose
+    tokens are of boxes; the other kinds are of whole frames.
     """
 
     pool = ThreadPoolExecutor()
     size, interpolation = _views_for(encoder, settings)
 
-    def cut_views(group: Group, stages: Sequence[str], rows: Mapping[str, "Rows"]) -> Iterator[View]:
+    def cut_views(group: Group, kinds: Sequence[TokenKind], rows: Mapping[TokenKind, "Rows"]) -> Iterator[View]:
         for frames in batched(footage(group), _FRAMES_TOGETHER):
             cuts = [
-                (stage, image, rows[stage].add(video_id, number, pts))
+                (kind, image, rows[kind].add(video_id, number, pts))
                 for video_id, number, pts, image in frames
-                for stage in stages
+                for kind in kinds
             ]
-            owners = [stage for stage, _, cut in cuts for _ in cut]
+            owners = [kind for kind, _, cut in cuts for _ in cut]
             items = [(image, cut) for _, image, cut in cuts]
             yield from zip(owners, views_of(items, size, settings.crop, pool, interpolation), strict=True)
 
-    def kind_by_kind(
-        group: Group, stages: Sequence[str], rows: Mapping[str, "Rows"]
-    ) -> Iterator[tuple[str, np.ndarray]]:
+    def kind_by_kind(group: Group, kinds: Sequence[TokenKind], rows: Mapping[TokenKind, "Rows"]) -> Iterator[View]:
         """Batches of one kind each: not even a token's lowest bits depend on what else is made in the same pass."""
-        waiting: dict[str, list[np.ndarray]] = {stage: [] for stage in stages}
-        for stage, view in cut_views(group, stages, rows):
-            waiting[stage].append(view)
-            if len(waiting[stage]) == settings.batch:
-                yield stage, np.stack(waiting[stage])
-                waiting[stage] = []
-        yield from ((stage, np.stack(views)) for stage, views in waiting.items() if views)
+        waiting: dict[TokenKind, list[np.ndarray]] = {kind: [] for kind in kinds}
+        for kind, view in cut_views(group, kinds, rows):
+            waiting[kind].append(view)
+            if len(waiting[kind]) == settings.batch:
+                yield kind, np.stack(waiting[kind])
+                waiting[kind] = []
+        yield from ((kind, np.stack(views)) for kind, views in waiting.items() if views)
 
     def footage(group: Group) -> Iterator[tuple[str, int, float, np.ndarray]]:
         for video_id in group.members:
             for number, pts, image in decoded(sources[video_id], wanted):
                 yield video_id, number, pts, image
 
-    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
-        stages = [artifact.stage for artifact in artifacts]
-        rows = {stage: Rows(group, boxes.get(stage)) for stage in stages}
-        tokens: dict[str, list[np.ndarray]] = {stage: [_none(stage, encoder, size)] for stage in stages}
-        batches = prefetch(kind_by_kind(group, stages, rows))
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
+        stages = {artifact.stage.tokens: artifact.stage for artifact in artifacts if artifact.stage.tokens}
+        kinds = [*stages]
+        rows = {kind: Rows(group, boxes.get(kind)) for kind in kinds}
+        tokens = {kind: [_none(kind, encoder, size)] for kind in kinds}
+        batches = prefetch(kind_by_kind(group, kinds, rows))
         while True:
             with clock.on("decode and crop"):
                 batch = next(batches, None)
             if batch is None:
                 break
             with clock.on("encode"):
-                stage, views_NSSC = batch
-                if _form(stage) == "pixel":
-                    tokens[stage].append(views_NSSC)
+                kind, views_NSSC = batch
+                if kind.form == "pixel":
+                    tokens[kind].append(views_NSSC)
                     continue
                 assert encoder is not None
                 try:
-                    tokens[stage].append(_encoded(encoder, stage, views_NSSC))  # [N, D] fp16
+                    tokens[kind].append(_encoded(encoder, kind, views_NSSC))  # [N, D] fp16
                 except ModelError as error:
-                    first = sum(map(len, tokens[stage]))
-                    raise _of_its_row(error, encoder, stage, views_NSSC, rows[stage].table()[first:]) from error
-        made_with = {"encoder": encoder.says, "weights": encoder.weights} if encoder else {}
+                    first = sum(map(len, tokens[kind]))
+                    raise _of_its_row(error, encoder, kind, views_NSSC, rows[kind].table()[first:]) from error
+        made_with = {"encoder": encoder.description, "weights": encoder.weights} if encoder else {}
         return {
-            stage: rows[stage].content(np.concatenate(tokens.pop(stage)), made_with if _form(stage) != "pixel" else {})
-            for stage in stages
+            stage: rows[kind].content(np.concatenate(tokens.pop(kind)), made_with if kind.form != "pixel" else {})
+            for kind, stage in stages.items()
         }
 
     return compute
-
-
-def _form(stage: str) -> Form:
-    return form_of(stage.removeprefix("tokens-"))
 
 
 def _views_for(encoder: "Encoder | None", settings: EncoderSettings) -> tuple[int, Interpolation]:
@@ -115,27 +111,27 @@ def _views_for(encoder: "Encoder | None", settings: EncoderSettings) -> tuple[in
     return rules.size, rules.interpolation
 
 
-def _none(stage: str, encoder: "Encoder | None", size: int) -> np.ndarray:
-    """No token of the stage's kind: their shape and type."""
-    if _form(stage) == "pixel":
+def _none(kind: TokenKind, encoder: "Encoder | None", size: int) -> np.ndarray:
+    """No token of the kind, in the shape and the type of its tokens."""
+    if kind.form == "pixel":
         return np.empty((0, size, size, 3), np.uint8)
     assert encoder is not None
-    return np.empty((0, encoder.width if _form(stage) == "token" else encoder.unprojected_width), np.float16)
+    return np.empty((0, encoder.width if kind.form == "token" else encoder.unprojected_width), np.float16)
 
 
-def _encoded(encoder: "Encoder", stage: str, views_NSSC: np.ndarray) -> np.ndarray:
-    if _form(stage) == "token":
+def _encoded(encoder: "Encoder", kind: TokenKind, views_NSSC: np.ndarray) -> np.ndarray:
+    if kind.form == "token":
         return encoder.encode_views(views_NSSC)
     return encoder.encode_views(views_NSSC, projected=False)
 
 
 def _of_its_row(
-    error: ModelError, encoder: "Encoder", stage: str, views_NSSC: np.ndarray, rows: pd.DataFrame
+    error: ModelError, encoder: "Encoder", kind: TokenKind, views_NSSC: np.ndarray, rows: pd.DataFrame
 ) -> ModelError:
     """The error with the video and the frame of the first view that has no token; `rows` start with the batch's."""
     for number in range(len(views_NSSC)):
         try:
-            _encoded(encoder, stage, views_NSSC[number : number + 1])
+            _encoded(encoder, kind, views_NSSC[number : number + 1])
         except ModelError as alone:
             row = rows.iloc[number]
             box = f" box {row['box']}" if "box" in rows else ""

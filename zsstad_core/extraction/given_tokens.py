@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.cache.stages import Stage
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.datasets.token_files import TokenFile
 from zsstad_core.errors import DataError
 from zsstad_core.progress import Clock
@@ -19,27 +21,28 @@ type Slices = dict[str, slice]  # rows of a file by video
 
 
 def given_tokens(
-    files: Mapping[str, TokenFile], rows: Mapping[str, pd.DataFrame], artifacts: Sequence[Artifact]
+    files: Mapping[TokenKind, TokenFile], rows: Mapping[TokenKind, pd.DataFrame], artifacts: Sequence[Artifact]
 ) -> Compute:
-    """Tokens of a group out of files. `files`: by stage; `rows`: table frames or boxes, by stage.
+    """Tokens of a group out of files; `files` and `rows` (table frames or boxes) are those of each kind of `artifacts`.
 
     Every file is compared with the rows of all videos of its artifact before anything is written, and all its tokens
     are looked at. Raises DataError naming the file, and the row or what has none.
     """
-    wanted = {a.stage: rows[a.stage][rows[a.stage]["video_id"].isin(a.members)] for a in artifacts}
-    slices = {a.stage: match(files[a.stage], wanted[a.stage], a.members) for a in artifacts}
+    by_kind = {artifact.stage.tokens: artifact for artifact in artifacts if artifact.stage.tokens}
+    wanted = {kind: rows[kind][rows[kind]["video_id"].isin(artifact.members)] for kind, artifact in by_kind.items()}
+    slices = {kind: match(files[kind], wanted[kind], artifact.members) for kind, artifact in by_kind.items()}
 
-    def compute(group: Group, lacking: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+    def compute(group: Group, lacking: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         contents = {}
-        for stage in (artifact.stage for artifact in lacking):
-            own = wanted[stage][wanted[stage]["video_id"].isin(group.members)].reset_index(drop=True)
-            file = files[stage]
+        for stage, kind in ((artifact.stage, artifact.stage.tokens) for artifact in lacking):
+            assert kind is not None
+            own = wanted[kind][wanted[kind]["video_id"].isin(group.members)].reset_index(drop=True)
+            file = files[kind]
             with clock.on("read"):
                 empty = file.read(0, 0)
-                places = [slices[stage][video] for video in own["video_id"].unique()]
+                places = [slices[kind][video] for video in own["video_id"].unique()]
                 tokens = np.concatenate([empty, *(file.read(place.start, place.stop) for place in places)])
-            table = "frames" if stage == "tokens-frame" else "boxes"
-            contents[stage] = Content({table: own}, tokens, made_with=made_with(file))
+            contents[stage] = Content({kind.table: own}, tokens, made_with=made_with(file))
         return contents
 
     return compute

@@ -7,10 +7,12 @@ import pandas as pd
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
+from zsstad_core.cache.stages import Stage
 from zsstad_core.errors import DataError, UserError, VideosFailedError
 from zsstad_core.extraction.picture_size import in_pixels_of_video
-from zsstad_core.keyframes import Chosen, Keyframes, placed
+from zsstad_core.keyframes import ChosenFrames, Keyframes
 from zsstad_core.progress import Clock
+from zsstad_core.unplaced import place_on_frames
 from zsstad_core.video import VideoSource, decode, times
 from zsstad_core.work import Compute, Content
 
@@ -22,7 +24,7 @@ def scan(sources: Mapping[str, VideoSource], keyframes: Keyframes | None = None)
     Raises VideosFailedError, when all have been tried, with every clip that does not decode.
     """
 
-    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         videos, frames, keys = [], [], []
         failed: dict[str, str] = {}
         for video_id, digest in group.members.items():
@@ -58,7 +60,7 @@ def _decoded_times(source: VideoSource, keyframes: Keyframes | None) -> tuple[np
 
     Of a folder that is wanted whole every picture is opened: its times do not say that it decodes.
     """
-    frames = [*(_looked_at(source) if keyframes is None else keyframes.until_enough(times(source)))]
+    frames = [*(_looked_at(source) if keyframes is None else keyframes.until_last_needed(times(source)))]
     _, height, width = frames[0] if frames else (0.0, 0, 0)
     return np.array([seconds for seconds, _, _ in frames], np.float64), height, width
 
@@ -69,7 +71,7 @@ def _looked_at(source: VideoSource) -> Iterator[tuple[float, int, int]]:
     return ((seconds, *image.shape[:2]) for _, seconds, image in decode(source))
 
 
-def _chosen(source: VideoSource, pts_F: np.ndarray, keyframes: Keyframes) -> Chosen:
+def _chosen(source: VideoSource, pts_F: np.ndarray, keyframes: Keyframes) -> ChosenFrames:
     """Raises DataError where the video has no keyframe, or a picture of a folder that is wanted does not decode."""
     chosen = keyframes.choose(pts_F)
     if not len(chosen.keyframes):
@@ -97,19 +99,19 @@ def annotate(
 ) -> Compute:
     """Table groundtruth of a group; `decoded` says whether the video has the annotated frame.
 
-    With table `keyframes` the annotation is in seconds and fractions: `zsstad_core.keyframes.placed` converts it.
-    drawn_on: width and height of the pictures that the boxes were drawn on (`Dataset.drawn_on`). Raises DataError where
-    a box stands outside its picture.
+    With table `keyframes` the annotation is in seconds and fractions: `zsstad_core.unplaced.place_on_frames` converts
+    it. drawn_on: width and height of the pictures that the boxes were drawn on (`Dataset.drawn_on`). Raises DataError
+    where a box stands outside its picture.
     """
     if keyframes is not None:
-        rows = placed(groundtruth, videos, keyframes)
+        rows = place_on_frames(groundtruth, videos, keyframes)
     else:
         count = videos.set_index("video_id")["frames"]
         count = groundtruth["video_id"].map(count).fillna(0).astype("int64")  # text, where nothing is annotated
         rows = groundtruth.assign(decoded=groundtruth["frame"] < count)
         rows = in_pixels_of_video(rows, videos, drawn_on)
 
-    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[str, Content]:
+    def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         content = Content({"groundtruth": rows[rows["video_id"].isin(group.members)]})
         return {artifact.stage: content for artifact in artifacts}
 

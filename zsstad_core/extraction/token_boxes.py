@@ -5,23 +5,23 @@ from collections.abc import Sequence
 import pandas as pd
 
 from zsstad_core import tables
-from zsstad_core.cache.token_kinds import rows_of
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.frozen.detector.frame_boxes import PERSON
 
 
 def boxes_of(
-    kinds: Sequence[str], detected: pd.DataFrame | None, annotated: pd.DataFrame | None
-) -> dict[str, pd.DataFrame]:
-    """Table boxes by the stage that makes tokens of them; `detected` is table boxes, `annotated` table groundtruth."""
-    boxes: dict[str, pd.DataFrame] = {}
+    kinds: Sequence[TokenKind], detected: pd.DataFrame | None, annotated: pd.DataFrame | None
+) -> dict[TokenKind, pd.DataFrame]:
+    """Table boxes of each kind whose tokens are of boxes. `detected` is table boxes, `annotated` table groundtruth."""
+    boxes: dict[TokenKind, pd.DataFrame] = {}
     for kind in kinds:
-        match rows_of(kind):
+        match kind.rows:
             case "person" if detected is not None:
-                boxes[f"tokens-{kind}"] = detected[detected["what"] == PERSON]
+                boxes[kind] = detected[detected["what"] == PERSON]
             case "object" if detected is not None:
-                boxes[f"tokens-{kind}"] = detected[detected["what"] != PERSON]
+                boxes[kind] = detected[detected["what"] != PERSON]
             case "groundtruth" if annotated is not None:
-                boxes[f"tokens-{kind}"] = annotated_persons(annotated)
+                boxes[kind] = annotated_persons(annotated)
     return boxes
 
 

@@ -1,7 +1,7 @@
 """What decides the encoder's tokens, and the sentences its text encoder reads. Imports neither torch nor open_clip."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -67,16 +67,20 @@ def text_identity(settings: Encoder, digest: Callable[[Path], str]) -> dict[str,
 
 
 def class_texts(classes: Sequence[str], settings: Encoder) -> list[str | list[str]]:
-    """What the text encoder reads for each class: `template` with its text, or a list of such where it has several.
+    """What the text encoder reads for each class. Raises as `phrasings` and `templated`."""
+    return templated(phrasings(classes, settings), settings)
 
-    Raises SettingsError where the template has no place for the text (all classes would read the same), and as
-    `phrasings`.
+
+def templated(phrasings: Iterable[Sequence[str]], settings: Encoder) -> list[str | list[str]]:
+    """The texts of each class in `template`: one, or a list where the class has several.
+
+    Raises SettingsError where the template has no place for the text: all classes would read the same.
     """
     if "{}" not in settings.template:
         raise SettingsError(
             f'encoder.template is "{settings.template}"; it must hold {{}}, the place of the class name'
         )
-    read = [[settings.template.replace("{}", text) for text in texts] for texts in phrasings(classes, settings)]
+    read = [[settings.template.replace("{}", text) for text in texts] for texts in phrasings]
     return [texts[0] if len(texts) == 1 else texts for texts in read]
 
 

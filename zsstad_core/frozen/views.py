@@ -27,18 +27,6 @@ GREY = (123, 117, 104)  # CLIP's mean colour: what `pad` fills in is all but 0 o
 _FILTER = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 
 
-def view(
-    frame: Pixels, box: Box | None, size: int, crop: Crop = "clip", interpolation: Interpolation = "bicubic"
-) -> Pixels:
-    """What the encoder sees of one box of a frame, or of the whole frame (`box` None).
-
-    frame: RGB uint8 [H, W, 3]; box: x1, y1, x2, y2 in pixels; returns uint8 [size, size, 3]. Boxes are clipped to the
-    frame and hold at least one pixel, see `whole_pixels`. Raises DataError for a box that is not finite.
-    """
-    square: Pixels = views(frame, [box], size, crop, interpolation)[0]
-    return square
-
-
 def views(
     frame: Pixels,
     boxes: Sequence[Box | None] | NDArray[np.float32],
@@ -46,9 +34,10 @@ def views(
     crop: Crop = "clip",
     interpolation: Interpolation = "bicubic",
 ) -> Pixels:
-    """`view` of several boxes [N, 4] of one frame, which is handed to PIL once; None stands for the whole frame.
+    """What the encoder sees of some boxes [N, 4] of one frame, where None stands for the whole frame.
 
-    Returns uint8 [N, size, size, 3].
+    frame: RGB uint8 [H, W, 3]. A box is x1, y1, x2, y2 in pixels; it is clipped to the frame and holds at least one
+    pixel (`whole_pixels`). Returns uint8 [N, size, size, 3]. Raises DataError for a box that is not finite.
     """
     out = np.empty((len(boxes), size, size, 3), np.uint8)
     _fill(out, frame, boxes, crop, interpolation)

@@ -9,21 +9,23 @@ import torch
 from numpy.typing import NDArray
 
 from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.frozen.encoder_identity import view_rules
 from zsstad_core.learning import cached_rows
 from zsstad_core.learning.bank import Bank
 from zsstad_core.learning.cached_rows import RowsAndTokens, of_videos
 from zsstad_core.learning.clip_features import ClipFeatures
-from zsstad_core.learning.clip_samples import ClipSamples, videos_as_clips
+from zsstad_core.learning.clip_samples import ClipSamples, tracklets_as_clips, videos_as_clips
 from zsstad_core.learning.features import Features
 from zsstad_core.learning.frame_features import CachedTokens, FrameFeatures
-from zsstad_core.learning.frame_index import EVERY_FRAME, FrameIndex
+from zsstad_core.learning.frame_index import EVERY_FRAME, FrameIndex, Ints
 from zsstad_core.learning.person_samples import PersonSamples
 from zsstad_core.learning.pixels import CachedPixels, CachedRows, DecodedPixels, Pixels
-from zsstad_core.learning.targets import class_of_clips, class_of_persons, classes_of_persons
+from zsstad_core.learning.targets import class_of_clips, class_of_persons, classes_of_persons, target_of_tracklets
+from zsstad_core.learning.tracklets import annotated_tracklets, searched_frames, tracklets_to_score
 from zsstad_core.learning.training_videos import TrainingVideos, training_videos
 from zsstad_core.learning.view_features import ViewFeatures, reads_crops
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 
 def training_bank(plan: Plan, device: str) -> Bank[Any]:
@@ -37,8 +39,8 @@ def training_bank(plan: Plan, device: str) -> Bank[Any]:
     videos = set(chosen_videos(plan).used)
     annotated = annotated[annotated["decoded"] & annotated["class_name"].isin(plan.split.seen)]
     annotated = of_videos(annotated, videos)
-    if plan.head.classifies == "clip":
-        return _clips(plan, torch.device(device), videos, annotated)
+    if _judges(plan, "video"):
+        return _videos(plan, torch.device(device), videos, annotated)
     persons, tokens = cached_rows.persons_annotated(plan, videos)
     target_R: NDArray[np.int64] | NDArray[np.bool_]
     if plan.dataset.class_types is None:
@@ -48,13 +50,22 @@ def training_bank(plan: Plan, device: str) -> Bank[Any]:
         target_R = classes_of_persons(persons, annotated, plan.split.seen)
         seen_R = target_R.any(1)
     persons, tokens = persons[seen_R].reset_index(drop=True), None if tokens is None else tokens[seen_R]
-    return _persons(plan, torch.device(device), videos, (persons, tokens), target_R[seen_R], annotated=True)
+    target_R = target_R[seen_R]
+    if _judges(plan, "tracklet"):
+        # Where a person does one action, another one begins another tracklet.
+        action_R = target_R.astype(np.int64) if plan.dataset.class_types is None else None
+        track_R = annotated_tracklets(persons, searched_frames(plan, videos), action_R)
+        return _tracklets(plan, torch.device(device), (persons, tokens), track_R, target_R)
+    return _persons(plan, torch.device(device), videos, (persons, tokens), target_R, annotated=True)
 
 
 def scoring_bank(plan: Plan, device: str, videos: Collection[str]) -> Bank[Any]:
     """What is scored of `videos`: the persons that `settings.scoring` chooses, or clips."""
-    if plan.head.classifies == "clip":
-        return _clips(plan, torch.device(device), videos)
+    if _judges(plan, "video"):
+        return _videos(plan, torch.device(device), videos)
+    if _judges(plan, "tracklet"):
+        every = cached_rows.persons_to_track(plan, videos)
+        return _tracklets(plan, torch.device(device), every, tracklets_to_score(plan, every[0]))
     persons = cached_rows.persons_to_score(plan, videos)
     annotated = plan.settings.scoring.boxes == "groundtruth"
     return _persons(plan, torch.device(device), videos, persons, annotated=annotated)
@@ -63,14 +74,19 @@ def scoring_bank(plan: Plan, device: str, videos: Collection[str]) -> Bank[Any]:
 def chosen_videos(plan: Plan) -> TrainingVideos:
     """The videos of `training_bank`."""
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
-    return training_videos(annotated, plan.official, plan.split, plan.settings.training)
+    return training_videos(annotated, plan.official_split, plan.split, plan.settings.training)
 
 
 def classes_with_groundtruth(plan: Plan, part: str) -> set[str]:
     """Classes that are annotated on frames that are there, in a part of the official split."""
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
-    chosen = annotated["decoded"] & (annotated["video_id"].map(plan.official) == part)
+    chosen = annotated["decoded"] & (annotated["video_id"].map(plan.official_split) == part)
     return set(annotated.loc[chosen, "class_name"].unique())
+
+
+def _judges(plan: Plan, clips: str) -> bool:
+    """Whether the method judges clips, of that kind."""
+    return plan.method.classifies == "clip" and plan.settings.clips.of == clips
 
 
 def _persons(
@@ -89,7 +105,7 @@ def _persons(
     objects, object_tokens = cached_rows.detected(plan, "object", videos) if reads.slots.objects else (None, None)
     tokens = CachedTokens(frame_tokens, persons[1], object_tokens)
     features: Features[Any]
-    if "pixel" in reads.kinds:
+    if TokenKind.pixel in reads.kinds:
         pixels = _pixels(plan, frames, persons[0], annotated)
         features = ViewFeatures(reads, samples, tokens, pixels, device)
     else:
@@ -97,24 +113,47 @@ def _persons(
     return Bank(samples, features, target_R)
 
 
-def _clips(
+def _videos(
     plan: Plan, device: torch.device, videos: Collection[str], annotated: pd.DataFrame | None = None
 ) -> Bank[Any]:
-    segments = plan.reads.segments
-    assert segments is not None
+    """Videos as clips; annotated: table groundtruth of the classes that are learned."""
     frames, tokens = cached_rows.frames(plan, videos)
-    samples: ClipSamples = videos_as_clips(frames)
+    samples = videos_as_clips(frames)
     target_C = None if annotated is None else class_of_clips(samples.table, annotated, plan.split.seen)
-    features = ClipFeatures(segments, samples, tokens, len(frames), device, plan.settings.training.seed)
-    return Bank(samples, features, target_C)
+    return Bank(samples, _clip_features(plan, samples, (frames, tokens), device), target_C)
+
+
+def _tracklets(
+    plan: Plan,
+    device: torch.device,
+    persons: RowsAndTokens,
+    track_R: Ints,
+    target_R: NDArray[np.int64] | NDArray[np.bool_] | None = None,
+) -> Bank[Any]:
+    """Tracklets as clips. track_R: the tracklet of each person; target_R: what it does, in all frames of a tracklet the
+    same, or the classes of each, of which a tracklet has all."""
+    table, row_R = persons[0], np.arange(len(persons[0]))
+    seen_of = persons
+    if TokenKind.frame in plan.reads.kinds:
+        seen_of = cached_rows.frames(plan, set(table["video_id"]))
+        row_R = FrameIndex(seen_of[0]).rows(table, "persons")
+    tracks = table[["video_id", "frame"]].assign(track=track_R)
+    samples = tracklets_as_clips(tracks, row_R)
+    features = _clip_features(plan, samples, seen_of, device)
+    return Bank(samples, features, None if target_R is None else target_of_tracklets(samples.table, tracks, target_R))
+
+
+def _clip_features(plan: Plan, samples: ClipSamples, rows: RowsAndTokens, device: torch.device) -> ClipFeatures:
+    assert plan.reads.segments is not None
+    return ClipFeatures(plan.reads.segments, samples, rows[1], len(rows[0]), device, plan.settings.training.seed)
 
 
 def _pixels(plan: Plan, frames: pd.DataFrame, persons: pd.DataFrame, annotated: bool) -> Pixels:
     """The views of frames and persons; `annotated` says which persons they are."""
     crops = reads_crops(plan.reads)
     if plan.settings.encoder.pixels == "decoded":
-        return DecodedPixels(plan.sources, view_rules(plan.settings.encoder), frames, persons, crops)
-    kind = "groundtruth_pixel" if annotated else "person_pixel"
+        return DecodedPixels(plan.videos, view_rules(plan.settings.encoder), frames, persons, crops)
+    kind = TokenKind.groundtruth_pixel if annotated else TokenKind.person_pixel
     return CachedPixels(
-        CachedRows(plan.tokens("pixel"), frames), CachedRows(plan.tokens(kind), persons) if crops else None
+        CachedRows(plan.tokens(TokenKind.pixel), frames), CachedRows(plan.tokens(kind), persons) if crops else None
     )

@@ -1,8 +1,7 @@
 """Checkpoints of a training that may be killed at any moment.
 
-mmengine writes a checkpoint straight into its final name, and the name of the newest into a file beside it: a kill in
-between leaves a cut file that the next run tries to load. Here a checkpoint appears whole or not at all, and the
-newest is the one that reads back whole.
+A checkpoint appears whole or not at all: it is written under another name, flushed to disk and renamed. The newest is
+the one that reads back whole, whatever happened to those behind it.
 """
 
 import os
@@ -13,71 +12,104 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.fileio import LocalBackend, register_backend
-from mmengine.hooks import CheckpointHook, Hook
+from torch import nn
 
 from zsstad_core.errors import CacheError
 
 KEPT = 2
 
 
-class WholeFiles(LocalBackend):  # type: ignore[misc]
-    """mmengine's local files, except that `put` goes through a temporary file: flushed to disk, then renamed."""
+class Checkpoints:
+    """The checkpoints `iter_N.pth` of one training in `folder`; N is the number of iterations that are done.
 
-    def put(self, obj: bytes, filepath: str | Path) -> None:
-        path = Path(filepath)
+    A checkpoint holds the weights, the optimiser's state, the number of iterations and `identity`: plain data that says
+    which training it is of. stage: the name that the lines to `log` begin with.
+    """
+
+    def __init__(
+        self, folder: Path, identity: dict[str, Any], log: Callable[[str], None] = print, stage: str = "train"
+    ) -> None:
+        self.folder, self.identity, self.log, self.stage = folder, identity, log, stage
+
+    def write(self, done: int, module: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+        """Write a checkpoint after `done` iterations; the two newest are kept.
+
+        The older of two goes before the next is written, so that one whole checkpoint is there at all times.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        numbered = self._numbered()
+        for iteration in sorted(numbered)[: -(KEPT - 1)]:
+            numbered[iteration].unlink()
+        content = {
+            "iteration": done,
+            "model": module.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "identity": self.identity,
+        }
+        path = self.folder / f"iter_{done}.pth"
         temporary = path.with_name(f".{path.name}.tmp")
         with temporary.open("wb") as file:
-            file.write(obj)
+            torch.save(content, file)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
+        folder = os.open(self.folder, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
 
+    def newest(self) -> Path | None:
+        """The newest checkpoint that is whole, or None; damaged and half-written files are removed, with a line each.
 
-register_backend("whole_files", WholeFiles, force=True)
+        Checkpoints of earlier versions, which mmengine wrote, are removed with one line, and the training starts anew.
+        Raises CacheError where a checkpoint belongs to another training than `identity` says.
+        """
+        for leftover in self.folder.glob(".*.pth.tmp"):
+            leftover.unlink()
+        numbered, earlier = self._numbered(), False
+        for iteration in sorted(numbered, reverse=True):
+            path = numbered[iteration]
+            try:
+                found = _read(path)
+            except Exception as error:  # what a damaged file makes zipfile and pickle raise has no common class
+                self.log(
+                    f"{self.stage}: {path.name} is damaged ({type(error).__name__}); removed, going on from an "
+                    "earlier one"
+                )
+                path.unlink()
+                continue
+            if "iteration" not in found:
+                earlier = True
+                path.unlink()
+                continue
+            self._refuse_another(path, found["identity"])
+            self.log(f"{self.stage}: going on from {path.name}")
+            return path
+        if earlier:
+            self.log(f"{self.stage}: {self.folder} held checkpoints of an earlier version; removed, starting anew")
+            (self.folder / "last_checkpoint").unlink(missing_ok=True)
+        return None
 
+    def load(self, path: Path, module: nn.Module, optimiser: torch.optim.Optimizer) -> int:
+        """Put a checkpoint's weights and state into `module` and `optimiser`; returns how many iterations are done."""
+        content = _read(path)
+        module.load_state_dict(content["model"])
+        optimiser.load_state_dict(content["optimiser"])
+        return int(content["iteration"])
 
-def checkpoint_hook(every: int) -> CheckpointHook:
-    """mmengine's hook: model, optimiser and schedule, every so many iterations and at the end; the last two are kept.
+    def _numbered(self) -> dict[int, Path]:
+        matches = ((re.fullmatch(r"iter_(\d+)", path.stem), path) for path in self.folder.glob("iter_*.pth"))
+        return {int(match[1]): path for match, path in matches if match}
 
-    It removes the older of the two before it writes the next, so one whole checkpoint is there at all times.
-    """
-    return CheckpointHook(interval=every, by_epoch=False, max_keep_ckpts=KEPT, backend_args={"backend": "whole_files"})
-
-
-def newest_whole(
-    work_dir: Path, identity: dict[str, Any], log: Callable[[str], None], stage: str = "train"
-) -> Path | None:
-    """The newest checkpoint of `work_dir` that is whole, or None; damaged ones and half-written files are removed.
-
-    Raises CacheError where it belongs to another training than `identity` says.
-    """
-    for leftover in work_dir.glob(".*.pth.tmp"):
-        leftover.unlink()
-    numbered = {
-        int(m[1]): path for path in work_dir.glob("iter_*.pth") if (m := re.fullmatch(r"iter_(\d+)", path.stem))
-    }
-    for iteration in sorted(numbered, reverse=True):
-        path = numbered[iteration]
-        try:
-            checkpoint = _read(path)
-        except Exception as error:  # what a damaged file makes zipfile and pickle raise has no common class
-            log(f"{stage}: {path.name} is damaged ({type(error).__name__}); removed, going on from an earlier one")
-            path.unlink()
-            continue
-        found = checkpoint["meta"].get("identity", {})
-        different = sorted(key for key in {*identity, *found} if identity.get(key) != found.get(key))
+    def _refuse_another(self, path: Path, found: dict[str, Any]) -> None:
+        names = {*self.identity, *found}
+        different = sorted(name for name in names if self.identity.get(name) != found.get(name))
         if different:
             raise CacheError(
-                f"{path}: is of another training (different: {', '.join(different)}); remove {work_dir} and run again"
+                f"{path}: is of another training (different: {', '.join(different)}); remove {self.folder} and run "
+                "again"
             )
-        return path
-    return None
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -88,13 +120,3 @@ def _read(path: Path) -> dict[str, Any]:
         raise CacheError(f"{path}: {damaged} fails its checksum")
     checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     return checkpoint
-
-
-class Identify(Hook):  # type: ignore[misc]
-    """Writes into each checkpoint of which training it is."""
-
-    def __init__(self, identity: dict[str, Any]) -> None:
-        self.identity = identity
-
-    def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
-        checkpoint["meta"]["identity"] = self.identity

@@ -1,4 +1,4 @@
-"""Fine-tuning of a detector on annotated persons: mmdet's model and losses in mmengine's iteration loop.
+"""Fine-tuning of a detector on annotated persons: mmdet's model and losses in the training loop of the heads.
 
 Frames go the way that they go in detection (the config's own test pipeline, so the same size), every second one
 mirrored; the augmentations of training from nothing (mosaic, mixing, changes of scale) are left out. Batch norms keep
@@ -17,21 +17,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmengine.model import BaseModel
-from mmengine.optim import CosineAnnealingLR, LinearLR, OptimWrapper
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from zsstad_core.errors import ModelError, UserError
-from zsstad_core.extraction.prefetch import prefetch
 from zsstad_core.frozen.detector.frame_boxes import PERSON
 from zsstad_core.frozen.detector.mmdet.model import Loaded, load
 from zsstad_core.frozen.detector.mmdet.scope import inside_mmdet
-from zsstad_core.learning.checkpoints import Identify, checkpoint_hook, newest_whole
+from zsstad_core.learning.checkpoints import Checkpoints
 from zsstad_core.learning.finetune_frames import Order, Sample, Shown, shown
-from zsstad_core.learning.hooks import Reseed, Watch
-from zsstad_core.learning.runner import GuestRunner, guest
+from zsstad_core.learning.loop import Losses, optimise
+from zsstad_core.learning.schedule import Schedule
+from zsstad_core.learning.watch import Watch
 from zsstad_core.learning.weights import as_bytes
+from zsstad_core.read_ahead import prefetch
 from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.settings.frozen import Finetune
 from zsstad_core.video import VideoSource
@@ -66,96 +64,63 @@ def finetune(
     tuning = settings.finetune
     loaded = load(settings, device)
     steps = math.ceil(tuning.epochs * len(samples) / tuning.batch)
-    identity = _identity(loaded, tuning, samples)
-    checkpoint = newest_whole(work_dir, identity, log, "finetune")
-    if checkpoint is not None:
-        log(f"finetune: going on from {checkpoint.name}")
-    where = torch.device(device)
-    batches = _Batches(loaded, tuning, samples, sources)
-    with closing(batches), guest(where), inside_mmdet():
-        way_out = f"lower detector.finetune.lr ({tuning.lr})"
-        model = _Model(loaded.model, batches, settings.config, way_out)
-        optimiser = _optimiser(loaded.model, tuning)
-        runner = GuestRunner(
-            work_dir=work_dir,
-            checkpoint=checkpoint,
-            model=model,
-            # As in `train`: the loop carries iteration numbers, those that a resumed training skips cost nothing.
-            train_dataloader=DataLoader(range(steps), batch_size=None),  # type: ignore[arg-type]
-            train_cfg={"by_epoch": False, "max_iters": steps},
-            optim_wrapper=optimiser,
-            param_scheduler=_schedule(optimiser, steps),
-            randomness={"seed": tuning.seed},
-            default_hooks={
-                "runtime_info": None,
-                "timer": None,
-                "sampler_seed": None,
-                "logger": None,
-                "checkpoint": checkpoint_hook(tuning.checkpoint_every),
-            },
-            custom_hooks=[
-                Reseed(tuning.seed, where),
-                Watch(steps, tuning.log_every, tuning.checkpoint_every, log, way_out, "finetune"),
-                Identify(identity),
-            ],
-        )
+    where, way_out = torch.device(device), f"lower detector.finetune.lr ({tuning.lr})"
+    with closing(_Batches(loaded, tuning, samples, sources)) as batches, inside_mmdet():
+        _set_to_train(loaded.model)
         try:
-            runner.train()
+            optimise(
+                loaded.model,
+                lambda iteration: _losses(loaded.model, batches.prepared(iteration), settings.config, way_out),
+                _optimiser(loaded.model, tuning),
+                _schedule(steps),
+                Checkpoints(work_dir, _identity(loaded, tuning, samples), log, "finetune"),
+                Watch(work_dir / "log", steps, tuning.log_every, log, way_out, "finetune"),
+                checkpoint_every=tuning.checkpoint_every,
+                seed=tuning.seed,
+                device=where,
+                clip_norm=_CLIP,
+            )
         except torch.OutOfMemoryError as error:
             raise ModelError(
                 f"finetune: {tuning.batch} frames do not fit into GPU memory; lower detector.finetune.batch"
             ) from error
-        finally:
-            runner.visualizer.close()
     weights = {name: w.detach().cpu().contiguous().clone() for name, w in loaded.model.state_dict().items()}
     content = {"meta": {"dataset_meta": {"classes": loaded.classes}}, "state_dict": weights}
     return as_bytes(content), loaded.weights
 
 
-class _Model(BaseModel):  # type: ignore[misc]
-    """mmdet's model with its loss, as the Runner wants it: iteration number in, losses out."""
-
-    def __init__(self, detector: Any, batches: "_Batches", config: str, way_out: str) -> None:
-        super().__init__(data_preprocessor=_Prepared(batches))
-        self.detector, self._config, self._way_out = detector, config, way_out
-        # What only changes a batch in training: YOLOX and RTMDet would draw another size for it.
-        detector.data_preprocessor.batch_augments = None
-        for module in detector.modules():
-            if hasattr(module, "use_torchvision"):  # RoIAlign: the bridged operator has no backward
-                module.use_torchvision = True
-
-    def train(self, mode: bool = True) -> "_Model":
-        super().train(mode)
-        for module in self.detector.modules():
-            if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                module.eval()
-        return self
-
-    def forward(self, inputs: Tensor, data_samples: list[Any], mode: str = "loss") -> dict[str, Tensor]:
-        try:
-            losses: dict[str, Tensor] = self.detector.loss(inputs, data_samples)
-        except (UserError, torch.OutOfMemoryError):
-            raise
-        except Exception as error:  # the model is the config's: it can fail in any way
-            if not all(torch.isfinite(weight).all() for weight in self.detector.parameters()):
-                raise UserError(f"finetune: the weights are not finite any more; {self._way_out}") from error
-            line = next(iter(str(error).splitlines()), "")
-            raise ModelError(
-                f"{self._config}: mmdet cannot train this detector ({type(error).__name__}: {line}); choose another "
-                "one, or set detector.finetune.epochs=0"
-            ) from error
-        return losses
+def _set_to_train(detector: Any) -> None:
+    """Training mode, in which batch norms keep their statistics and batches the size that they have in detection."""
+    detector.train()
+    detector.data_preprocessor.batch_augments = None  # YOLOX and RTMDet would draw another size for each batch
+    for module in detector.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval()
+        if hasattr(module, "use_torchvision"):  # RoIAlign: the bridged operator has no backward
+            module.use_torchvision = True
 
 
-class _Prepared(nn.Module):
-    """Iteration number to the batch as the detector's losses take it, on its device."""
+def _losses(detector: Any, batch: Any, config: str, way_out: str) -> Losses:
+    """mmdet's losses of a prepared batch. What else it reports, such as an accuracy, is left out, as mmengine does."""
+    try:
+        found: dict[str, Any] = detector.loss(batch["inputs"], batch["data_samples"])
+    except (UserError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # the model is the config's: it can fail in any way
+        if not all(torch.isfinite(weight).all() for weight in detector.parameters()):
+            raise UserError(f"finetune: the weights are not finite any more; {way_out}") from error
+        line = next(iter(str(error).splitlines()), "")
+        raise ModelError(
+            f"{config}: mmdet cannot train this detector ({type(error).__name__}: {line}); choose another "
+            "one, or set detector.finetune.epochs=0"
+        ) from error
+    terms = {name: _scalar(value) for name, value in found.items() if "loss" in name}
+    return Losses(terms, rows=len(batch["data_samples"]))
 
-    def __init__(self, batches: "_Batches") -> None:
-        super().__init__()
-        self._batch = batches.prepared
 
-    def forward(self, iteration: int, training: bool = False) -> Any:
-        return self._batch(iteration)
+def _scalar(loss: Tensor | list[Tensor]) -> Tensor:
+    """One number of a loss, which may come as a list with a loss for each level of a feature pyramid."""
+    return loss.mean() if isinstance(loss, Tensor) else sum((level.mean() for level in loss), torch.tensor(0.0))
 
 
 class _Batches:
@@ -211,17 +176,14 @@ def mirrored(boxes: np.ndarray, width: int) -> np.ndarray:
     return np.stack([width - x2, y1, width - x1, y2], axis=1)
 
 
-def _optimiser(model: nn.Module, tuning: Finetune) -> OptimWrapper:
+def _optimiser(model: nn.Module, tuning: Finetune) -> torch.optim.Optimizer:
     trained = [weight for weight in model.parameters() if weight.requires_grad]  # configs freeze the first stages
-    sgd = torch.optim.SGD(trained, lr=tuning.lr, momentum=_MOMENTUM, weight_decay=tuning.weight_decay)
-    return OptimWrapper(optimizer=sgd, clip_grad={"max_norm": _CLIP})
+    return torch.optim.SGD(trained, lr=tuning.lr, momentum=_MOMENTUM, weight_decay=tuning.weight_decay)
 
 
-def _schedule(optimiser: OptimWrapper, steps: int) -> list[Any]:
+def _schedule(steps: int) -> Schedule:
     """Up from a tenth in a straight line over the first twentieth of the steps, then down to zero as a cosine."""
-    warmup = round(_WARMUP * steps)
-    climb = [LinearLR(optimiser, start_factor=0.1, begin=0, end=warmup + 1, by_epoch=False)] if warmup else []
-    return [*climb, CosineAnnealingLR(optimiser, T_max=steps - warmup, begin=warmup, end=steps, by_epoch=False)]
+    return Schedule(steps, round(_WARMUP * steps), warmup_factor=0.1, cosine=True)
 
 
 def _identity(loaded: Loaded, tuning: Finetune, samples: Sequence[Sample]) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact
-from zsstad_core.cache.token_kinds import table_of
 from zsstad_core.cache.tokens import UnitRows
 from zsstad_core.errors import CacheError
 from zsstad_core.extraction.seek import near
@@ -51,7 +50,8 @@ class CachedRows:
     """
 
     def __init__(self, artifact: Artifact, rows: pd.DataFrame) -> None:
-        name = table_of(artifact.stage.removeprefix("tokens-"))
+        assert artifact.stage.tokens is not None
+        name = artifact.stage.tokens.table
         key = ["video_id", "frame"] if name == "frames" else ["video_id", "frame", "box"]
         videos = set(rows["video_id"])
         self._units: list[UnitRows] = []

@@ -69,3 +69,21 @@ def class_of_clips(clips: pd.DataFrame, annotated: pd.DataFrame, class_names: Se
         )
     class_C: NDArray[np.int64] = pd.Index(list(class_names)).get_indexer(pd.Index(found["class_name"])).astype(np.int64)
     return class_C
+
+
+def target_of_tracklets(
+    clips: pd.DataFrame, tracks: pd.DataFrame, target_R: NDArray[np.int64] | NDArray[np.bool_]
+) -> NDArray[np.int64] | NDArray[np.bool_]:
+    """What each tracklet shows: the class of its persons, int64 [C], or all classes that they do, bool [C, K].
+
+    clips: columns video_id and clip, a row a tracklet, sorted by them. tracks: columns video_id and track, a row a
+    person; target_R: its class, int64 [R], the same for all persons of a tracklet, or its classes, bool [R, K].
+    """
+    keys = pd.MultiIndex.from_frame(clips[["video_id", "clip"]])
+    clip_R = keys.get_indexer(pd.MultiIndex.from_frame(tracks[["video_id", "track"]]))
+    found = np.zeros((len(clips), *target_R.shape[1:]), target_R.dtype)
+    if target_R.dtype == np.bool_:
+        np.logical_or.at(found, clip_R, target_R)
+    else:
+        found[clip_R] = target_R
+    return found

@@ -1,27 +1,25 @@
-"""Training of a head: mmengine's iteration loop, exact to the bit when it is resumed."""
+"""Training of a head on the samples of a bank."""
 
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-import torch
-from mmengine.model import BaseModel
-from mmengine.optim import AmpOptimWrapper, LinearLR, OptimWrapper
-from torch import Tensor, nn
-from torch.utils.data import DataLoader
+from torch import Tensor
 
 from zsstad_core.errors import SettingsError
 from zsstad_core.learning.bank import Bank, Gathered, refuse_bad_targets
-from zsstad_core.learning.checkpoints import Identify, checkpoint_hook, newest_whole
+from zsstad_core.learning.checkpoints import Checkpoints
 from zsstad_core.learning.features import Step
-from zsstad_core.learning.hooks import Reseed, Watch
+from zsstad_core.learning.loop import Losses, optimise
+from zsstad_core.learning.optimiser import build_optimiser, build_schedule
 from zsstad_core.learning.order import SampleOrder
-from zsstad_core.learning.read_ahead import WAIT, ReadAhead
-from zsstad_core.learning.runner import GuestRunner, guest
+from zsstad_core.learning.rank import ALONE, Rank
+from zsstad_core.learning.watch import Watch
 from zsstad_core.methods.common.head import Head
 from zsstad_core.methods.common.labels import Labels
 from zsstad_core.progress import Clock
+from zsstad_core.read_ahead import WAIT, ReadAhead
 from zsstad_core.settings.training import Training
 
 
@@ -33,6 +31,7 @@ def train[F](
     work_dir: Path,
     log: Callable[[str], None] = print,
     clock: Clock | None = None,
+    rank: Rank = ALONE,
 ) -> dict[str, Tensor]:
     """Train `head` in place on all samples of `bank`, on the bank's device; gives its weights, on the CPU.
 
@@ -51,40 +50,36 @@ def train[F](
             f"training.precision is amp, the device is {bank.device}; amp needs a GPU: set training.precision=fp32"
         )
     identity = _identity(head, bank, labels, settings)
-    checkpoint = newest_whole(work_dir, identity, log)
-    if checkpoint is not None:
-        log(f"train: going on from {checkpoint.name}")
-    head.to(bank.device)
+    head.to(bank.device).train()
+    labels = labels.to(bank.device)
     clock = Clock() if clock is None else clock
-    with guest(bank.device), _Batches(bank, settings, clock) as batches:
-        optimiser = _optimiser(head, settings)
-        runner = GuestRunner(
-            work_dir=work_dir,
-            checkpoint=checkpoint,
-            model=_Model(head, batches, labels.to(bank.device), settings),
-            # The loop carries iteration numbers only: those that a resumed training skips cost nothing.
-            train_dataloader=DataLoader(range(settings.iterations), batch_size=None),  # type: ignore[arg-type]
-            train_cfg={"by_epoch": False, "max_iters": settings.iterations},
-            optim_wrapper=optimiser,
-            param_scheduler=_warmup(optimiser, settings),
-            randomness={"seed": settings.seed},
-            default_hooks={
-                "runtime_info": None,
-                "timer": None,
-                "sampler_seed": None,
-                "logger": None,
-                "checkpoint": checkpoint_hook(settings.checkpoint_every),
-            },
-            custom_hooks=[Reseed(settings.seed, bank.device), _watch(head, settings, log, clock), Identify(identity)],
+    with _Batches(bank, settings, clock, rank) as batches:
+
+        def step(iteration: int) -> Losses:
+            gathered = batches(iteration)
+            assert gathered.target is not None
+            logits_NM = head(gathered.batch, labels)
+            loss = head.loss(logits_NM, gathered.target, labels, gathered.batch, settings)
+            return Losses({"loss": loss}, len(gathered.row_N))
+
+        optimise(
+            head,
+            step,
+            build_optimiser(head.parameter_groups(settings.lr, settings), settings),
+            build_schedule(settings),
+            Checkpoints(work_dir, identity, log),
+            _watch(head, settings, work_dir, log, clock),
+            checkpoint_every=settings.checkpoint_every,
+            seed=settings.seed,
+            device=bank.device,
+            clip_norm=settings.clip_norm,
+            mixed=settings.precision == "amp",
+            rank=rank,
         )
-        try:
-            runner.train()
-        finally:
-            runner.visualizer.close()
     return {name: weight.detach().cpu().clone() for name, weight in head.state_dict().items()}
 
 
-def _watch(head: Head[Any], settings: Training, log: Callable[[str], None], clock: Clock) -> Watch:
+def _watch(head: Head[Any], settings: Training, work_dir: Path, log: Callable[[str], None], clock: Clock) -> Watch:
     way_out = f"lower training.lr ({settings.lr})"
     if head.fast_setting:
         way_out += f" or {head.fast_setting}"
@@ -92,31 +87,17 @@ def _watch(head: Head[Any], settings: Training, log: Callable[[str], None], cloc
     def waited() -> float:
         return clock.seconds.get(WAIT, 0.0)
 
-    return Watch(settings.iterations, settings.log_every, settings.checkpoint_every, log, way_out, waited=waited)
+    return Watch(work_dir / "log", settings.iterations, settings.log_every, log, way_out, waited=waited)
 
 
-class _Model(BaseModel):  # type: ignore[misc]
-    """The head with its loss, as the Runner wants it: iteration number in, loss out."""
-
-    def __init__(self, head: Head[Any], batches: "_Batches", labels: Labels, settings: Training) -> None:
-        super().__init__(data_preprocessor=batches)
-        self.head, self.labels, self.settings = head, labels, settings
-
-    def forward(self, gathered: Gathered[Any], mode: str = "loss") -> dict[str, Tensor]:
-        assert gathered.target is not None
-        logits_NM = self.head(gathered.batch, self.labels)
-        return {"loss": self.head.loss(logits_NM, gathered.target, self.labels, gathered.batch, self.settings)}
-
-
-class _Batches(nn.Module):
-    """Iteration number to a batch with its targets.
+class _Batches:
+    """Iteration number to this process's part of the batch, with its targets.
 
     Read ahead where that takes time; a context manager, with whose block the reading ends.
     """
 
-    def __init__(self, bank: Bank[Any], settings: Training, clock: Clock) -> None:
-        super().__init__()
-        self.bank = bank
+    def __init__(self, bank: Bank[Any], settings: Training, clock: Clock, rank: Rank) -> None:
+        self.bank, self.rank = bank, rank
         self.order = SampleOrder(len(bank.samples), settings.batch, settings.seed)
         self.ahead = ReadAhead(self._read, settings.iterations, clock) if bank.features.slow else None
 
@@ -127,31 +108,12 @@ class _Batches(nn.Module):
         if self.ahead is not None:
             self.ahead.close()
 
-    def forward(self, iteration: int, training: bool = False) -> tuple[Gathered[Any]]:
-        return (self._read(int(iteration)) if self.ahead is None else self.ahead(int(iteration)),)
+    def __call__(self, iteration: int) -> Gathered[Any]:
+        return self._read(iteration) if self.ahead is None else self.ahead(iteration)
 
     def _read(self, iteration: int) -> Gathered[Any]:
-        return self.bank.gather(self.order.batch(iteration), Step(iteration, self.order))
-
-
-def _optimiser(head: Head[Any], settings: Training) -> OptimWrapper:
-    sgd = torch.optim.SGD(
-        head.parameter_groups(settings.lr, settings), lr=settings.lr, momentum=settings.momentum, fused=True
-    )
-    if settings.precision == "amp":
-        # bf16 has fp32's range: no loss scaling.
-        return AmpOptimWrapper(optimizer=sgd, dtype="bfloat16", loss_scale={"enabled": False})
-    return OptimWrapper(optimizer=sgd)
-
-
-def _warmup(optimiser: OptimWrapper, settings: Training) -> list[LinearLR] | None:
-    """The learning rate climbs in a straight line from `warmup_factor` of its value at iteration 0 to all at `warmup`.
-
-    As in the published code. mmengine's schedule reaches its goal one iteration before `end`.
-    """
-    if not settings.warmup:
-        return None
-    return [LinearLR(optimiser, start_factor=settings.warmup_factor, begin=0, end=settings.warmup + 1, by_epoch=False)]
+        samples = self.rank.part(self.order.batch(iteration))
+        return self.bank.gather(samples, Step(iteration, self.order))
 
 
 def _identity(head: Head[Any], bank: Bank[Any], labels: Labels, settings: Training) -> dict[str, Any]:

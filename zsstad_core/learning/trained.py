@@ -5,7 +5,7 @@ from typing import Any
 from zsstad_core.learning.weights import load_into
 from zsstad_core.methods import registry
 from zsstad_core.methods.common.head import Head
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 
 
 def trained_head(plan: Plan, width: int) -> Head[Any]:

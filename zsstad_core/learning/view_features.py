@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from zsstad_core.cache.token_kinds import form_of, rows_of
 from zsstad_core.learning.features import Step
 from zsstad_core.learning.frame_features import CachedTokens
 from zsstad_core.learning.frame_index import NO_ROW
@@ -35,7 +34,7 @@ class ViewFeatures:
         self, reads: Reads, samples: PersonSamples, tokens: CachedTokens, pixels: Pixels, device: torch.device
     ) -> None:
         self.reads, self.samples, self.device, self._pixels = reads, samples, device, pixels
-        kinds = {rows_of(kind) for kind in reads.kinds if form_of(kind) != "pixel"}
+        kinds = {kind.rows for kind in reads.kinds if kind.form != "pixel"}
         self._frames = self._persons = None
         if "frame" in kinds:
             self._frames = TokenStore(tokens.frames, len(samples.index), "frame", device)
@@ -83,4 +82,4 @@ class ViewFeatures:
 
 def reads_crops(reads: Reads) -> bool:
     """Whether views of persons are read."""
-    return any(rows_of(kind) == "person" and form_of(kind) == "pixel" for kind in reads.kinds)
+    return any(kind.rows == "person" and kind.form == "pixel" for kind in reads.kinds)

@@ -1,1 +1,1 @@
-"""Metrics: pure functions of tables, and the files and the command for results that were made elsewhere. No torch."""
+"""Metrics: pure functions of tables, and a command that evaluates files of other programs. No torch."""

@@ -1,12 +1,13 @@
-"""Evaluate results that were made elsewhere; the numbers go to standard output, as JSON.
+"""Evaluate results that another program made; the numbers go to standard output, as JSON.
 
     python -m zsstad_core.metrics ava --groundtruth gt.csv --detections det.csv --labelmap map.pbtxt
     python -m zsstad_core.metrics frame --protocol multisports --groundtruth gt.csv --detections det.csv
     python -m zsstad_core.metrics video --protocol multisports --groundtruth gt.csv --detections det.csv
 
-`ava` reads AVA's own files. `frame` and `video` read CSV or Parquet with the columns video, frame, class, x1, y1, x2,
-y2, of detections also score, of ground-truth tubes also tube; detections with a column tube are linked already. APs are
-fractions; null is a class without ground truth, which is in no mean. docs/protocols.md says what each protocol counts.
+`ava` reads files in AVA's format. `frame` and `video` read CSV or Parquet with the columns video, frame, class, x1, y1,
+x2, y2; detections have a column score too, ground-truth tubes a column tube, and detections with a column tube are
+linked already. APs are fractions; null is a class without ground truth, which is in no mean. docs/protocols.md says
+what each protocol counts.
 """
 
 import argparse
@@ -41,10 +42,10 @@ def main() -> None:
 def _ava(arguments: argparse.Namespace) -> dict[str, Any]:
     names = ava_files.read_labelmap(arguments.labelmap)
     seconds = tuple(arguments.seconds) if arguments.seconds else None
-    keyframes = _renamed(ava_files.read_keyframes(arguments.groundtruth, seconds))
-    groundtruth = _renamed(ava_files.read_boxes(arguments.groundtruth, scores=False, seconds=seconds), names)
-    detections = _renamed(ava_files.read_boxes(arguments.detections, scores=True, seconds=seconds), names)
-    excluded = _renamed(ava_files.read_exclusions(arguments.exclusions)) if arguments.exclusions else None
+    keyframes = _rename(ava_files.read_keyframes(arguments.groundtruth, seconds))
+    groundtruth = _rename(ava_files.read_boxes(arguments.groundtruth, scores=False, seconds=seconds), names)
+    detections = _rename(ava_files.read_boxes(arguments.detections, scores=True, seconds=seconds), names)
+    excluded = _rename(ava_files.read_exclusions(arguments.exclusions)) if arguments.exclusions else None
     if len(groundtruth) and groundtruth["class_name"].isna().all():
         raise DataError(
             f"{arguments.groundtruth}:{groundtruth['line'].iloc[0]}: action_id is {groundtruth['action_id'].iloc[0]}; "
@@ -54,7 +55,7 @@ def _ava(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "metric": "frame AP",
         "protocol": "ava",
-        "says": FRAME["ava"].says,
+        "says": FRAME["ava"].description,
         "iou": arguments.iou,
         **_result(per_class),
         "counted": {
@@ -68,8 +69,8 @@ def _ava(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _renamed(rows: pd.DataFrame, names: dict[int, str] | None = None) -> pd.DataFrame:
-    """AVA's columns as the evaluators call them; a class without a name in the label map is missing."""
+def _rename(rows: pd.DataFrame, names: dict[int, str] | None = None) -> pd.DataFrame:
+    """AVA's columns by the evaluators' names; class_name is missing where the label map has no name."""
     rows = rows.rename(columns={"video": "video_id", "second": "frame"})
     if names is not None:
         ids = pd.Index(sorted(names))
@@ -86,7 +87,7 @@ def _frame(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "metric": "frame AP",
         "protocol": arguments.protocol,
-        "says": FRAME[arguments.protocol].says,
+        "says": FRAME[arguments.protocol].description,
         "iou": arguments.iou,
         **_result(per_class),
         "counted": {"groundtruth": len(groundtruth), "detections": len(detections), **_without_area(detections)},
@@ -105,7 +106,7 @@ def _video(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "metric": "video AP",
         "protocol": arguments.protocol,
-        "says": VIDEO[arguments.protocol].says,
+        "says": VIDEO[arguments.protocol].description,
         "tubes": "linked from the detections" if linked else "as the detections name them",
         "mAP": {name: json_number(ap.mean()) for name, ap in means.items()},
         "per_class": {
@@ -151,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     metrics = parser.add_subparsers(dest="metric", required=True)
-    ava = metrics.add_parser("ava", help="frame AP of AVA's own files, as ActivityNet's tool computes it")
+    ava = metrics.add_parser("ava", help="frame AP of files in AVA's format, as ActivityNet's tool computes it")
     frame = metrics.add_parser("frame", help="frame AP")
     video = metrics.add_parser("video", help="video AP")
     for command in (ava, frame, video):

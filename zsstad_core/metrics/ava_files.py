@@ -1,11 +1,11 @@
-"""AVA's own files as tables: boxes with action ids (csv), the label map (pbtxt or csv), excluded keyframes (csv).
+"""AVA's files as tables: boxes with action ids (csv), the label map (pbtxt or csv), excluded keyframes (csv).
 
     video,second,x1,y1,x2,y2,action_id               boxes; fractions of the frame, seconds of the film
-    video,second,x1,y1,x2,y2,action_id,person_id     ground truth since v2.1; or the score, of detections
+    video,second,x1,y1,x2,y2,action_id,person_id     ground truth since v2.1; detections have a score as last cell
     video,second                                     a keyframe without boxes (also with the other cells left empty)
 
 Cells are separated by commas or tabs, lines end in LF or CRLF, the first line may be a header, rows come in any order.
-Everything that reads AVA reads it here. What breaks a rule is refused by the first file:line that does.
+Everything that reads AVA reads it here. The first line that breaks a rule is refused by file:line.
 """
 
 import csv
@@ -25,7 +25,7 @@ __all__ = ["read_boxes", "read_exclusions", "read_keyframes", "read_labelmap"]
 _NUMBERS = ["second", *BOX, "action_id", "last"]
 _CELLS = ["video", *_NUMBERS, "too many"]
 _FRACTIONS = "AVA boxes are fractions of the frame from 0 to 1 (are these pixels?)"
-_STRAY = 1.0  # how far beyond the frame, in frames, a detector's box may reach
+_STRAY = 1.0  # how far a detected box may reach beyond the frame, as a fraction of the frame
 _LARGEST = 2**31
 
 
@@ -36,9 +36,10 @@ def read_boxes(path: Path, scores: bool, seconds: tuple[int, int] | None = None)
     a row may name; None allows all from 0.
 
     Columns: video (categorical), second (int32), x1, y1, x2, y2 (float64, fractions of the frame), action_id (int32),
-    score (float64; where no row has one 1, as the official tool reads it) or person_id (int64; -1 where the row has
-    none), line (int32, in the file, from 1). An annotated box lies in the frame and may have no area; a detected one
-    may reach a frame's size beyond it, and may be inside out (evaluators leave such out, as the official one does).
+    score (float64; 1 if no row has a score, as the official tool reads it) or person_id (int64; -1 if the row has no
+    number), line (int32, in the file, from 1). An annotated box lies in the frame and may have no area; a detected box
+    may reach a frame's size beyond the frame, and may be inside out (evaluators leave such boxes out, as the official
+    tool does).
 
     Raises MissingFileError, and DataError naming file, line and value.
     """
@@ -73,12 +74,12 @@ def read_boxes(path: Path, scores: bool, seconds: tuple[int, int] | None = None)
 
 
 def read_keyframes(path: Path, seconds: tuple[int, int] | None = None) -> pd.DataFrame:
-    """Every keyframe that a csv of boxes names, also those without a box: columns video, second; each once."""
+    """Every keyframe that a csv of boxes names, with or without a box: columns video, second; each once."""
     return _rows(path, seconds)[["video", "second"]].drop_duplicates(ignore_index=True)
 
 
 def read_exclusions(path: Path) -> pd.DataFrame:
-    """The keyframes that are to be left out of an evaluation: columns video, second; each once.
+    """The keyframes to leave out of an evaluation: columns video, second; each once.
 
     Raises MissingFileError, and DataError naming file, line and value.
     """
@@ -93,7 +94,7 @@ def read_exclusions(path: Path) -> pd.DataFrame:
 
 
 def _rows(path: Path, seconds: tuple[int, int] | None) -> pd.DataFrame:
-    """All rows but empty ones: video, second (int32), x1 ... action_id, last (float64, NaN where empty), line."""
+    """All rows that are not empty: video, second (int32), x1 ... action_id, last (float64, NaN where empty), line."""
     if not path.is_file():
         raise MissingFileError(f"{path}: no such file")
     separator, header = _layout(path)
@@ -136,7 +137,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _read_numbers(path: Path, separator: str, header: bool) -> pd.DataFrame | None:
-    """The rows of a file of numbers without gaps, but for a last column that is empty throughout; else None."""
+    """The rows of a file whose cells are all numbers, but for a last column without any; None for another file."""
     try:
         rows = pd.read_csv(
             path,
@@ -158,18 +159,18 @@ def _read_numbers(path: Path, separator: str, header: bool) -> pd.DataFrame | No
     whole = np.isfinite(numbers[:, :-1]).all() and rows["video"].notna().all() and rows["too many"].isna().all()
     last_column = np.isfinite(numbers[:, -1])
     seven = not last_column.any() and len(next(csv.reader(_lines(path), delimiter=separator), [])) == 7
-    if not whole or not (last_column.all() or seven) or _untidy(rows["video"].cat.categories).any():
+    if not whole or not (last_column.all() or seven) or _has_blanks(rows["video"].cat.categories).any():
         return None
     del rows["too many"]
     return rows.assign(line=np.arange(1 + header, 1 + header + len(rows), dtype=np.int32))
 
 
-def _untidy(names: "pd.Index[str]") -> NDArray[np.bool_]:
+def _has_blanks(names: "pd.Index[str]") -> NDArray[np.bool_]:
     return np.array([name != name.strip() for name in names], bool)
 
 
 def _read_text(path: Path, separator: str, header: bool) -> pd.DataFrame:
-    """The rows of any file, cell by cell; DataError naming the first line that is not one of the three kinds."""
+    """The rows of any file, cell by cell. Raises DataError naming the first line that is not of the three kinds."""
     columns: dict[str, list[object]] = {cell: [] for cell in ["video", *_NUMBERS, "line"]}
     reader = csv.reader(_lines(path), delimiter=separator)
     for row in reader:

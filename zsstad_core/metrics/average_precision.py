@@ -1,6 +1,7 @@
-"""Average precision of a ranked list, by the three areas in use. hit_N says which detections are true positives.
+"""Average precision of a ranked list, by the three areas in use.
 
-Each gives a float from 0 to 1: NaN without ground truth, 0 without detections. Detections come by falling score.
+Each function takes hit_N, which says of each detection, by falling score, whether it is a true positive, and gives a
+float from 0 to 1: NaN without ground truth, 0 without detections.
 """
 
 import numpy as np
@@ -26,7 +27,7 @@ def eleven_point(hit_N: Bools, groundtruths: int) -> float:
     """The mean of the best precision at or beyond the recalls 0, 0.1, ..., 1 (PASCAL VOC 2007).
 
     Recalls are compared as float64, as the public evaluators do: numpy's 0.3 and 0.6 (0.1 times 3 and 6) lie one bit
-    above the quotients 3/10 and 6/10, which so fall short of them.
+    above the quotients 3/10 and 6/10, so that these quotients do not reach them.
     """
     if groundtruths == 0:
         return float("nan")
@@ -38,7 +39,7 @@ def eleven_point(hit_N: Bools, groundtruths: int) -> float:
 def trapezoid(hit_N: Bools, groundtruths: int) -> float:
     """The area under straight lines between the points (recall, precision), from (0, 1) on, without an envelope.
 
-    ACT and MOC (`pr_to_ap`), in float64 where theirs is float32.
+    As ACT and MOC (`pr_to_ap`), in float64; their code computes in float32.
     """
     if groundtruths == 0:
         return float("nan")

@@ -1,13 +1,12 @@
-"""Boxes of any dataset from a CSV or Parquet file, for an evaluation of results that were made elsewhere.
+"""Boxes of any dataset from a CSV or Parquet file, to evaluate results that another program made.
 
 Columns, by name and in any order; others are not read:
 
     video, class      names
     frame             a whole number, counted alike in both files
     x1, y1, x2, y2    pixels, or fractions of the frame, alike in both files
-    score             of detections; the higher the better
-    tube              of ground-truth tubes (and of detected ones, where they are linked already): which boxes of a
-                      class belong together in a video
+    score             in a file of detections; the higher the better
+    tube              in a file of tubes, annotated or linked already: which boxes of a class belong together in a video
 """
 
 import csv
@@ -25,10 +24,10 @@ _LARGEST = 2**31
 def read_table(path: Path, scores: bool, tubes: bool | None = None) -> pd.DataFrame:
     """The boxes of a file in its order.
 
-    scores: whether boxes have a score. tubes: whether they must have a tube; None reads it where there is one.
+    scores: whether boxes have a score. tubes: whether they must have a tube; None reads the column if it is there.
 
     Columns: video_id, class_name (categorical), frame (int64), x1, y1, x2, y2 (float64), score (float64), tube
-    (categorical). Raises MissingFileError, and DataError naming file, line (of Parquet: row from 1) and value.
+    (categorical). Raises MissingFileError, and DataError naming file, line (in Parquet the row, from 1) and value.
     """
     if not path.is_file():
         raise MissingFileError(f"{path}: no such file")
@@ -41,11 +40,11 @@ def read_table(path: Path, scores: bool, tubes: bool | None = None) -> pd.DataFr
             cells, where = _from_csv(path, names, numbers, tubes is None), f"{path}:"
         case _:
             raise DataError(f"{path}: boxes come as .csv or .parquet")
-    return _checked(cells, numbers, where)
+    return _check(cells, numbers, where)
 
 
 def _from_csv(path: Path, names: list[str], numbers: list[str], optional_tube: bool) -> pd.DataFrame:
-    """The cells that are read, numbers as numbers where all are; the index is the line."""
+    """The cells of the columns, as numbers if each cell of a column of numbers is one; the index is the line."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             first = stream.readline()
@@ -75,11 +74,11 @@ def _from_csv(path: Path, names: list[str], numbers: list[str], optional_tube: b
             return cells[names + numbers].set_axis(pd.RangeIndex(2, 2 + len(cells)))
     except ValueError:  # pandas' own errors among them: text where a number is due, or a broken line
         pass
-    return _cell_by_cell(path, separator, header, names + numbers)
+    return _from_cells(path, separator, header, names + numbers)
 
 
-def _cell_by_cell(path: Path, separator: str, header: list[str], columns: list[str]) -> pd.DataFrame:
-    """The same of a file that has an empty line, a missing cell, or text where a number is due."""
+def _from_cells(path: Path, separator: str, header: list[str], columns: list[str]) -> pd.DataFrame:
+    """The cells as text, of a file that has an empty line, a missing cell, or text where a number is due."""
     rows, lines = [], []
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -115,8 +114,8 @@ def _must_have(where: str, header: list[str], columns: list[str]) -> None:
         )
 
 
-def _checked(cells: pd.DataFrame, numbers: list[str], where: str) -> pd.DataFrame:
-    """`cells` as the table that evaluators take; DataError naming the first cell that breaks a rule."""
+def _check(cells: pd.DataFrame, numbers: list[str], where: str) -> pd.DataFrame:
+    """`cells` as the table that evaluators take. Raises DataError naming the first cell that breaks a rule."""
     rows = pd.DataFrame(
         {column: pd.to_numeric(cells[column], errors="coerce").astype("float64") for column in numbers},
         index=cells.index,
@@ -136,7 +135,7 @@ def _checked(cells: pd.DataFrame, numbers: list[str], where: str) -> pd.DataFram
     for column, broken, rule in problems:
         if broken.any():
             line = broken.index[broken.to_numpy().argmax()]
-            raise DataError(f"{where}{line}: {column} is {_shown(cells[column].loc[line])}; {rule}")
+            raise DataError(f"{where}{line}: {column} is {_quote(cells[column].loc[line])}; {rule}")
     named = rows.rename(columns={"video": "video_id", "class": "class_name"}).astype({"frame": "int64"})
     return named.reset_index(drop=True)
 
@@ -144,5 +143,5 @@ def _checked(cells: pd.DataFrame, numbers: list[str], where: str) -> pd.DataFram
 _SIDES = (("x1", "x2"), ("y1", "y2"))
 
 
-def _shown(cell: object) -> str:
+def _quote(cell: object) -> str:
     return repr(cell) if isinstance(cell, str) else str(cell)

@@ -1,6 +1,6 @@
-"""Tables as arrays: classes and frames as numbers, the rows of each class, and what cannot be counted refused.
+"""Tables as arrays: classes and frames as numbers, the rows of each class, and the refusal of invalid tables.
 
-Names are compared once each, not once a row: a table of millions of rows should have them as categoricals.
+Each name is compared once, not once a row: a table of millions of rows should hold names as categoricals.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _UNKNOWN = -1
 
 
 def codes(values: "pd.Series[str]", names: "pd.Index[str]") -> NDArray[np.int32]:
-    """The place of each value in `names`, -1 where it is not there: int32 [rows]."""
+    """The place of each value in `names`, -1 if it is not there: int32 [rows]."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         number_of_value, distinct = values.cat.codes.to_numpy(), values.cat.categories
     else:
@@ -32,7 +32,8 @@ def codes(values: "pd.Series[str]", names: "pd.Index[str]") -> NDArray[np.int32]
 
 
 def frame_keys(table: pd.DataFrame, videos: "pd.Index[str]") -> Ints:
-    """One int64 a frame, the same in both tables; negative, and so in no ground truth, where the video is not known."""
+    """A number for the frame of each row, int64 [rows], the same in all tables; negative if `videos` lacks its
+    video."""
     keys: Ints = (codes(table["video_id"], videos).astype(np.int64) << 32) + table["frame"].to_numpy(np.int64)
     return keys
 
@@ -43,7 +44,7 @@ def video_names(*tables: pd.DataFrame) -> "pd.Index[str]":
 
 
 def rows_of_each_class(code: NDArray[np.int32], classes: int) -> Iterator[Ints]:
-    """The rows of class 0, 1, ..., each rising; rows of code -1 are in none."""
+    """The rows of class 0, 1, ..., each rising; rows of code -1 belong to no class."""
     narrow = code.astype(np.int16) if classes < 2**15 else code  # int16 is sorted by counting
     order = np.argsort(narrow, kind="stable")
     bounds = np.searchsorted(narrow[order], np.arange(classes + 1))
@@ -56,16 +57,14 @@ def boxes_of(table: pd.DataFrame, rows: Ints) -> Floats:
     return np.stack([table[side].to_numpy()[rows] for side in BOX], axis=1).astype(np.float64)
 
 
-def with_recall(per_class: pd.DataFrame) -> pd.DataFrame:
-    """The counts of each class and its recall, NaN without ground truth."""
+def add_recall(per_class: pd.DataFrame) -> pd.DataFrame:
+    """The counts of each class with a column recall, NaN for a class without ground truth."""
     recall = per_class["true_positives"] / per_class["groundtruth"].where(per_class["groundtruth"] > 0)
     return per_class.assign(recall=recall)
 
 
-def refuse_what_cannot_be_counted(
-    groundtruth: pd.DataFrame, detections: pd.DataFrame, classes: Sequence[str], iou: float
-) -> None:
-    """Raise DataError where a class is named twice, the overlap is none, or a score is not finite."""
+def refuse_invalid(groundtruth: pd.DataFrame, detections: pd.DataFrame, classes: Sequence[str], iou: float) -> None:
+    """Raise DataError if a class is named twice, `iou` is not an overlap, or a score is not finite."""
     twice = [name for name in dict.fromkeys(classes) if list(classes).count(name) > 1]
     if twice:
         raise DataError(f"classes to evaluate: {twice[0]} is named twice; name each class once")
@@ -81,7 +80,7 @@ def refuse_what_cannot_be_counted(
 
 
 def refuse_repeated_groundtruth(groundtruth: pd.DataFrame) -> None:
-    """Raise DataError where an annotated person has a class twice in a frame."""
+    """Raise DataError if an annotated person has a class twice in a frame."""
     repeated = groundtruth.duplicated(["video_id", "frame", "box", "class_name"]).to_numpy()
     if repeated.any():
         row = groundtruth.iloc[int(np.flatnonzero(repeated)[0])]

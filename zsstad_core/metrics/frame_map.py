@@ -1,12 +1,13 @@
 """Frame AP of each class, by the protocols of `protocols.py`; `multisports` is what iCLIP and ST-CLIP took over.
 
-By `multisports`, a detection of a class is a true positive where its best-overlapping ground truth of that class in its
-frame reaches the IoU and no better-scored detection has taken it. Everything else is a false positive: duplicates,
-detections whose second-best ground truth would be free, and detections in frames (or videos) without ground truth of
-the class. Detections with a score of 0 or less are not counted, as in iCLIP's code; other protocols do count them.
+By `multisports`, a detection of a class is a true positive if the ground truth of that class in its frame that it
+overlaps most reaches the IoU and no detection with a better score has taken that ground truth. Every other detection is
+a false positive: duplicates, detections whose second-best ground truth would be free, and detections in frames (or
+videos) without ground truth of the class. `multisports` does not count detections with a score of 0 or less, as iCLIP's
+code does not; the other protocols do.
 
 Two things differ from the published evaluators, on purpose: scores are not rounded to five decimals, and equal scores
-keep the order of the table, where theirs are sorted by an unstable sort.
+keep the order of the table (the published code uses an unstable sort).
 
 Shapes: G ground truths and N detections of one class, detections by falling score.
 """
@@ -19,14 +20,14 @@ import pandas as pd
 from zsstad_core.metrics.ava import ava_ap
 from zsstad_core.metrics.columns import (
     COUNTS,
+    add_recall,
     boxes_of,
     codes,
     frame_keys,
+    refuse_invalid,
     refuse_repeated_groundtruth,
-    refuse_what_cannot_be_counted,
     rows_of_each_class,
     video_names,
-    with_recall,
 )
 from zsstad_core.metrics.matching import true_positives
 from zsstad_core.metrics.protocols import frame_rules
@@ -41,23 +42,23 @@ def frame_ap(
 ) -> pd.DataFrame:
     """Frame AP of each class, one row a class in the order of `classes`, indexed by class_name.
 
-    groundtruth: table `groundtruth`, the rows that count (test videos; `decoded` ones, if only those shall).
+    groundtruth: table `groundtruth`, the rows that count (of test videos; only `decoded` rows, if so chosen).
     detections: table `detections`, every scored (box, class).
-    classes: what is evaluated; rows of other classes are ignored, in both tables.
+    classes: the classes to evaluate; rows of other classes are ignored, in both tables.
     iou: smallest overlap of a true positive, inclusive.
     protocol: multisports, act, ava (see `ava_ap`), voc or voc07.
 
     Columns: ap (float64, 0 to 1; NaN for a class without ground truth, 0 for one without detections), groundtruth,
-    detections, true_positives (int64), recall (float64, NaN without ground truth). On equal overlaps the first ground
-    truth of the table is the best one. Boxes are unpacked one class at a time.
+    detections, true_positives (int64), recall (float64, NaN without ground truth). Of equal overlaps, the one with the
+    first ground truth of the table is the best. Boxes are unpacked one class at a time.
 
-    Raises DataError where a class is named twice, a score is not finite, or an annotated (box, class) stands twice (if
-    persons are numbered, by a column `box`).
+    Raises DataError if a class is named twice, a score is not finite, or an annotated (box, class) stands twice (which
+    is checked only if a column `box` numbers the persons).
     """
     if protocol == "ava":
         return ava_ap(groundtruth, detections, classes, iou)
     rules = frame_rules(protocol)
-    refuse_what_cannot_be_counted(groundtruth, detections, classes, iou)
+    refuse_invalid(groundtruth, detections, classes, iou)
     if "box" in groundtruth:
         refuse_repeated_groundtruth(groundtruth)
     names, videos = pd.Index(list(classes), dtype="str", name="class_name"), video_names(groundtruth)
@@ -83,4 +84,4 @@ def frame_ap(
             rules.second_best,
         )
         rows.append((rules.area(hit_N, len(truth_G)), len(truth_G), len(found_N), int(hit_N.sum())))
-    return with_recall(pd.DataFrame(rows, index=names, columns=COUNTS))
+    return add_recall(pd.DataFrame(rows, index=names, columns=COUNTS))

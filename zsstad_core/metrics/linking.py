@@ -3,15 +3,15 @@
 For each class of a video, frame after frame (ACT's `BuildTubes` with tubelets of one frame, which is what mmaction2
 runs for MultiSports):
 
-1. a frame's boxes are thinned by score: from the best on, every box that overlaps it by more than 0.6 (with the last
-   pixel) keeps 1 - IoU of its score and suppresses none itself; the ten best scores stay;
-2. tubes, by falling mean score, take the best-scored free box that overlaps their last one by 0.5 or more; a tube that
-   finds none in the very next frame has ended;
-3. boxes that are left start tubes;
+1. soft suppression in each frame: from the box with the best score on, every box that overlaps it by more than 0.6
+   (with the last pixel) keeps 1 - IoU of its score and suppresses no other box; the ten best scores stay;
+2. tubes, by falling mean score, take the free box with the best score that overlaps their last box by 0.5 or more; a
+   tube that finds no box in the very next frame has ended;
+3. boxes that no tube took start new tubes;
 4. tubes with a mean score below 0.005 or shorter than 15 frames are dropped.
 
-On equal scores the later box of a frame comes first, as in the reversed sort of the published code, and the tube that
-began first. mmaction2 gives every box the score of the table's last row; here boxes have their own.
+Of equal scores, the later box of a frame comes first, as in the reversed sort of the published code, and the tube that
+began first. mmaction2 gives every box the score of the table's last row; here each box keeps its score.
 
 Shapes: N detections of one class, by video, frame and rank in the frame.
 """
@@ -41,13 +41,14 @@ def link_tubes(
     shortest: int = SHORTEST,
     lowest_score: float = LOWEST_SCORE,
 ) -> pd.DataFrame:
-    """The tubes that a table `detections` links to: one row a box of a tube.
+    """Link the boxes of a table `detections` to tubes: one row a box of a tube.
 
-    classes: whose tubes; rows of other classes are ignored. protocol: multisports or act, which measures the overlap of
-    consecutive boxes with the last pixel. shortest: in frames. lowest_score: of the mean.
+    classes: the classes to link; rows of other classes are ignored. protocol: multisports, or act, which measures the
+    overlap of consecutive boxes with the last pixel. shortest: the frames that a tube has at least. lowest_score: the
+    mean score that a tube has at least.
 
     Columns: video_id, class_name, tube (int64, from 0 in the whole table), frame, x1, y1, x2, y2, score (of the box,
-    after thinning; a tube's score is the mean over its rows). Sorted by class in the order of `classes`, video, the
+    after suppression; a tube's score is the mean over its rows). Sorted by class in the order of `classes`, video, the
     tube's first frame, the order in which the tubes of a frame began, and frame.
     """
     rules = video_rules(protocol)
@@ -57,8 +58,8 @@ def link_tubes(
     parts: list[Ints] = []
     tube_of_part, score_of_part, tubes = [], [], 0
     for row_N in rows_of_each_class(codes(detections["class_name"], names), len(names)):
-        row_N, score_N = _thinned(row_N, key[row_N], boxes_of(detections, row_N), score[row_N])
-        for members in _linked(key[row_N], boxes_of(detections, row_N), score_N, rules.pixel):
+        row_N, score_N = _suppress_in_frames(row_N, key[row_N], boxes_of(detections, row_N), score[row_N])
+        for members in _link(key[row_N], boxes_of(detections, row_N), score_N, rules.pixel):
             if len(members) >= shortest and score_N[members].mean() >= lowest_score:
                 parts.append(row_N[members])
                 score_of_part.append(score_N[members])
@@ -70,8 +71,8 @@ def link_tubes(
     return linked.assign(score=np.concatenate([*score_of_part, np.empty(0)]))
 
 
-def _thinned(row_N: Ints, key_N: Ints, box_N4: Floats, score_N: Floats) -> tuple[Ints, Floats]:
-    """Rule 1: the rows that stay, by frame and rank in it, and their scores."""
+def _suppress_in_frames(row_N: Ints, key_N: Ints, box_N4: Floats, score_N: Floats) -> tuple[Ints, Floats]:
+    """Rule 1: the rows that stay, by frame and by rank in the frame, and their scores."""
     by_frame_N = np.argsort(key_N, kind="stable")
     row_N, key_N, box_N4, score_N = row_N[by_frame_N], key_N[by_frame_N], box_N4[by_frame_N], score_N[by_frame_N]
     a_Q, b_Q = pairs_in_same_group(key_N, key_N)
@@ -83,7 +84,7 @@ def _thinned(row_N: Ints, key_N: Ints, box_N4: Floats, score_N: Floats) -> tuple
     for crowded in frame[pairs > 1]:
         here = slice(*np.searchsorted(key_N, [crowded, crowded + 1]))
         score_N[here] *= _weights(box_N4[here] + _LAST_PIXEL, score_N[here])
-    alone_Q = np.isin(key_N[a_Q], frame[pairs == 1])  # most frames with any: all at once
+    alone_Q = np.isin(key_N[a_Q], frame[pairs == 1])  # most of the frames that have a pair: all at once
     a_Q, b_Q, iou_Q = a_Q[alone_Q], b_Q[alone_Q], iou_Q[alone_Q]
     score_N[np.where(score_N[a_Q] > score_N[b_Q], b_Q, a_Q)] *= 1 - iou_Q
     order_N = np.lexsort((-np.arange(len(row_N)), -score_N, key_N))
@@ -94,7 +95,7 @@ def _thinned(row_N: Ints, key_N: Ints, box_N4: Floats, score_N: Floats) -> tuple
 
 
 def _weights(box_N4: Floats, score_N: Floats) -> Floats:
-    """What the boxes of one frame keep of their scores."""
+    """The share of its score that each box of one frame keeps: float64 [N]."""
     iou_NN, weight_N = iou(box_N4, box_N4), np.ones(len(box_N4))
     left = np.argsort(score_N, kind="stable")[::-1]
     while len(left):
@@ -105,9 +106,9 @@ def _weights(box_N4: Floats, score_N: Floats) -> Floats:
     return weight_N
 
 
-def _linked(key_N: Ints, box_N4: Floats, score_N: Floats, pixel: float) -> Iterator[Ints]:
-    """Rules 2 and 3: the rows of each tube, tubes by first frame and then in the order in which they began."""
-    a_Q, b_Q = pairs_in_same_group(key_N, key_N + 1)  # every box with those of the next frame, by rank
+def _link(key_N: Ints, box_N4: Floats, score_N: Floats, pixel: float) -> Iterator[Ints]:
+    """Rules 2 and 3: the rows of each tube; tubes come by first frame, then in the order in which they began."""
+    a_Q, b_Q = pairs_in_same_group(key_N, key_N + 1)  # every box with the boxes of the next frame, by rank
     last_pixel = np.array([0, 0, pixel, pixel], np.float64)
     near_Q = paired_iou(box_N4[a_Q] + last_pixel, box_N4[b_Q] + last_pixel) >= LINK_IOU
     next_Q = b_Q[near_Q].tolist()
@@ -117,7 +118,7 @@ def _linked(key_N: Ints, box_N4: Floats, score_N: Floats, pixel: float) -> Itera
     first_F = np.flatnonzero(np.diff(key_N, prepend=-2))
     bounds = zip(first_F.tolist(), np.append(first_F, len(key_N))[1:].tolist(), strict=True)
     taken = bytearray(len(key_N))
-    tubes: list[tuple[list[int], list[float]]] = []  # rows, and the sum of their scores alone in a list
+    tubes: list[tuple[list[int], list[float]]] = []  # rows, and a list that holds the sum of their scores
     current: list[tuple[list[int], list[float]]] = []
     frame_before = -2
     for (start, end), frame in zip(bounds, key_N[first_F].tolist(), strict=True):

@@ -1,7 +1,7 @@
-"""Detections of one class against its ground truth: who is a true positive. Boxes of a frame, or tubes of a video.
+"""Detections of one class against its ground truth: which are true positives. Boxes of a frame, or tubes of a video.
 
-A detection is one where its best-overlapping ground truth reaches the threshold and no better-scored detection has
-taken it; by ACT's rule, where the best one that is left does.
+A detection is a true positive if the ground truth that it overlaps most reaches the threshold and no detection with a
+better score has taken that ground truth. By ACT's rule, the best ground truth that is left counts.
 
 Shapes: G ground truths and N detections of one class, the best detection first; Q pairs of both in one group.
 """
@@ -25,11 +25,11 @@ def true_positives(
     pixel: float = 0,
     second_best: bool = False,
 ) -> Bools:
-    """Which boxes of one class are true positives: bool [N]. Only boxes of one frame compete, earlier rows first.
+    """Which detected boxes of one class are true positives: bool [N]. Boxes of one frame compete, earlier rows first.
 
     truth_frame_G, found_frame_N: the frame of each box, by any numbering. truth_G4, found_N4: the boxes, float64.
-    iou: smallest overlap that counts, inclusive. pixel: added to width and height. On equal overlaps the first ground
-    truth is the best one. second_best: whether a detection may take the best ground truth left.
+    iou: smallest overlap that counts, inclusive. pixel: added to width and height. Of equal overlaps, the one with the
+    first ground truth is the best. second_best: whether a detection may take the best ground truth left.
     """
     found_Q, truth_Q = pairs_in_same_group(truth_frame_G, found_frame_N)
     last_pixel = np.array([0, 0, pixel, pixel], np.float64)
@@ -40,10 +40,10 @@ def true_positives(
 def hits(
     found_Q: Ints, truth_Q: Ints, overlap_Q: Floats, detections: int, threshold: float, second_best: bool = False
 ) -> Bools:
-    """Which of `detections` are true positives, from the overlaps of pairs as `pairs_in_same_group` gives them."""
+    """Which of `detections` are true positives, bool [N], by the overlaps of the pairs of `pairs_in_same_group`."""
     hit_N = np.zeros(detections, bool)
     if not second_best:
-        best = _first_best_of_each(found_Q, overlap_Q)
+        best = _best_of_each(found_Q, overlap_Q)
         best = best[overlap_Q[best] >= threshold]
         _, first_to_come = np.unique(truth_Q[best], return_index=True)
         hit_N[found_Q[best[first_to_come]]] = True
@@ -61,7 +61,7 @@ def hits(
 
 
 def pairs_in_same_group(truth_group_G: Ints, found_group_N: Ints) -> tuple[Ints, Ints]:
-    """Numbers of every detection with every ground truth of its group: found_Q (rising), truth_Q (rising in it)."""
+    """Every detection with every ground truth of its group, by number: found_Q (rising), truth_Q (rising within)."""
     by_group_G = np.argsort(truth_group_G, kind="stable")
     sorted_G = truth_group_G[by_group_G]
     first_N = np.searchsorted(sorted_G, found_group_N, side="left")
@@ -71,8 +71,8 @@ def pairs_in_same_group(truth_group_G: Ints, found_group_N: Ints) -> tuple[Ints,
     return found_Q, by_group_G[first_N[found_Q] + nth_in_group_Q]
 
 
-def _first_best_of_each(found_Q: Ints, overlap_Q: Floats) -> Ints:
-    """The pair of each detection that overlaps most, the first of equals; pairs come grouped by detection."""
+def _best_of_each(found_Q: Ints, overlap_Q: Floats) -> Ints:
+    """For each detection the pair that overlaps most, the first of equals; pairs come grouped by detection."""
     if len(found_Q) == 0:
         return np.empty(0, np.int64)
     starts = np.flatnonzero(np.diff(found_Q, prepend=-1))

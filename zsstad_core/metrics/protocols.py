@@ -1,8 +1,9 @@
-"""What evaluators differ in, by name: how boxes are measured, who may take a ground truth, which area is the AP.
+"""Where evaluators differ, by protocol: how boxes are measured, which ground truth a detection may take, which area is
+the AP.
 
 multisports  as MultiSports, and so iCLIP and ST-CLIP
 act          as ACT and MOC
-ava          as ActivityNet's tool for AVA (what is counted at all: `ava.py`)
+ava          as ActivityNet's tool for AVA (`ava.py` says what it counts at all)
 voc          as PASCAL VOC since 2010
 voc07        as PASCAL VOC 2007
 """
@@ -16,16 +17,16 @@ from zsstad_core.metrics.average_precision import Bools, average_precision, elev
 
 @dataclass(frozen=True)
 class Rules:
-    """How detections of one class are counted."""
+    """The rules by which the detections of one class are counted."""
 
-    says: str
-    """In words, for metrics.json."""
+    description: str
+    """The protocol in words, for metrics.json."""
     pixel: float
-    """What is added to width and height, in the units of the boxes: 1 where coordinates name the last pixel inside."""
+    """Added to width and height, in the units of the boxes: 1 if coordinates name the last pixel inside."""
     second_best: bool
-    """Whether a detection whose best ground truth is taken may take the best one left; else it is a false positive."""
+    """Whether a detection whose best ground truth is taken may take the best that is left, or is a false positive."""
     area: Callable[[Bools, int], float]
-    """From hits by falling score, and the number of ground truths, to AP."""
+    """Takes the hits by falling score and the number of ground truths, and gives the AP."""
 
 
 FRAME: dict[str, Rules] = {
@@ -60,12 +61,12 @@ FRAME: dict[str, Rules] = {
 
 @dataclass(frozen=True)
 class TubeRules(Rules):
-    """How tubes of one class are linked and counted."""
+    """The rules by which the tubes of one class are linked and counted."""
 
     frame: int
-    """What is added to a difference of frames to make a duration: 1 counts frames, 0 the steps between them."""
+    """Added to a difference of frames to make a duration: 1 counts frames, 0 the steps between them."""
     nms: float | None
-    """Of detected tubes that overlap by more than this, the best one is kept; None keeps all."""
+    """The overlap above which only the better of two detected tubes is kept; None keeps all."""
 
 
 VIDEO: dict[str, TubeRules] = {
@@ -90,14 +91,14 @@ VIDEO: dict[str, TubeRules] = {
 
 
 def frame_rules(protocol: str) -> Rules:
-    """The rules of a frame AP. Raises DataError where there are none of that name."""
+    """The rules of a frame AP. Raises DataError if no protocol has that name."""
     if protocol not in FRAME:
         raise DataError(f"there is no frame AP {protocol}; there are {', '.join(FRAME)}")
     return FRAME[protocol]
 
 
 def video_rules(protocol: str) -> TubeRules:
-    """The rules of a video AP. Raises DataError where there are none of that name."""
+    """The rules of a video AP. Raises DataError if no protocol has that name."""
     if protocol not in VIDEO:
         raise DataError(f"there is no video AP {protocol}; there are {', '.join(VIDEO)}")
     return VIDEO[protocol]

@@ -22,7 +22,7 @@ class Groups(Protocol):
 
 @dataclass(frozen=True)
 class Summary:
-    """Mean APs, 0 to 1; NaN where a group has no class with ground truth. Printed in percent."""
+    """Mean APs, 0 to 1; NaN if a group has no class with ground truth. Printed in percent."""
 
     unseen: float
     seen: float
@@ -39,10 +39,10 @@ class Summary:
 
 
 def summarise(per_class: pd.DataFrame, split: Groups) -> Summary:
-    """The summary of `frame_ap`'s answer over the groups of `split`.
+    """The summary of `frame_ap`'s table over the groups of `split`.
 
-    A class without ground truth is in no mean; one with ground truth and no detection counts as 0. Raises DataError
-    where a class of the split was not evaluated.
+    A class without ground truth is in no mean; a class with ground truth and no detection counts as 0. Raises DataError
+    if a class of the split was not evaluated.
     """
     names = [*split.unseen, *split.seen]
     absent = [name for name in names if name not in per_class.index]
@@ -55,7 +55,7 @@ def summarise(per_class: pd.DataFrame, split: Groups) -> Summary:
 
 
 def harmonic_mean(a: float, b: float) -> float:
-    """2ab / (a + b); 0 where either is 0, NaN where either is NaN."""
+    """2ab / (a + b); 0 if either is 0, NaN if either is NaN."""
     if math.isnan(a) or math.isnan(b):
         return float("nan")
     return 0.0 if a == 0 or b == 0 else 2 * a * b / (a + b)

@@ -1,9 +1,9 @@
 """Video AP of each class: tubes against tubes, by the conventions of MultiSports or of ACT and MOC (`protocols.py`).
 
 The overlap of two tubes is the overlap of their durations times the mean overlap of their boxes. A duration reaches
-from a tube's first to its last frame. The mean is over the frames between the later start and the earlier end that
-either tube has a box in; where one has none, the overlap is 0 (annotated tubes may have gaps; the published evaluators
-cannot read those, and without gaps this is what they compute).
+from a tube's first to its last frame. The mean is taken over the frames between the later start and the earlier end in
+which either tube has a box; a frame in which one tube has no box counts as 0 (annotated tubes may have gaps; the
+published evaluators cannot read tubes with gaps, and compute the same for tubes without).
 
 Shapes: T tubes, R rows (boxes) of tubes, sorted by tube and frame; Q pairs of tubes of one video.
 """
@@ -18,13 +18,13 @@ from zsstad_core.boxes import paired_iou
 from zsstad_core.errors import DataError
 from zsstad_core.metrics.columns import (
     COUNTS,
+    add_recall,
     boxes_of,
     codes,
     frame_keys,
-    refuse_what_cannot_be_counted,
+    refuse_invalid,
     rows_of_each_class,
     video_names,
-    with_recall,
 )
 from zsstad_core.metrics.matching import Floats, Ints, hits, pairs_in_same_group
 from zsstad_core.metrics.protocols import TubeRules, video_rules
@@ -34,7 +34,7 @@ RANGES: dict[str, tuple[float, ...]] = {
     "0.10:0.90": tuple(0.1 + 0.1 * i for i in range(9)),
     "0.50:0.95": tuple(0.5 + 0.05 * i for i in range(10)),
 }
-"""Means over several thresholds, by the names that MultiSports prints; the thresholds are the floats it computes."""
+"""The thresholds of a mean over several, by the name that MultiSports prints; the floats are the ones it computes."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +58,18 @@ def video_ap(
     iou: Sequence[float],
     protocol: str = "multisports",
 ) -> dict[float, pd.DataFrame]:
-    """Video AP of each class at each threshold, as `frame_ap` gives it for frames.
+    """Video AP of each class at each threshold: a table like that of `frame_ap`, by threshold.
 
-    groundtruth: table `groundtruth`; the rows of a class with the same `box` in a video are a tube. tubes: as
-    `link_tubes` gives them: the rows of a class with the same `tube` in a video are one, its score is their mean.
-    Equal scores: videos by name, then in the order of the table. Of equal overlaps, the first tube of the ground truth
-    is the best one.
+    groundtruth: table `groundtruth`; the rows of a class with the same `box` in a video are a tube. tubes: the table of
+    `link_tubes`; the rows of a class with the same `tube` in a video are a tube, whose score is their mean. Tubes of
+    equal score come by the names of their videos, then in the order of the table. Of equal overlaps, the one with the
+    first tube of the ground truth is the best.
 
-    Raises DataError where a class is named twice, a score is not finite, or a tube has two boxes in a frame.
+    Raises DataError if a class is named twice, a score is not finite, or a tube has two boxes in a frame.
     """
     rules = video_rules(protocol)
     for threshold in iou:
-        refuse_what_cannot_be_counted(groundtruth, tubes, classes, threshold)
+        refuse_invalid(groundtruth, tubes, classes, threshold)
     names = pd.Index(list(classes), dtype="str", name="class_name")
     videos = video_names(groundtruth, tubes).sort_values()
     truth_rows = rows_of_each_class(codes(groundtruth["class_name"], names), len(names))
@@ -81,20 +81,19 @@ def video_ap(
         found, row_R = _tubes(tubes, "tube", found_N, videos, "detections")
         score_T = _means(found.tube_R, score[row_R])
         if rules.nms is not None:
-            found, score_T = _suppressed(found, score_T, rules, rules.nms)
-        found = _renumbered(found, np.argsort(-score_T, kind="stable"))
+            found, score_T = _suppress(found, score_T, rules, rules.nms)
+        found = _reorder(found, np.argsort(-score_T, kind="stable"))
         found_Q, truth_Q, overlap_Q = tube_overlaps(found, truth, rules)
         for threshold in iou:
             hit_T = hits(found_Q, truth_Q, overlap_Q, len(found), threshold, rules.second_best)
             rows[threshold].append((rules.area(hit_T, len(truth)), len(truth), len(found), int(hit_T.sum())))
     return {
-        threshold: with_recall(pd.DataFrame(counted, index=names, columns=COUNTS))
-        for threshold, counted in rows.items()
+        threshold: add_recall(pd.DataFrame(counted, index=names, columns=COUNTS)) for threshold, counted in rows.items()
     }
 
 
 def video_map(per_threshold: dict[float, pd.DataFrame], wanted: Sequence[float | str]) -> dict[str, "pd.Series[float]"]:
-    """AP of each class for each wanted threshold, or mean over a range of them (a name of RANGES), by its name."""
+    """AP of each class, by the name of the threshold, or of the range (RANGES) over whose thresholds it is the mean."""
     return {
         str(name): pd.concat([per_threshold[t]["ap"] for t in thresholds([name])], axis=1)
         .mean(axis=1, skipna=False)
@@ -104,7 +103,7 @@ def video_map(per_threshold: dict[float, pd.DataFrame], wanted: Sequence[float |
 
 
 def thresholds(wanted: Sequence[float | str]) -> list[float]:
-    """All thresholds that some numbers and names of RANGES ask for, each once. Raises DataError for an unknown name."""
+    """All thresholds of some numbers and names of RANGES, each once. Raises DataError for an unknown name."""
     unknown = [name for name in wanted if isinstance(name, str) and name not in RANGES]
     if unknown:
         raise DataError(f"video IoU {unknown[0]}; it must be a number, or one of {', '.join(RANGES)}")
@@ -119,7 +118,7 @@ def has_tubes(groundtruth: pd.DataFrame) -> bool:
 
 
 def tube_overlaps(a: Tubes, b: Tubes, rules: TubeRules) -> tuple[Ints, Ints, Floats]:
-    """The overlap of each a with each b that has a frame with it: a_Q (rising), b_Q (rising in it), overlap_Q."""
+    """The overlap of each pair of tubes that share a frame: a_Q (rising), b_Q (rising within a), overlap_Q."""
     row_a_P, row_b_P = pairs_in_same_group(b.key_R, a.key_R)
     last_pixel = np.array([0, 0, rules.pixel, rules.pixel], np.float64)
     iou_P = paired_iou(a.box_R4[row_a_P] + last_pixel, b.box_R4[row_b_P] + last_pixel)
@@ -139,7 +138,7 @@ def tube_overlaps(a: Tubes, b: Tubes, rules: TubeRules) -> tuple[Ints, Ints, Flo
 
 
 def _tubes(table: pd.DataFrame, number: str, rows: Ints, videos: "pd.Index[str]", what: str) -> tuple[Tubes, Ints]:
-    """The tubes of some rows of one class, by video and then first appearance, and the rows as they come in them."""
+    """The tubes of some rows of one class, by video and then by first appearance, and the rows in the tubes' order."""
     key, code = frame_keys(table.iloc[rows], videos), codes(table["video_id"].iloc[rows], videos).astype(np.int64)
     tube = pd.MultiIndex.from_arrays([code, table[number].to_numpy()[rows]])
     by_appearance, _ = pd.factorize(tube)
@@ -157,14 +156,14 @@ def _tubes(table: pd.DataFrame, number: str, rows: Ints, videos: "pd.Index[str]"
 
 
 def _means(tube_R: Ints, score_R: Floats) -> Floats:
-    """The mean score of each tube; of equal scores exactly that score, so that tubes that are given one can tie."""
+    """The mean score of each tube. The mean of equal scores is exactly that score, so that tubes can tie."""
     first_T = score_R[np.diff(tube_R, prepend=-1) != 0]
     means: Floats = first_T + np.bincount(tube_R, score_R - first_T[tube_R]) / np.bincount(tube_R)
     return means
 
 
-def _renumbered(tubes: Tubes, order: Ints) -> Tubes:
-    """The tubes `order`, in that order; others are dropped."""
+def _reorder(tubes: Tubes, order: Ints) -> Tubes:
+    """The tubes `order`, in that order, without the other tubes."""
     place = np.full(len(tubes), -1)
     place[order] = np.arange(len(order))
     rows = np.flatnonzero(place[tubes.tube_R] >= 0)
@@ -172,10 +171,10 @@ def _renumbered(tubes: Tubes, order: Ints) -> Tubes:
     return Tubes(place[tubes.tube_R[rows]], tubes.key_R[rows], tubes.box_R4[rows])
 
 
-def _suppressed(tubes: Tubes, score_T: Floats, rules: TubeRules, nms: float) -> tuple[Tubes, Floats]:
-    """Tubes without those that a better one of the same class and video overlaps by more than `nms`.
+def _suppress(tubes: Tubes, score_T: Floats, rules: TubeRules, nms: float) -> tuple[Tubes, Floats]:
+    """The tubes, and their scores, that no better tube of the video overlaps by more than `nms`.
 
-    Of equal scores the later tube is the better one, as in the published code's reversed sort.
+    Of two tubes with equal scores the later is the better, as in the published code's reversed sort.
     """
     a_Q, b_Q, overlap_Q = tube_overlaps(tubes, tubes, rules)
     close = overlap_Q > nms
@@ -187,7 +186,7 @@ def _suppressed(tubes: Tubes, score_T: Floats, rules: TubeRules, nms: float) -> 
             kept.append(best)
             dropped[neighbours[bounds[best] : bounds[best + 1]]] = True
     order = np.sort(np.array(kept, np.int64))
-    return _renumbered(tubes, order), score_T[order]
+    return _reorder(tubes, order), score_T[order]
 
 
 def _extents(tubes: Tubes) -> tuple[Ints, Ints]:
@@ -197,7 +196,7 @@ def _extents(tubes: Tubes) -> tuple[Ints, Ints]:
 
 
 def _rows_between(tubes: Tubes, tube_Q: Ints, start_Q: Ints, end_Q: Ints) -> Ints:
-    """How many boxes each of some tubes has from one frame to another, both included."""
+    """How many boxes each tube of tube_Q has from start_Q to end_Q, both included: int64 [Q]."""
     frames = np.unique(tubes.key_R)
     place_R = tubes.tube_R * len(frames) + np.searchsorted(frames, tubes.key_R)  # rising
     first_Q, last_Q = np.searchsorted(frames, start_Q, side="left"), np.searchsorted(frames, end_Q, side="right")

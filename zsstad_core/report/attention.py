@@ -6,7 +6,7 @@ import pandas as pd
 
 from zsstad_core.frozen.encoder_identity import view_rules
 from zsstad_core.methods import registry
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.report.block_attention import FrameBlocks, frame_blocks
 from zsstad_core.report.patch_attention import FramePatches, frame_patches
 from zsstad_core.report.shown_persons import Place, numbered, pictures, samples_of
@@ -25,7 +25,7 @@ def frames_attended(plan: Plan, best: pd.DataFrame, places: list[Place]) -> Iter
 
     bank = scoring_bank(plan, choose_device(plan.settings.device), {video_id for video_id, _ in places})
     head = trained_head(plan, bank.width).to(bank.device).eval()
-    explain, unseen = registry.load(plan.head.explain), plan.split.unseen
+    explain, unseen = registry.load(plan.method.explain), plan.split.unseen
     for place, picture in pictures(plan, places):
         rows = numbered(best, *place)
         found = [

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from zsstad_core.boxes import paired_iou
-from zsstad_core.metrics.ava import counted_detections as counted_by_ava
+from zsstad_core.metrics.ava import evaluated_detections as evaluated_by_ava
 from zsstad_core.metrics.columns import (
     boxes_of,
     codes,
     frame_keys,
+    refuse_invalid,
     refuse_repeated_groundtruth,
-    refuse_what_cannot_be_counted,
     rows_of_each_class,
     video_names,
 )
@@ -99,7 +99,7 @@ def matched(
 ) -> Matched:
     """The two tables held against each other; arguments and DataErrors are those of `frame_ap`."""
     rules = frame_rules(protocol)
-    refuse_what_cannot_be_counted(groundtruth, detections, classes, iou)
+    refuse_invalid(groundtruth, detections, classes, iou)
     if protocol != "ava" and "box" in groundtruth:
         refuse_repeated_groundtruth(groundtruth)
     names, videos = pd.Index(list(classes), dtype="str"), video_names(groundtruth, detections)
@@ -109,7 +109,7 @@ def matched(
     score_N = detections["score"].to_numpy(np.float64)
     # By `ava` equal scores are matched in one order and ranked in the reverse of it (`metrics/ava.py`, point 4).
     if protocol == "ava":
-        matching_C = counted_by_ava(detections, names, videos, np.unique(frame_G))
+        matching_C = evaluated_by_ava(detections, names, videos, np.unique(frame_G))
         ranked_C = matching_C[::-1]
     else:
         counts_N = class_N >= 0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import DataError
 from zsstad_core.extraction.seek import near
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.scoring.truth import true_actions
 from zsstad_core.tables import BOX
 
@@ -88,7 +88,7 @@ def pictures(plan: Plan, places: Sequence[Place]) -> Iterator[tuple[Place, NDArr
     """The frames themselves, RGB uint8 [height, width, 3], one after the other. Raises as `video.decode`."""
     seconds = read_artifact_table(plan.index, "frames").set_index(["video_id", "frame"])["pts"]
     for video_id, frame in places:
-        ((_, _, picture),) = near(plan.sources[video_id], {frame: float(seconds[video_id, frame])})
+        ((_, _, picture),) = near(plan.videos[video_id], {frame: float(seconds[video_id, frame])})
         yield (video_id, frame), picture
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from zsstad_core import configure, plan_text
+from zsstad_core import configure
 from zsstad_core.errors import SettingsError
 from zsstad_core.evaluation.metrics_file import read_metrics
 from zsstad_core.methods import registry
-from zsstad_core.plan import Plan
+from zsstad_core.plan.inventory import Inventories
+from zsstad_core.plan.makefile import rules
+from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import published
 
@@ -75,7 +77,8 @@ def _listed(names: str) -> list[str]:
 
 def plans_of(options: argparse.Namespace, runs: Sequence[Run], retry: bool) -> dict[Run, Plan]:
     """The plan of each run, under the settings that a command line asks for."""
-    return {run: Plan(configure.from_arguments(_asked(options, run)), retry) for run in runs}
+    file, inventories = configure.SettingsFile.read(Path(options.settings)), Inventories()
+    return {run: Plan(configure.from_arguments(_asked(options, run), file), retry, inventories) for run in runs}
 
 
 def _asked(options: argparse.Namespace, run: Run) -> argparse.Namespace:
@@ -89,7 +92,7 @@ def makefile(options: argparse.Namespace, plans: Mapping[Run, Plan]) -> str:
         overrides = shlex.quote(_asked(options, run).overrides.replace("\n", " "))
         by_choice[f"$(CHOICE) --set {overrides.replace('$', '$$')}"] = plan
     evaluated = dict.fromkeys(str(plan.evaluate.done) for plan in plans.values())
-    return "\n".join([f"TABLED := {' '.join(evaluated)}", *plan_text.rules(by_choice)])
+    return "\n".join([f"TABLED := {' '.join(evaluated)}", *rules(by_choice)])
 
 
 def results_of(plans: Mapping[Run, Plan]) -> pd.DataFrame:

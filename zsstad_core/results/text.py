@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from zsstad_core.formatting import padded_columns
 from zsstad_core.results.published import Published
 from zsstad_core.results.summary import Number, Row
 
@@ -55,21 +56,14 @@ def runs_as_markdown(runs: pd.DataFrame) -> str:
 
 def aligned(table: Sequence[Cells]) -> list[str]:
     """A Markdown table whose columns stand under each other; the first one to the left, the others to the right."""
-    widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
-    lines = [
-        "| " + " | ".join(_placed(cell, width, place) for place, (cell, width) in enumerate(zip(row, widths))) + " |"  # noqa: B905
-        for row in table
-    ]
-    rule = (
-        "|"
-        + "|".join(("-" * (width + 2)) if place == 0 else "-" * (width + 1) + ":" for place, width in enumerate(widths))
-        + "|"
-    )
-    return [lines[0], rule, *lines[1:]]
+    header, *rows = padded_columns(table, "<" + ">" * (len(table[0]) - 1))
+    first, *others = ("-" * (len(cell) + 1) for cell in header)
+    rule = f"|{'|'.join([first + '-', *(dashes + ':' for dashes in others)])}|"
+    return [_line(header), rule, *map(_line, rows)]
 
 
-def _placed(cell: str, width: int, place: int) -> str:
-    return cell.ljust(width) if place == 0 else cell.rjust(width)
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _main(

@@ -34,7 +34,7 @@ def score_rows[F](head: "Head[F]", bank: "Bank[F]", labels: "Labels", batch: int
     """
     import torch
 
-    from zsstad_core.extraction.prefetch import prefetch
+    from zsstad_core.read_ahead import prefetch
 
     shape = len(bank.samples.table), len(labels.names)
     probability_RK, similarity_RK = np.zeros(shape), np.zeros(shape)

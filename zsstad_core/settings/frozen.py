@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from zsstad_core.settings.base import ADDED, HOW, Fraction, Section
+from zsstad_core.settings.base import ADDED, BY_DIGEST, HOW, Fraction, Section
 
 
 class Finetune(Section):
     """The detector trained further on annotated persons of the split's seen classes, for each split anew, before it
-    detects. Of it is published that ST-CLIP did so on UCF101-24, for 10 epochs (paper 002); all else is our choice."""
+    detects. Paper 002 did so on UCF101-24, for 10 epochs; all else is our choice."""
 
     epochs: Annotated[int, Field(ge=0)] = 0
     """Times that each training frame is seen; 0: the detector stays as it is. Paper 002: 10 on UCF101-24, else 0."""
@@ -40,18 +40,18 @@ class Finetune(Section):
 class Detector(Section):
     """Person and object boxes: a detector, or a file."""
 
-    boxes_from: Annotated[str | None, HOW] = None
+    boxes_from: Annotated[str | None, BY_DIGEST] = None
     """A file of boxes instead of a detector: ST-CLIP's JSON, or our own columns in Parquet or CSV."""
 
     kind: Annotated[str, ADDED] = "mmdet"
     """Which detector: `mmdet` (any of its models, by `config` and `checkpoint`), or a detector of yours as
     `module:name` (docs/add-a-detector.md)."""
 
-    config: str = "faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py"
+    config: Annotated[str, BY_DIGEST] = "faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py"
     """Read by kind `mmdet` alone. The model: a path inside mmdet's own configs, or a config file of yours. Papers 001
     and 002: Faster R-CNN R50-FPN."""
 
-    checkpoint: str = (
+    checkpoint: Annotated[str, BY_DIGEST] = (
         "https://download.openmmlab.com/mmdetection/v2.0/faster_rcnn/faster_rcnn_r50_fpn_1x_coco/"
         "faster_rcnn_r50_fpn_1x_coco_20200130-047c8118.pth"
     )
@@ -67,7 +67,7 @@ class Detector(Section):
     """At most so many persons a frame, best first."""
 
     object_score: Fraction = 0.05
-    """Objects (every COCO class but person) below this detection score are not kept."""
+    """Objects (every class of the detector but person) below this detection score are not kept."""
 
     objects_per_frame: Annotated[int, Field(ge=0)] = 10
     """At most so many objects a frame, best first."""
@@ -103,13 +103,13 @@ def _texts(value: Any) -> Any:
 class Encoder(Section):
     """The frozen CLIP encoders (open_clip), or tokens that were made elsewhere."""
 
-    tokens_from: Annotated[str | None, HOW] = None
+    tokens_from: Annotated[str | None, BY_DIGEST] = None
     """A folder of tokens instead of the encoders: files as `make export` writes them (docs/export.md)."""
 
-    model: str = "ViT-B-16"
+    model: Annotated[str, BY_DIGEST] = "ViT-B-16"
     """open_clip model name, or the path of a model config (JSON). Papers 001 and 002: ViT-B/16."""
 
-    pretrained: str = "openai"
+    pretrained: Annotated[str, BY_DIGEST] = "openai"
     """open_clip pretrained tag, or a local weights file; `random` for random weights, which every result then says."""
 
     seed: int = 0
@@ -124,14 +124,14 @@ class Encoder(Section):
     it, and moves a token by a hundredth of its length."""
 
     pixels: Annotated[Literal["cached", "decoded"], HOW] = "cached"
-    """Where the views come from that ST-CLIP reads: the cache, or the videos each time anew (`decoded`), for videos
-    whose views would fill the disk (150 kB a frame at 224 pixels). Batches are the same."""
+    """Where the views come from, for methods that run the encoder themselves: the cache, or the videos each time anew
+    (`decoded`), for videos whose views would fill the disk (150 kB a frame at 224 pixels). Batches are the same."""
 
-    texts: Annotated[str | dict[str, str | list[str]] | None, BeforeValidator(_texts), HOW] = None
+    texts: Annotated[str | dict[str, str | list[str]] | None, BeforeValidator(_texts), BY_DIGEST] = None
     """What stands for a class in place of its name: a mapping of class to text, or to a list of texts whose directions
     are averaged; or the path of a YAML file that holds one. Classes that are not in it are read by their names."""
 
-    phrasings: Annotated[Literal["mean", "max"], HOW] = "mean"
+    phrasings: Annotated[Literal["mean", "max"], BY_DIGEST] = "mean"
     """How several texts of a class count when persons are scored: their `mean` direction is the class, or the one that
     fits best does (`max`). A head is trained on the mean."""
 

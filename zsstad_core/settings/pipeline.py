@@ -4,7 +4,8 @@ One file a part of the pipeline; `base` says what a section is. The same texts a
 table of docs/settings.md (`zsstad_core.settings_text` writes both). How files, recipes and overrides become one
 `Settings` is in `zsstad_core.configure`.
 
-A field marked `HOW` says how to compute, not what (batch sizes, devices, logging): it never enters a cache key.
+A field marked `HOW` says how to compute, not what (batch sizes, devices, logging), and is in no key. A field marked
+`BY_DIGEST` names what decides content, such as a file: the digest of that is in keys, the field's value is not.
 """
 
 from typing import Annotated, Any, Literal
@@ -13,6 +14,7 @@ from pydantic import PrivateAttr
 
 from zsstad_core.methods.registry import DEFAULT, Heads, MethodName
 from zsstad_core.settings.base import HOW, Section
+from zsstad_core.settings.clips import Clips
 from zsstad_core.settings.datasets import Datasets
 from zsstad_core.settings.frozen import Detector, Encoder
 from zsstad_core.settings.recipes import RECIPES
@@ -44,6 +46,7 @@ class Settings(Section):
     datasets: Datasets = Datasets()
     detector: Detector = Detector()
     encoder: Encoder = Encoder()
+    clips: Clips = Clips()
     heads: Heads = Heads()
     training: Training = Training()
     scoring: Scoring = Scoring()
@@ -56,17 +59,18 @@ class Settings(Section):
     """Named changes to the settings above. DATASET and HEAD/DATASET apply by themselves; any other is chosen by
     RECIPE=. They stand above this file's values and below SET=."""
 
-    _source: "Settings | None" = PrivateAttr(None)
+    _training: "Settings | None" = PrivateAttr(None)
 
-    def with_source(self, source: "Settings") -> "Settings":
+    def with_training_settings(self, settings: "Settings") -> "Settings":
         """The same, with the settings under which the head is trained on the dataset that `trained_on` names."""
-        self._source = source
+        self._training = settings
         return self
 
-    def source(self) -> "Settings":
-        """Those settings, which `configure` gives, with that dataset's own recipes.
+    def training_settings(self) -> "Settings":
+        """The settings under which the head is trained on the dataset that `trained_on` names.
 
-        Without it they are the present ones, but for dataset and split.
+        `configure` gives them with the recipes of that dataset. Without `configure` they are the present ones, but for
+        dataset and split.
         """
         other = {"dataset": self.trained_on.dataset, "split": self.trained_on.split, "trained_on": TrainedOn()}
-        return self._source or self.model_copy(update=other)
+        return self._training or self.model_copy(update=other)

@@ -13,6 +13,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from zsstad_core.errors import DataError, SettingsError, did_you_mean
@@ -35,7 +36,7 @@ class LabelSplit:
     """Whether a class without ground truth is an error, as in lists that a user wrote for these very videos."""
 
 
-def load_split(dataset: str, split: int | str, classes: Sequence[str], folder: Path = _FOLDER) -> LabelSplit:
+def load_split(dataset: str, split: int | str, classes: Sequence[str]) -> LabelSplit:
     """The label split of that name of a dataset with these classes; its name is `DATASET-SPLIT`.
 
     Raises SettingsError where there is no such split (naming those that exist), DataError where a list is empty, names
@@ -61,7 +62,7 @@ def load_split(dataset: str, split: int | str, classes: Sequence[str], folder: P
     if match := _FILE.fullmatch(split):
         file = Path(match["path"]).expanduser()
         return _checked(name, _of_file(split, file, match["name"]), f"{file}", dataset, classes, strict=True)
-    return _published(name, dataset, split, classes, folder)
+    return _published(name, dataset, split, classes)
 
 
 def drawn(classes: Sequence[str], percent: int, seed: int) -> tuple[str, ...]:
@@ -76,14 +77,14 @@ def drawn(classes: Sequence[str], percent: int, seed: int) -> tuple[str, ...]:
     return tuple(name for name in classes if name in ranked[:count])
 
 
-def published(dataset: str, folder: Path = _FOLDER) -> list[str]:
+def published(dataset: str) -> list[str]:
     """Names of a dataset's published lists, in order; a second name of one is not among them."""
-    return [name for name, lists in _lists(dataset, folder).items() if not lists.same_as]
+    return [name for name, lists in _lists(dataset).items() if not lists.same_as]
 
 
-def first_name(dataset: str, split: int | str, folder: Path = _FOLDER) -> str:
+def first_name(dataset: str, split: int | str) -> str:
     """The number of the published list that a split is another name of; else the split itself."""
-    lists = _lists(dataset, folder).get(str(split))
+    lists = _lists(dataset).get(str(split))
     return lists.same_as if lists and lists.same_as else str(split)
 
 
@@ -102,8 +103,8 @@ def refuse_empty(split: LabelSplit, annotated: set[str], part: str) -> None:
         )
 
 
-def _published(name: str, dataset: str, split: str, classes: Sequence[str], folder: Path) -> LabelSplit:
-    lists = _lists(dataset, folder)
+def _published(name: str, dataset: str, split: str, classes: Sequence[str]) -> LabelSplit:
+    lists = _lists(dataset)
     if split not in lists:
         shown = f'"{split}"' if not split.isdigit() else split
         has = ", ".join([*lists, *_OTHERS])
@@ -112,8 +113,9 @@ def _published(name: str, dataset: str, split: str, classes: Sequence[str], fold
     return _checked(name, found, f"{dataset}.yaml", dataset, classes, strict=False)
 
 
-def _lists(dataset: str, folder: Path) -> dict[str, Lists]:
-    file = folder / f"{dataset}.yaml"
+@cache  # they are part of the package
+def _lists(dataset: str) -> dict[str, Lists]:
+    file = _FOLDER / f"{dataset}.yaml"
     return read_lists(file) if file.is_file() else {}
 
 

@@ -29,13 +29,13 @@ _COLUMNS = {
 }
 
 
-def write_clips(folder: Path, seed: int, train_clips: int, test_clips: int, workers: int | None = None) -> None:
-    """Render the clips of a seed into a folder, on all cores or on so many. The same seed gives the same bytes."""
+def write_clips(folder: Path, seed: int, train_clips: int, test_clips: int) -> None:
+    """Render the clips of a seed into a folder, on all cores. The same seed gives the same bytes."""
     wanted = clips(seed, train_clips, test_clips)
     persons: list[Row] = []
     objects: list[Row] = []
     progress = Progress("stickworld", len(wanted), "clips rendered")
-    for of_clip in _written(folder, wanted, min(workers or len(os.sched_getaffinity(0)), len(wanted))):
+    for of_clip in _written(folder, wanted):
         persons += of_clip[0]
         objects += of_clip[1]
         progress.advance(1)
@@ -43,8 +43,8 @@ def write_clips(folder: Path, seed: int, train_clips: int, test_clips: int, work
     _write_table(folder / OBJECTS, objects)
 
 
-def _written(folder: Path, wanted: Sequence[Clip], workers: int) -> Iterator[tuple[list[Row], list[Row]]]:
-    folders = [folder] * len(wanted)
+def _written(folder: Path, wanted: Sequence[Clip]) -> Iterator[tuple[list[Row], list[Row]]]:
+    folders, workers = [folder] * len(wanted), min(len(os.sched_getaffinity(0)), len(wanted))
     if workers == 1:
         yield from map(write_clip, folders, wanted)
         return

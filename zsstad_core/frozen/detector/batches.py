@@ -1,7 +1,8 @@
-"""A detector in batches that fit into GPU memory."""
+"""Any detector as the rest of the system calls it: in batches that fit into GPU memory, boxes inside their frames."""
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -14,14 +15,14 @@ logger = logging.getLogger(__name__)
 
 
 class Batches:
-    """Any detector, called with at most `batch` frames at once. It is a `Detector` that takes any number of frames."""
+    """A `Detector` that takes any number of frames, made of one that is called with at most `batch` of them at once."""
 
     def __init__(self, detector: Detector, batch: int) -> None:
         self.detector, self._batch = detector, batch
         self.classes, self.weights = detector.classes, detector.weights
 
     def __call__(self, frames: Sequence[np.ndarray]) -> list[FrameBoxes]:
-        """The boxes of each frame. frames: RGB uint8 [H, W, 3] of any sizes.
+        """The boxes of each frame, clipped to it. frames: RGB uint8 [H, W, 3] of any sizes.
 
         Where GPU memory does not suffice the batch is halved, for good; raises ModelError where one frame is too much.
         """
@@ -41,9 +42,7 @@ class Batches:
             found = self.detector(frames)
         except torch.OutOfMemoryError:
             return None
-        if len(found) != len(frames):
-            raise RuntimeError(f"the detector gave boxes of {len(found)} frames for {len(frames)}")
-        return found
+        return [_clipped(boxes, frame) for boxes, frame in zip(found, frames, strict=True)]
 
     def _smaller(self, batch: int) -> int:
         if batch == 1:
@@ -51,3 +50,8 @@ class Batches:
         torch.cuda.empty_cache()
         logger.warning("detector: %d frames do not fit into GPU memory, going on with %d", batch, batch // 2)
         return batch // 2
+
+
+def _clipped(boxes: FrameBoxes, frame: np.ndarray) -> FrameBoxes:
+    height, width = frame.shape[:2]
+    return replace(boxes, xyxy=np.clip(boxes.xyxy, 0, np.array([width, height, width, height], np.float32)))

@@ -31,7 +31,8 @@ class Detector(Protocol):
         """The boxes of each frame, in the order of the frames.
 
         frames: RGB uint8 [H, W, 3] of any sizes, at most `detector.batch` of them; there may be none. A frame's boxes
-        depend on that frame alone. Boxes are float32 pixels of the frame as it came in, inside the frame.
+        depend on that frame alone. Boxes are in pixels of the frame as it came in; where they reach over its edge they
+        are clipped afterwards.
 
         Raises torch.OutOfMemoryError where the frames do not fit into GPU memory together: it is called again with
         fewer.
@@ -45,10 +46,10 @@ class DetectorKind[Options: Section]:
     name: what `detector.kind` calls it, and what a key says of it.
     load: makes the model from `settings.detector`, the options and a torch device ("cpu", "cuda:1"). It may import
     torch, inside the function.
-    identity: everything but the options that decides which boxes the model finds, as entries of the cache key: weights,
-    configs, versions of libraries. Values are plain data, or paths: a path stands for what is in the file, and a list
-    of paths for what is in the files under which names. Entries replace the settings of the same name. It must import
-    no torch, since every `make plan` asks it.
+    identity: what decides the boxes beside settings and options, as entries of the cache key: weights, configs,
+    versions of libraries. Values are plain data, or paths: a path stands for what is in the file, and a list of paths
+    for the contents and names of several files. Entries replace settings of the same name. It must import no torch,
+    since every `make plan` asks it.
     options: the section that `detector.options` is read as.
     finetunes: whether `learning.finetune` can train it further; it trains models of mmdet.
     """

@@ -17,7 +17,7 @@ PERSON = "person"
 class FrameBoxes:
     """All detections of one frame, as the model gives them."""
 
-    xyxy: np.ndarray  # [N, 4] float32; pixels of the frame, clipped to it
+    xyxy: np.ndarray  # [N, 4] float32; x1, y1, x2, y2 in pixels of the frame
     score: np.ndarray  # [N] float32
     label: np.ndarray  # [N] int64; index into the detector's classes
 

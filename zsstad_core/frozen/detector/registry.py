@@ -1,5 +1,6 @@
 """The list of detectors: from the name in the settings to a kind, and to what goes into a key. Imports no torch."""
 
+import re
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
@@ -24,7 +25,7 @@ def find_kind(name: str) -> DetectorKind[Any]:
 
     Raises SettingsError where there is none of that name, or what is there is none.
     """
-    if name not in DETECTORS and ":" not in name:
+    if name not in DETECTORS and not re.fullmatch(r"\w[\w.]*:\w+", name):
         raise SettingsError(
             f"detector.kind is {name}; it must be one of {', '.join(DETECTORS)}{did_you_mean(name, DETECTORS)}, "
             "or a detector of yours as module:name (docs/add-a-detector.md)"

@@ -1,32 +1,32 @@
 """What the registry knows of ActionCLIP."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.methods.actionclip import texts
 from zsstad_core.methods.actionclip.refusals import refuse
 from zsstad_core.methods.contract import Method, Reads, Segments
-
-if TYPE_CHECKING:
-    from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings.pipeline import Settings
 
 
-def reads(settings: "Settings") -> Reads:
-    """Tokens of some frames of a clip, and several phrasings of each class."""
+def reads(settings: Settings) -> Reads:
+    """Tokens of some frames of a clip, or of a person's crops in them, and several phrasings of each class."""
     own = settings.heads.actionclip
+    crops = settings.clips.of == "tracklet" and settings.clips.tracklet == "crops"
     return Reads(
-        kinds=("frame",),
+        kinds=(TokenKind.person if crops else TokenKind.frame,),
         texts=frozenset({"phrasings"}),
         segments=Segments(own.frames, train="random", test="middle", views=own.views, short="repeat"),
     )
 
 
-def phrasings(settings: "Settings", class_texts: Sequence[Sequence[str]]) -> list[list[str]]:
+def phrasings(settings: Settings, class_texts: Sequence[Sequence[str]]) -> list[list[str]]:
     """As `texts.phrasings`, with the templates of the settings."""
     return texts.phrasings(settings.heads.actionclip.templates, class_texts)
 
 
 METHOD = Method(
+    title="ActionCLIP",
     classifies="clip",
     reads=reads,
     phrasings=phrasings,

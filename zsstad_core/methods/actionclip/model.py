@@ -6,8 +6,6 @@ both encoders frozen as papers 001 and 002 freeze them. Settings: `settings.head
 Shapes: N clips, T frames of a clip, M texts, K classes, P phrasings of a class, D token width.
 """
 
-from typing import TYPE_CHECKING
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -18,10 +16,8 @@ from zsstad_core.methods.actionclip.temporal import TemporalTransformer
 from zsstad_core.methods.common.features import Batch, ClipTokens
 from zsstad_core.methods.common.head import Head, class_probabilities
 from zsstad_core.methods.common.labels import Labels, by_phrasing
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.training import Training
-
-if TYPE_CHECKING:
-    from zsstad_core.settings.pipeline import Settings
 
 
 class ActionClip(Head[ClipTokens]):
@@ -67,6 +63,6 @@ class ActionClip(Head[ClipTokens]):
         return by_phrasing(logits_NM, labels).double().mean(1) * self.temperature
 
 
-def build(settings: "Settings", width: int) -> ActionClip:
+def build(settings: Settings, width: int) -> ActionClip:
     """The head under these settings, initialised from `training.seed`."""
     return ActionClip(settings.heads.actionclip, width, settings.training.seed)

@@ -1,14 +1,10 @@
 """Whether ActionCLIP can run under given settings, asked before hours of extraction. Imports no torch."""
 
-from typing import TYPE_CHECKING
-
 from zsstad_core.errors import UnfitHeadError
-
-if TYPE_CHECKING:
-    from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings.pipeline import Settings
 
 
-def refuse(settings: "Settings") -> None:
+def refuse(settings: Settings) -> None:
     """Raise UnfitHeadError for tokens from files, for what would make a class's phrasings beside the templates, and
     where the loss has nothing to compare: one clip a step, or clips that show several actions."""
     encoder, training, own = settings.encoder, settings.training, settings.heads.actionclip

@@ -40,15 +40,10 @@ _TRAINING: dict[str, Any] = {
 """How paper 002 trains ActionCLIP on J-HMDB (table 20). It does not give momentum and weight decay: those of iCLIP."""
 
 
-def _place_of_the_text(template: str) -> str:
-    if "{}" not in template:
-        raise PydanticCustomError("template", "it must hold {}, the place of the class's text")
-    return template
-
-
-def _some(templates: list[str]) -> list[str]:
-    if not templates:
-        raise PydanticCustomError("templates", 'it must hold a template ("{}" is the bare class name)')
+def _fit(templates: list[str]) -> list[str]:
+    if not templates or not all("{}" in template for template in templates):
+        rule = 'it must hold templates, each with {}, the place of the class\'s text ("{}" is the bare text)'
+        raise PydanticCustomError("templates", rule)
     return templates
 
 
@@ -66,10 +61,10 @@ class Actionclip(Section):
     layers: Annotated[int, Field(ge=1)] = 6
     """Layers of the temporal transformer."""
 
-    templates: Annotated[list[Annotated[str, AfterValidator(_place_of_the_text)]], AfterValidator(_some)] = _TEMPLATES
+    templates: Annotated[list[str], AfterValidator(_fit)] = _TEMPLATES
     """Phrasings of a class: each with the class's name or text in place of `{}`. In training one of them is drawn for
-    each clip and step; in scoring the probabilities under all of them are averaged. `["{}"]` for none (table 3 of paper
-    001, without prompting)."""
+    each clip and step; in scoring the probabilities under all of them are averaged. RECIPE=actionclip-bare has the
+    bare name only (table 3 of paper 001, without prompting)."""
 
     loss: Literal["batch", "classes"] = "batch"
     """What a clip is compared with in training: the texts of the clips of its `batch`, in both directions, as
@@ -86,8 +81,13 @@ class Actionclip(Section):
             "scoring": {"select": "margin", "margin": 0.7},
         },
         "actionclip/ava": {
+            "clips": {"of": "tracklet"},
             "heads": {"actionclip": {"loss": "classes"}},
             "training": {**_TRAINING, "iterations": 10_000, "warmup": 1_000, "lr": 4e-4},
         },
-        "actionclip/stickworld": {"training": {**_TRAINING, "iterations": 300, "warmup": 60}},
+        "actionclip-bare": {"heads": {"actionclip": {"templates": ["{}"]}}},
+        "actionclip/stickworld": {
+            "clips": {"of": "tracklet"},
+            "training": {**_TRAINING, "iterations": 300, "warmup": 60},
+        },
     }

@@ -1,5 +1,6 @@
 """What the registry knows of iCLIP."""
 
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.methods.contract import Memory, Method, Reads, Slots
 from zsstad_core.settings.pipeline import Settings
 
@@ -9,16 +10,20 @@ def reads(settings: Settings) -> Reads:
     head = settings.heads.iclip
     objects, memory = "O" in head.blocks, "M" in head.blocks
     return Reads(
-        kinds=("frame", "person", *(("object",) if objects else ())),
+        kinds=(TokenKind.frame, TokenKind.person, *((TokenKind.object,) if objects else ())),
         texts=frozenset({"mean"}),
         slots=Slots(head.persons, head.objects if objects else 0, head.object_choice),
         memory=Memory(
-            head.memory_before if memory else 0, head.memory_after if memory else 0, visited=head.memory == "visited"
+            head.memory_before if memory else 0,
+            head.memory_after if memory else 0,
+            visited=head.memory == "visited",
+            occupied=head.memory_frames == "with_persons",
         ),
     )
 
 
 METHOD = Method(
+    title="iCLIP",
     classifies="person",
     reads=reads,
     build="zsstad_core.methods.iclip.model:Iclip",

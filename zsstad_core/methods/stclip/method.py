@@ -1,5 +1,6 @@
 """What the registry knows of ST-CLIP."""
 
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.methods.contract import Method, Reads, Slots, Window
 from zsstad_core.methods.stclip.refusals import refuse
 from zsstad_core.settings.pipeline import Settings
@@ -9,9 +10,13 @@ def reads(settings: Settings) -> Reads:
     """Views of windows and crops; frozen tokens in place of crops and whole frames where LoRA leaves these alone."""
     head = settings.heads.stclip
     frozen_crops = head.person_tokens == "encoder" and not head.lora_in_crops
-    frozen_frames = ("frame",) if head.whole_frame and not head.lora_in_crops else ()
+    frozen_frames = (TokenKind.frame,) if head.whole_frame and not head.lora_in_crops else ()
     return Reads(
-        kinds=(*frozen_frames, "pixel", "person_unprojected" if frozen_crops else "person_pixel"),
+        kinds=(
+            *frozen_frames,
+            TokenKind.pixel,
+            TokenKind.person_unprojected if frozen_crops else TokenKind.person_pixel,
+        ),
         texts=frozenset({"mean"}),
         slots=Slots(head.persons),
         window=Window(head.frames_before, head.frames_after) if head.temporal != "none" else Window(),
@@ -19,6 +24,7 @@ def reads(settings: Settings) -> Reads:
 
 
 METHOD = Method(
+    title="ST-CLIP",
     classifies="person",
     reads=reads,
     build="zsstad_core.methods.stclip.build:build",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from zsstad_core.extraction.seek import near
-from zsstad_core.quantities import count_text
+from zsstad_core.formatting import count_text
 from zsstad_core.report.page.content import Clip, Corners, Person, Sight, TruePerson, TrueSight
 from zsstad_core.report.page.jpeg import jpeg
 from zsstad_core.settings.results import Report

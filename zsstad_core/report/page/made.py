@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.report.page.content import Made
 from zsstad_core.settings.base import Section
 from zsstad_core.settings.pipeline import Settings
@@ -33,16 +33,16 @@ def made_with(plan: Plan, command: str) -> tuple[Made, ...]:
         *training,
         ("scored", f"{finished:%Y-%m-%d %H:%M} UTC"),
     ]
-    artifacts = list(plan.deciding())
+    artifacts = list(plan.lineage())
     weights = [
-        (artifact.stage, "; ".join(f"{name}: {value}" for name, value in sorted(artifact.made_with().items())))
+        (artifact.stage.name, "; ".join(f"{name}: {value}" for name, value in sorted(artifact.made_with().items())))
         for artifact in artifacts
         if artifact.is_complete() and artifact.made_with()
     ]
     return (
         Made("In short", _entries(summary)),
         Made("Weights, as the artifacts say", _entries(weights)),
-        Made("Keys of the artifacts", tuple((artifact.stage, artifact.key) for artifact in artifacts)),
+        Made("Keys of the artifacts", tuple((artifact.stage.name, artifact.key) for artifact in artifacts)),
         Made("Machine that wrote this page", tuple(machine())),
         Made("Versions", (("python", platform.python_version()), *((name, version(name)) for name in _PACKAGES))),
         Made("Settings that differ from the defaults", changed_settings(settings)),

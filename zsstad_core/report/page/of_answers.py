@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from zsstad_core.ask.answer import Answer, threshold_of
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.report.page.clips import Found, Shown, clips_of
 from zsstad_core.report.page.content import Page
 from zsstad_core.report.page.made import made_with
@@ -20,7 +20,7 @@ def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str) -> Page
     """
     settings, labels = plan.settings, plan.dataset.classes
     shown = [Shown(one.video_id, _said(one, labels)) for one in answers]
-    clips, said = clips_of(plan.sources, shown, found_of(answers, labels), {}, settings.report)
+    clips, said = clips_of(plan.videos, shown, found_of(answers, labels), {}, settings.report)
     limit = f"{threshold_of(settings.ask, len(labels)):.2f}"
     if settings.ask.similarity is not None:
         limit += f", or a similarity below {settings.ask.similarity:g}"

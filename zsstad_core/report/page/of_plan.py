@@ -12,7 +12,7 @@ from zsstad_core.evaluation.chance import below_chance
 from zsstad_core.evaluation.metrics_file import read_metrics
 from zsstad_core.evaluation.rows import EvaluatedRows, evaluated_rows, missing_groundtruth, tested_rows
 from zsstad_core.evaluation.text import as_table
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.report import curves, error_kinds, moments
 from zsstad_core.report.attention import frames_attended
 from zsstad_core.report.page import attending, results, stills
@@ -21,7 +21,7 @@ from zsstad_core.report.page.clips import Found, clips_of
 from zsstad_core.report.page.content import Attention, Page, Table
 from zsstad_core.report.page.made import made_with
 from zsstad_core.report.shown_persons import best_actions, places_to_show
-from zsstad_core.tracks import linked
+from zsstad_core.tracks import link_persons
 
 _ATTENDING = 3  # frames of unseen classes, and of seen ones
 
@@ -48,7 +48,7 @@ def page_of(plan: Plan, tables: Sequence[Table], command: str) -> Page:
     metrics = read_metrics(plan.evaluate)
     read = _read(plan)
     first, *notes = as_table({**metrics, "split": plan.settings.split}).split("\n\n")[0].splitlines()
-    shown = bool(plan.split.seen) and plan.head.trains
+    shown = bool(plan.split.seen) and plan.method.trains
     lead = (
         f"Every person in every frame of {metrics['groundtruth']['clips']} test clips, named out of "
         f"{len(plan.split.unseen) + len(plan.split.seen)} actions"
@@ -93,7 +93,7 @@ def _with_results(page: Page, plan: Plan, read: Read, metrics: dict[str, Any]) -
         curves=results.curves_of(of_classes, groups),
         confusions=results.confusions_of(rows, plan.dataset.class_types),
         errors=results.errors_of(kinds, of_classes, rows),
-        moments=stills.moments_of([*best, *worst], plan.sources, pts, groups, plan.settings.report.picture),
+        moments=stills.moments_of([*best, *worst], plan.videos, pts, groups, plan.settings.report.picture),
     )
     return _with_clips(page, plan, read, best, worst)
 
@@ -107,9 +107,9 @@ def _with_clips(
     detections = read.detections[read.detections["video_id"].isin(videos)]
     followed = plan.settings.tracks
     frames = read.frames[read.frames["video_id"].isin(videos)]
-    tracks = linked(detections, frames, followed.lost_after, followed.high_score)
+    tracks = link_persons(detections, frames, followed.lost_after, followed.high_score)
     found = Found(frames, detections, tracks, read.groundtruth)
-    clips, said = clips_of(plan.sources, shown, found, groups_of(plan), chosen)
+    clips, said = clips_of(plan.videos, shown, found, groups_of(plan), chosen)
     return replace(page, clips=clips, clips_said=said)
 
 
@@ -125,14 +125,14 @@ def _read(plan: Plan) -> Read:
 
 def _evaluated_rows(plan: Plan, read: Read) -> EvaluatedRows:
     """The rows that the evaluation counts, as its stage chooses them."""
-    missing = missing_groundtruth(plan.dataset, plan.missing())
-    tested = tested_rows(plan.official, read.groundtruth, missing, read.detections)
+    missing = missing_groundtruth(plan.dataset, plan.missing)
+    tested = tested_rows(plan.official_split, read.groundtruth, missing, read.detections)
     return evaluated_rows(plan.settings, plan.split, *tested)
 
 
 def attention_of(plan: Plan, read: Read) -> tuple[Attention, ...]:
     """What persons attend to on some test frames, of a head in which they do."""
-    if not plan.head.explain or not plan.head.explains(plan.settings):
+    if not plan.method.explain or not plan.method.explains(plan.settings):
         return ()
     places = places_to_show(plan, read.best, _ATTENDING)
     if not places:

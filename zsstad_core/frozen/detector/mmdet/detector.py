@@ -54,9 +54,7 @@ class MmdetDetector:
             batch = {key: [prepared[i][key] for i in same_size] for key in ("inputs", "data_samples")}
             with quiet(), torch.inference_mode():
                 results = self._model.test_step(batch)
-            boxes |= {
-                i: _frame_boxes(result.pred_instances, frames[i]) for i, result in zip(same_size, results, strict=True)
-            }
+            boxes |= {i: _frame_boxes(result.pred_instances) for i, result in zip(same_size, results, strict=True)}
         return [boxes[i] for i in range(len(frames))]
 
 
@@ -67,11 +65,9 @@ def _by_size(prepared: Sequence[dict[str, Any]]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _frame_boxes(found: Any, frame: np.ndarray) -> FrameBoxes:
-    height, width = frame.shape[:2]
-    xyxy = found.bboxes.float().cpu().numpy()  # [N, 4]
+def _frame_boxes(found: Any) -> FrameBoxes:
     return FrameBoxes(
-        np.clip(xyxy, 0, np.array([width, height, width, height], np.float32)),
+        found.bboxes.float().cpu().numpy(),
         found.scores.float().cpu().numpy(),
         found.labels.cpu().numpy().astype(np.int64),
     )

@@ -1,5 +1,5 @@
 // The player. A clip is a list of JPEGs, so that a step is exactly one frame in every browser, with no codec.
-const player = { clip: null, at: 0, playing: false, images: [], asked: 0 };
+const player = { clip: null, at: 0, playing: false, images: [], asked: 0, pending: 0 };
 
 const wordOf = (clip, label) => (label === null ? "nothing" : say(clip.labels[label]));
 const nameOf = (person) => (person.number ? `person ${person.number}` : "not followed");
@@ -26,9 +26,11 @@ async function show(at) {
   player.at = Math.max(0, Math.min(clip.frames.length - 1, at));
   const asked = ++player.asked;
   const here = player.at;
-  const image = await imageOf(clip, here);
-  if (asked !== player.asked) return;
   const canvas = $("canvas");
+  canvas.dataset.pending = player.pending += 1;  // for whoever waits until every picture that was asked for is there
+  const image = await imageOf(clip, here);
+  canvas.dataset.pending = player.pending -= 1;
+  if (asked !== player.asked) return;
   if (canvas.width !== image.naturalWidth || canvas.height !== image.naturalHeight) {
     canvas.width = image.naturalWidth;
     canvas.height = image.naturalHeight;

@@ -1,0 +1,44 @@
+"""The stages whose artifacts the cache holds, by what an artifact is called and by the target of make that makes it."""
+
+from dataclasses import dataclass
+
+from zsstad_core.cache.token_kinds import TokenKind
+from zsstad_core.cache.versions import SCHEMA
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One sort of artifact.
+
+    name: an artifact's folder is NAME-KEY; the name stands in the needs of other artifacts and in the ledger too.
+    target: the target of make, and the module of `stages/`, which makes such artifacts. Only `encode` and `text` make
+    artifacts of several names.
+    tokens: of an artifact of `encode` the kind of its tokens.
+    """
+
+    name: str
+    target: str
+    tokens: TokenKind | None = None
+
+    @property
+    def schema(self) -> int:
+        """The version of what the stage writes (`cache.versions`)."""
+        return SCHEMA[self.target]
+
+    @classmethod
+    def encoding(cls, kind: TokenKind) -> "Stage":
+        """Tokens of a kind."""
+        return cls(f"tokens-{kind.name}", "encode", kind)
+
+
+INDEX = Stage("index", "index")
+GROUNDTRUTH = Stage("groundtruth", "groundtruth")
+FINETUNE = Stage("finetune", "finetune")
+DETECT = Stage("detect", "detect")
+TRACK = Stage("tracks", "track")
+TEXT = Stage("text", "text")
+PHRASINGS = Stage("texts", "text")
+WORDS = Stage("words", "text")
+TRAIN = Stage("train", "train")
+SCORE = Stage("score", "score")
+EVALUATE = Stage("evaluate", "evaluate")

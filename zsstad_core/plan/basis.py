@@ -1,0 +1,123 @@
+"""What a plan starts from: its settings, what is on disk, what the method needs, and the labels."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from zsstad_core.cache.set_aside import Failure
+from zsstad_core.datasets.base import Dataset, Part
+from zsstad_core.datasets.label_types import refuse_unfit
+from zsstad_core.methods import registry
+from zsstad_core.methods.contract import Reads
+from zsstad_core.plan import cross_dataset, refusals
+from zsstad_core.plan.inventory import Inventories
+from zsstad_core.plan.labels import ClassTexts
+from zsstad_core.settings.pipeline import Settings
+from zsstad_core.splits import LabelSplit, load_split
+from zsstad_core.video import VideoSource
+
+
+class Basis:
+    """What is known before the first artifact. Raises SettingsError, MissingFileError or DataError.
+
+    retry: whether videos that a stage has set aside are wanted all the same. inventories: what other plans of this
+    process have read already.
+    """
+
+    def __init__(self, settings: Settings, retry: bool = False, inventories: Inventories | None = None) -> None:
+        refusals.refuse_cache_root(settings.cache.root)
+        self.settings = settings
+        self.method = registry.method(settings.head)
+        self.reads: Reads = self.method.reads(settings)
+        if settings.trained_on.dataset is not None and self.method.trains:
+            cross_dataset.refuse_unlike(settings, settings.training_settings())
+        self._retry, self._inventories = retry, inventories or Inventories()
+        self.inventory = self._inventories.of(settings)
+        self._listed_split = load_split(settings.dataset, settings.split, self.dataset.classes)
+        refuse_unfit(settings, self.dataset, self.trains_here)
+        self.method.refuse(settings)
+        refusals.refuse_texts_not_given(settings, self.reads.texts)
+        refusals.refuse_voting_of_clips(settings, self.method.classifies)
+        refusals.refuse_parts_of_a_batch(settings, self.method.whole_batch(settings))
+        refusals.refuse_short_reach(settings, self.dataset.keyframes, self.reads.window.reach)
+        self.official_split: Mapping[str, Part] = self.inventory.official_split
+        left_out = {} if retry else self.set_aside
+        self.members = {name: sha for name, sha in self.inventory.video_digests.items() if name not in left_out}
+        self._texts = ClassTexts(settings, self.inventory)
+
+    @property
+    def root(self) -> Path:
+        """The dataset's folder in the cache."""
+        return self.inventory.root
+
+    @property
+    def dataset(self) -> Dataset:
+        """The dataset, opened."""
+        return self.inventory.dataset
+
+    @property
+    def videos(self) -> Mapping[str, VideoSource]:
+        """The wanted videos that are on disk, by video_id; `members` are those that artifacts are made of."""
+        return self.inventory.videos
+
+    @property
+    def set_aside(self) -> Mapping[str, Failure]:
+        """Videos that a stage could not read, and why."""
+        return self.inventory.set_aside
+
+    @property
+    def missing(self) -> list[str]:
+        """Wanted videos in which nothing can be found: they are not on disk, or set aside. Sorted."""
+        return self.inventory.missing
+
+    @property
+    def trains_here(self) -> bool:
+        """Whether the head learns from the videos of this dataset."""
+        return self.method.trains and self.settings.trained_on.dataset is None
+
+    @property
+    def keeps_similarities(self) -> bool:
+        """Whether the scores come with table similarities; a method that reads no text has none."""
+        return self.settings.scoring.similarities and bool(self.reads.texts)
+
+    def save(self) -> None:
+        """Remember the digests that were computed, for the next plan."""
+        self.inventory.save()
+
+    @cached_property
+    def training_plan(self) -> Self | None:
+        """The plan that the head is trained under, where that is another dataset's (`trained_on`)."""
+        if self.settings.trained_on.dataset is None:
+            return None
+        return type(self)(self.settings.training_settings(), self._retry, self._inventories)
+
+    @cached_property
+    def split(self) -> LabelSplit:
+        """The label split; of a head that is trained on another dataset its unseen classes alone."""
+        if self.training_plan is None:
+            return self._listed_split
+        dropped = self.shared_classes if self.settings.trained_on.shared == "drop" else {}
+        return cross_dataset.unseen_alone(self._listed_split, dropped)
+
+    @cached_property
+    def shared_classes(self) -> dict[str, str]:
+        """Unseen classes that read as one which was learned on another dataset, and that class."""
+        if self.training_plan is None:
+            return {}
+        learned = self.training_plan._texts.of(self.training_plan.split.seen)
+        return cross_dataset.shared_classes(self._texts.of(self._listed_split.unseen), learned)
+
+    @cached_property
+    def phrasings_of_classes(self) -> dict[str, list[str]]:
+        """Every text of each class: the method's own phrasings, or those of the settings in the template."""
+        if self.method.phrasings is not None:
+            texts = [*self._texts.of(self.dataset.classes).values()]
+            return dict(zip(self.dataset.classes, self.method.phrasings(self.settings, texts), strict=True))
+        listed = ([text] if isinstance(text, str) else list(text) for text in self.class_texts)
+        return dict(zip(self.dataset.classes, listed, strict=True))
+
+    @property
+    def class_texts(self) -> Sequence[str | list[str]]:
+        """What the text encoder reads for each class of the dataset: a text, or several."""
+        return self._texts.templated

@@ -1,0 +1,104 @@
+"""What each kind of error costs: the AP that is left when all errors of a kind are fixed.
+
+As in TIDE (`error_kinds`, the paper's section 2.3), on the detections that the protocol counts and their matches:
+
+    wrong action  the detection gets an annotated class of the person under it that nobody found and for which its box
+                  is not scored already; where there is none, or a better-scored one has it, it is dropped
+    wrong place   the box is moved onto the ground truth of its class that nobody found, or dropped
+    both, background, duplicate   dropped
+    missed        the ground truth is not asked for any more. Adding a detection would need a score for it; so the head
+                  counts as being as good on the missed as on the found
+
+The detections that stay keep the order and the matches that the evaluation gave them, and the protocol's own area
+measures them. A fix never takes a hit away and never ranks one lower, so AP never falls. After all of them each
+detection is a hit and each ground truth that is still asked for is found, so AP is 1: in every class with ground truth,
+by every protocol. A class of which everything was missed and nothing is detected any more counts 1, 0 while it has
+false positives.
+
+Fixes are not evaluated anew. The evaluators let a moved box match another person who stands at the very same place,
+`ava`'s limit of 50 a keyframe would count other detections for each that is dropped, and `ava` orders equal scores by
+what else is detected (`metrics/ava.py`, point 4): without a duplicate, a hit and an error of equal scores may swap.
+Such a swap is chance, not a cost of the duplicate. For a kind that is only dropped, the evaluator gives the same AP for
+the tables without it; by `ava` where nothing is beyond the limit and no two detections of a class have equal scores.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from zsstad_core.metrics.matching import Ints
+from zsstad_core.report.error_kinds import KINDS, MISSED, WRONG_ACTION, WRONG_PLACE, ErrorKinds
+from zsstad_core.report.matched import Matched
+
+AS_IS = "as is"
+
+type Turned = dict[int, tuple[Ints, Ints]]
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """AP after fixes, 0 to 1, a row a class (indexed by class_name), NaN where it has no ground truth.
+
+    alone: columns "as is", and KINDS: that kind alone is fixed. in_turn: "as is", and KINDS: it and all kinds before it
+    are fixed; the last column is 1. The mean of some rows is the mAP of these classes.
+    """
+
+    alone: pd.DataFrame
+    in_turn: pd.DataFrame
+
+    def cost(self, classes: Iterable[str]) -> pd.DataFrame:
+        """mAP over some classes, float64, a row a kind in the order of KINDS; NaN where none has ground truth.
+
+        Columns: alone, what fixing this kind alone adds to the mAP; in turn, what it adds after those before it;
+        reached, the mAP then.
+        """
+        alone, reached = self.alone.loc[list(classes)].mean(), self.in_turn.loc[list(classes)].mean()
+        rows = {"alone": alone - alone[AS_IS], "in turn": reached.diff(), "reached": reached}
+        return pd.DataFrame(rows).loc[list(KINDS)].rename_axis("kind")
+
+
+def fixed(kinds: ErrorKinds) -> Fixed:
+    """The AP of each class as it is, after each fix alone, and after all fixes in turn."""
+    as_is = _ap(kinds.matched, *_start(kinds))
+    alone, in_turn = {AS_IS: as_is}, {AS_IS: as_is}
+    turned_alone: Turned = {WRONG_ACTION: kinds.renamed, WRONG_PLACE: kinds.moved_alone}
+    turned: Turned = {WRONG_ACTION: kinds.renamed, WRONG_PLACE: kinds.moved}
+    state = _start(kinds)
+    for kind, name in enumerate(KINDS, 1):
+        alone[name] = _ap(kinds.matched, *_fix(kinds, kind, turned_alone, *_start(kinds)))
+        state = _fix(kinds, kind, turned, *state)
+        in_turn[name] = _ap(kinds.matched, *state)
+    index = pd.Index(kinds.matched.classes, dtype="str", name="class_name")
+    return Fixed(pd.DataFrame(alone, index=index), pd.DataFrame(in_turn, index=index))
+
+
+def _start(kinds: ErrorKinds) -> tuple[Ints, Ints, Ints]:
+    """Class and truth of each detection (-1: not there, a false positive), and class of each ground truth."""
+    held = kinds.matched
+    return held.class_N.copy(), held.truth_N.copy(), held.class_G.copy()
+
+
+def _fix(
+    kinds: ErrorKinds, kind: int, turned: Turned, class_N: Ints, truth_N: Ints, class_G: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """The same with one kind of error fixed; changes the arrays that it gets. turned: what becomes hits, by kind."""
+    if kind == MISSED:
+        class_G[kinds.kind_G == MISSED] = -1
+        return class_N, truth_N, class_G
+    class_N[kinds.kind_N == kind] = -1
+    if kind in turned:
+        found, truth = turned[kind]
+        class_N[found], truth_N[found] = class_G[truth], truth
+    return class_N, truth_N, class_G
+
+
+def _ap(held: Matched, class_N: Ints, truth_N: Ints, class_G: Ints) -> list[float]:
+    """AP of each class, when detections name class_N and are the hits of truth_N."""
+    asked_K = np.bincount(class_G[class_G >= 0], minlength=len(held.classes))
+    ap = []
+    for rows, before, asked in zip(held.ranked(class_N), held.groundtruths().tolist(), asked_K.tolist(), strict=True):
+        nothing_left = before > 0 and asked == 0
+        ap.append(float(len(rows) == 0) if nothing_left else held.rules.area(truth_N[rows] >= 0, asked))
+    return ap
