@@ -121,6 +121,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "heads.iclip.memory_after": (5, LEARNED),
     "heads.iclip.memory_slots": (5, LEARNED),
     "heads.iclip.memory": ("all", LEARNED),
+    "heads.iclip.memory_frames": ("with_persons", LEARNED),
     "heads.iclip.context_weight": (0.1, LEARNED),
     "heads.iclip.prompting_layers": (1, LEARNED),
     "heads.iclip.prompting_scale": (1.0, LEARNED),
@@ -193,7 +194,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "evaluation.frames": ("decoded", {"evaluate"}),
     "evaluation.protocol": ("act", {"evaluate"}),
     "evaluation.video_iou": ([], {"evaluate"}),
-    "tracks.lost_after": (0.5, NOTHING),
+    "tracks.lost_after": (0.5, NOTHING),  # persons are not judged by tracks; see tests/test_plan_clips.py
     "tracks.high_score": (0.6, NOTHING),
     "ask.threshold": (0.5, NOTHING),
     "ask.similarity": (0.2, NOTHING),

@@ -59,7 +59,7 @@ def detected(plan: Plan, rows: str, videos: Collection[str]) -> RowsAndTokens:
     if kept := _kept(plan, rows):
         return read_artifact_tokens(plan.tokens(kept), "boxes", videos)
     boxes = of_videos(read_artifact_table(plan.detect, "boxes"), videos)
-    if plan.reads.kinds:  # a file of boxes may name frames that the videos lack; only the oracle wants those
+    if plan.reads.kinds:  # a file of boxes may name frames that the videos lack, which have no tokens
         boxes = on_real_frames(boxes, read_artifact_table(plan.index, "frames"))
     return boxes[(boxes["what"] == PERSON) == (rows == "person")].reset_index(drop=True), None
 

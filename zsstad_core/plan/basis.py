@@ -78,7 +78,7 @@ class Basis:
 
     @property
     def keeps_similarities(self) -> bool:
-        """Whether the scores come with table similarities; a method that reads no text, the oracle, has none."""
+        """Whether the scores come with table similarities; a method that reads no text has none."""
         return self.settings.scoring.similarities and bool(self.reads.texts)
 
     def save(self) -> None:
