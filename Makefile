@@ -26,7 +26,7 @@ LABELS ?=## of `make ask`: "juggle a ball, wave, clap", or a file: one a line, o
 FORMAT ?=## of `make export`: h5 or npz                      (default: h5)
 KIND ?=## of `make export`: frame, person, ..., text, encoder  (docs/export.md; default: all that the head reads)
 OUT ?=## of `make ask`, `export`, `table`, `report`: folder for the files  (default: results/ask/NAME, export/DATASET, results/DATASET/...)
-STAGE ?=## of `make why` and `make invalidate`: index, groundtruth, finetune, detect, encode, text, train, score, evaluate
+STAGE ?=## of `make why` and `make invalidate`: index, groundtruth, finetune, detect, track, encode, text, train, score, evaluate
 SPLITS ?=## of `make table`: 1,2 or 50/50-0,50/50-1 ..., or without: each class left out once  (default: all published)
 SEEDS ?=## of `make table`: trainings of each head            (default: 1)
 HEADS ?=## of `make table`: methods, commas between           (default: HEAD= and both baselines)

@@ -1,6 +1,6 @@
 """The methods of the demo: the baselines and the default. Run, it prints their names.
 
-    python -m demo.heads
+python -m demo.heads
 """
 
 from zsstad_core.methods import registry

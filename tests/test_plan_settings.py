@@ -194,7 +194,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "evaluation.frames": ("decoded", {"evaluate"}),
     "evaluation.protocol": ("act", {"evaluate"}),
     "evaluation.video_iou": ([], {"evaluate"}),
-    "tracks.lost_after": (0.5, NOTHING),
+    "tracks.lost_after": (0.5, NOTHING),  # persons are not judged by tracks; see tests/test_plan_clips.py
     "tracks.high_score": (0.6, NOTHING),
     "ask.threshold": (0.5, NOTHING),
     "ask.similarity": (0.2, NOTHING),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.io import savemat
@@ -18,7 +18,6 @@ MASKS = st.tuples(st.integers(1, 7), st.integers(1, 9), st.integers(1, 5)).flatm
 )
 
 
-@settings(deadline=None)
 @given(MASKS)
 def test_a_box_holds_its_mask_and_every_side_touches_it(mask):
     boxes = {int(row[0]): row[1:].astype(int) for row in tight_boxes(mask)}

@@ -76,6 +76,12 @@ def test_what_names_a_clip_does_not_depend_on_the_others() -> None:
     assert len(set(tracks.hash_C.tolist())) == 3
 
 
+def test_a_person_whom_the_tracker_follows_nowhere_is_called_alone_and_drawn_for_as_before() -> None:
+    alone = tracklets_as_clips(TRACKS.assign(track=[-2, 1, -1, 1, -2, 1]), np.arange(len(TRACKS)))
+    assert alone.names == ["a, a person alone (-1)", "a person 1", "b, a person alone (-2)"]
+    assert alone.hash_C[2] == 74_101_778_961_450_373
+
+
 def test_clips_of_other_names_frames_or_tokens_are_others() -> None:
     several = [
         videos_as_clips(frames_of({"a": 2, "b": 3})),

@@ -92,7 +92,7 @@ def every(features: FrameFeatures) -> np.ndarray:
     return np.arange(len(features.samples))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**16), gaps=st.booleans(), objects=st.integers(0, 4))
 def test_a_batch_is_what_the_tables_say(seed: int, gaps: bool, objects: int) -> None:
     data = made(seed, gaps=gaps)

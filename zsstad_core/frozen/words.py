@@ -36,9 +36,7 @@ def word_tokens(model: Any, id_ML: Tensor, name: str) -> tuple[Tensor, Tensor]:
     text = getattr(model, "text", model)
     last, embedding = getattr(text, "ln_final", None), getattr(text, "token_embedding", None)
     if not isinstance(last, nn.Module) or not isinstance(embedding, nn.Module):
-        raise ModelError(
-            f"encoder.model: word tokens are of open_clip's own text transformer; {name} has another"
-        )
+        raise ModelError(f"encoder.model: word tokens are of open_clip's own text transformer; {name} has another")
     normed: list[Tensor] = []
     hook = last.register_forward_hook(lambda _module, _args, output: normed.append(output))
     try:

@@ -91,9 +91,8 @@ def clips(settings: Settings) -> Inputs:
 
 
 def tracking(settings: Settings) -> Inputs:
-    """How persons are followed, and the library that follows them. Settings `tracks` decide nothing else."""
-    followed = {"lost_after": settings.tracks.lost_after, "high_score": settings.tracks.high_score}
-    return {"tracks": followed, "trackers": version("trackers")}
+    """How persons are followed, and the library that follows them."""
+    return {"tracks": settings.tracks.content(), "trackers": version("trackers")}
 
 
 def training(settings: Settings) -> Inputs:

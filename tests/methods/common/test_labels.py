@@ -22,7 +22,7 @@ def test_each_row_gets_the_greatest_logit_of_each_classs_texts() -> None:
     assert best_text(logits_NM, labels).tolist() == [[1.0, 2.0, 0.5], [-2.0, 6.0, -1.0]]
 
 
-@hypothesis_settings(deadline=None, max_examples=25)
+@hypothesis_settings(max_examples=25)
 @given(texts=st.lists(st.integers(1, 4), min_size=1, max_size=5), rows=st.integers(0, 4), seed=st.integers(0, 99))
 def test_the_best_text_is_found_among_the_texts_of_the_class_alone(texts: list[int], rows: int, seed: int) -> None:
     labels = labels_of(texts)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from zsstad_core.evaluation.rows import EvaluatedRows
-from zsstad_core.report import confusion, curves, error_kinds, error_fixes
+from zsstad_core.report import confusion, curves, error_fixes, error_kinds
 from zsstad_core.report.page.content import ClassRow, Confusion, Curve, ErrorKind, Errors, InTurn, Number
 
 type Groups = Mapping[str, str]
