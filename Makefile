@@ -120,10 +120,10 @@ train: | $(TRAINED)  ## train the head on the seen classes of the split
 	@echo $(call quoted,$(TRAIN_SAYS))
 
 eval: | $(EVALUATED)  ## score, evaluate, print the table and the path of metrics.json
-	@$(RUN) stages.report $(CHOICE)
+	@$(RUN) stages.metrics $(CHOICE)
 
 report: | $(EVALUATED)  ## write what was found, and why, as one HTML file to look at, and print its path (OUT=)
-	@$(RUN) stages.page $(CHOICE)$(call option,OUT,out)
+	@$(RUN) stages.report $(CHOICE)$(call option,OUT,out)
 
 table: | $(TABLED)  ## train and evaluate what is missing of a paper's table, and print it (SPLITS=, SEEDS=, HEADS=)
 	@$(RUN) stages.table $(CHOICE)$(TABLE)

@@ -53,10 +53,10 @@ def main() -> None:
     bank = synthetic_bank(device)
     text_KD = torch.randn(CLASSES, WIDTH)
     cached_s = cached_step(bank, text_KD, options.steps)
-    print(f"cached     {1 / cached_s:8.1f} it/s   {1000 * cached_s:9.1f} ms a step, the Runner's overhead included")
+    print(f"cached     {1 / cached_s:8.1f} it/s   {1000 * cached_s:9.1f} ms a step, the loop's overhead included")
     encoder = Encoder(EncoderSettings(model=options.model, pretrained="random", precision=options.precision), device)
     published_s = published_step(bank, encoder, options.published)
-    print(f"published  {1 / published_s:8.3f} it/s   {1000 * published_s:9.1f} ms a step, {encoder.says}")
+    print(f"published  {1 / published_s:8.3f} it/s   {1000 * published_s:9.1f} ms a step, {encoder.description}")
     print(f"ratio      {published_s / cached_s:8.0f}")
     if options.all:
         seconds = run(bank, text_KD, Training())

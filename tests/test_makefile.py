@@ -136,7 +136,7 @@ def test_what_is_set_arrives_as_it_was_typed(noting: Path, value: str) -> None:
     assert calls(noting) == [
         ["-m", "stages.plan", "--makefile", *choice],
         ["-m", "stages.plan", *choice],
-        ["-m", "stages.report", *choice],
+        ["-m", "stages.metrics", *choice],
     ]
 
 
@@ -203,7 +203,7 @@ def test_a_report_is_written_where_it_is_asked_for(noting: Path) -> None:
     choice = ["--head", "iclip"]
     assert calls(noting) == [
         ["-m", "stages.plan", "--makefile", *choice],
-        ["-m", "stages.page", *choice, "--out", "of mine"],
+        ["-m", "stages.report", *choice, "--out", "of mine"],
     ]
 
 

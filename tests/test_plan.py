@@ -273,9 +273,6 @@ def test_a_plan_is_quick_to_make_and_the_same_in_every_process(folder: Path) -> 
     """Also that it loads none of the libraries that take seconds."""
     code = """
 import json, sys
-from zsstad_core import plan_text
-from zsstad_core.plan.plan import Plan
-from zsstad_core.settings.pipeline import Settings
 from zsstad_core.plan.makefile import makefile
 from zsstad_core.plan.plan import Plan
 from zsstad_core.plan.table import table

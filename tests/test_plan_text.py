@@ -8,13 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from zsstad_core.quantities import duration_text, size_text
 
 from tests.datasets.made_jhmdb import TEST, TRAIN
 from tests.made_plans import clip, plan, write_dataset
 from zsstad_core.cache import ledger
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.token_kinds import TokenKind
+from zsstad_core.formatting import duration_text, size_text
 from zsstad_core.plan.makefile import makefile
 from zsstad_core.plan.plan import Plan
 from zsstad_core.plan.table import table

@@ -21,7 +21,7 @@ type Ints = NDArray[np.int64]
 _MINUTE = 60.0
 
 NOWHERE = -1
-"""The place of a frame, or the second, that there is none of."""
+"""Stands for a frame or a second that does not exist."""
 
 
 @dataclass(frozen=True)

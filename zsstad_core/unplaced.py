@@ -1,8 +1,8 @@
-"""Annotation of seconds that waits for its frames: the one convention by which a row says that it has none yet.
+"""Unplaced rows: annotation in seconds whose frames are not known yet, and the convention that marks it.
 
-A dataset that annotates one frame a second (AVA) names seconds, and boxes as fractions of the frame. Which frame a
-second is, and how large that is, is known only when the video was decoded. So rows of table groundtruth are of two
-sorts, told apart row by row by the column `frame`:
+A dataset that annotates one frame a second (AVA) names seconds, and boxes as fractions of the frame. The frame of a
+second, and its size, are known only when the video has been decoded. So table groundtruth has two sorts of rows, which
+the column `frame` tells apart:
 
 | | frame | box | decoded |
 |---|---|---|---|
@@ -10,9 +10,9 @@ sorts, told apart row by row by the column `frame`:
 | unplaced | UNPLACED + second | fractions of the frame, from 0 to 1 | false |
 | unplaced, but the video is there | UNPLACED + second | pixels of the video | false |
 
-Before the index is made all rows are unplaced (though `decoded` is true, as in every dataset's own table).
-`place_on_frames` makes the others out of them; what stays unplaced are seconds that the video has no keyframe of, and
-videos that are not there. No video has UNPLACED frames: at 60 a second that is half a year.
+Before the index is made, all rows are unplaced (though `decoded` is true, as in the table of every dataset).
+`place_on_frames` places them; a row stays unplaced if the video is not there or has no keyframe for its second. No
+video has UNPLACED frames: at 60 frames a second it would last half a year.
 """
 
 from typing import TYPE_CHECKING
@@ -28,15 +28,15 @@ UNPLACED = 1_000_000_000
 
 
 def unplaced(second: "pd.Series[int]") -> "pd.Series[int]":
-    """The column `frame` of rows that are annotated at these seconds, before their frames are known."""
+    """The column `frame` for rows that are annotated at these seconds, before their frames are known."""
     return second + UNPLACED
 
 
 def place_on_frames(annotated: "pd.DataFrame", videos: "pd.DataFrame", keyframes: "pd.DataFrame") -> "pd.DataFrame":
-    """Table groundtruth on the frames of the videos, in pixels, out of one whose rows are all unplaced.
+    """Place a table groundtruth, whose rows are all unplaced, on the frames of the videos, with boxes in pixels.
 
     videos, keyframes: the tables of the index. Rows of videos that are not in the index stay as they are, with
-    `decoded` false; so do the frame numbers of seconds that a video has no keyframe of, but their boxes become pixels.
+    `decoded` false. A second without a keyframe keeps its frame number, and its boxes become pixels.
     """
     from zsstad_core.tables import BOX, table
 
@@ -53,13 +53,13 @@ def place_on_frames(annotated: "pd.DataFrame", videos: "pd.DataFrame", keyframes
 
 
 def second_of(rows: "pd.DataFrame", keyframes: "pd.DataFrame") -> "pd.Series[int]":
-    """The annotated second of each row (columns video_id, frame) of a table of boxes, int64; NOWHERE where it stands
-    on a frame that is no keyframe."""
+    """The annotated second of each row (columns video_id, frame) of a table of boxes, int64; NOWHERE if the frame
+    is no keyframe."""
     second = rows[["video_id", "frame"]].merge(keyframes, on=["video_id", "frame"], how="left")["second"]
     second = second.fillna(NOWHERE).astype("int64").set_axis(rows.index)
     return second.where(rows["frame"] < UNPLACED, rows["frame"].astype("int64") - UNPLACED)
 
 
 def frame_text(frame: int) -> str:
-    """`frame 12`, or `second 902` of a row that is unplaced: for messages."""
+    """The frame in words, for messages: `frame 12`, or, for an unplaced row, `second 902`."""
     return f"second {frame - UNPLACED}" if frame >= UNPLACED else f"frame {frame}"

@@ -98,9 +98,9 @@ def test_a_list_that_names_a_clip_twice_is_refused(root: Path):
 
 def test_windows_line_ends_and_no_last_line_end_lose_no_clip(root: Path):
     file = root / "splits/wave_test_split1.txt"
-    before = open_jhmdb(root, groundtruth="puppet_mask").official()
+    before = open_jhmdb(root, groundtruth="puppet_mask").official_split()
     file.write_bytes(file.read_text().strip().replace("\n", "\r\n").encode())
-    assert open_jhmdb(root, groundtruth="puppet_mask").official() == before
+    assert open_jhmdb(root, groundtruth="puppet_mask").official_split() == before
 
 
 def test_a_missing_list_is_named(root: Path):

@@ -21,7 +21,7 @@ from tests.end_to_end.made import Settings, as_set
 
 _context = multiprocessing.get_context("forkserver")
 _HEAVY = [
-    *("torch._dynamo", "torch.utils.tensorboard", "tests.end_to_end.mmdet_bridged", "mmengine.runner", "open_clip"),
+    *("torch._dynamo", "torch.utils.tensorboard", "tests.end_to_end.mmdet_bridged", "open_clip"),
     *("av", "zarr", "pyarrow.parquet", "zsstad_core.learning.train", "zsstad_core.frozen.encoder", "stages.score"),
 ]
 

@@ -176,14 +176,14 @@ def test_what_does_not_read_back_as_it_was_written_is_not_published(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stand-in for a disk that loses what it has accepted: a bit of the file turns while it is flushed."""
-    flush = units._flush
+    flush = units.flush
 
     def losing(path: Path) -> None:
         if path.name == "note.txt":
             path.write_text("hallo")
         flush(path)
 
-    monkeypatch.setattr(units, "_flush", losing)
+    monkeypatch.setattr(units, "flush", losing)
     with (
         pytest.raises(CacheError, match=r"note\.txt does not read back as it was written; check the disk"),
         publish(tmp_path, MEMBERS, {}) as folder,

@@ -8,14 +8,15 @@ import pytest
 import torch
 
 from tests.end_to_end.made import LOST, SHORT, TEST, TRAIN, frames_of
-from tests.learning.made_cache import extract, made_plan, write_dataset
+from tests.learning.made_cache import extract, made_plan, text_of, write_dataset
 from zsstad_core.cache.read import read_artifact_tokens
 from zsstad_core.errors import CacheError, DataError
 from zsstad_core.learning.bank import Bank
 from zsstad_core.learning.banks import scoring_bank, training_bank
 from zsstad_core.learning.cached_rows import persons_to_score, scoring_labels, training_labels
 from zsstad_core.methods.common.features import FrameTokens
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
+from zsstad_core.work import Content, run_whole
 
 KEY = ["video_id", "frame", "box"]
 SEEN_TRAIN = [name for name in TRAIN if not name.startswith(("run/", "stand/"))]
@@ -164,6 +165,48 @@ def test_text_tokens_come_in_the_order_asked_for(folder: Path):
     assert labels.text_MD.dtype == torch.float32
     assert (labels.names, labels.one_text_each, labels.types) == (tuple(names), True, None)
     assert training_labels(made).names == made.split.seen
+
+
+def test_where_the_best_text_counts_every_text_of_a_class_comes_with_its_class(folder: Path):
+    texts = {name: name for name in plan(folder).dataset.classes} | {"wave": ["wave", "a wave"], "run": ["run", "dash"]}
+    made = plan(folder, **{"encoder.texts": texts, "encoder.phrasings": "max"})
+    assert made.phrasings is not None
+    flat = [text for of_class in made.phrasings_of_classes.values() for text in of_class]
+    numbers = np.repeat(np.arange(len(flat), dtype=np.float32)[:, None], 4, axis=1)
+    run_whole("texts", made.phrasings, lambda: Content(tokens=numbers))
+    run_whole("text", made.text, lambda: Content(tokens=text_of(made)))
+    labels = scoring_labels(made, ["wave", "brush_hair", "run"])
+    assert labels.class_M.tolist() == [0, 0, 1, 2, 2]
+    found = [flat[int(row)] for row in labels.text_MD[:, 0]]
+    assert found == ["wave", "a wave", "brush_hair", "run", "dash"]
+    assert training_labels(made).one_text_each  # training is on the mean of a class's texts
+
+
+# ---- clips
+
+
+def test_a_method_of_clips_trains_on_whole_videos_each_with_its_own_frames_and_class(folder: Path):
+    made = plan(folder, head="actionclip")
+    bank = training_bank(made, "cpu")
+    videos = bank.samples.table["video_id"]
+    assert set(videos) == set(SEEN_TRAIN)
+    assert bank.samples.frames_C.tolist() == [frames_of(name) for name in videos]
+    names = np.array(made.split.seen)[bank.target_R]
+    assert (names == videos.str.split("/").str[0]).all()
+
+    rows, tokens = read_artifact_tokens(made.tokens("frame"), "frames")
+    batch = bank.gather(np.arange(len(videos))).batch
+    for name, token_TD in zip(videos, batch.features.frame_NTD, strict=True):
+        (own,) = np.nonzero(rows["video_id"].to_numpy() == name)
+        assert {tuple(token) for token in token_TD.tolist()} <= {tuple(token) for token in tokens[own].tolist()}
+        assert len({tuple(token) for token in token_TD.tolist()}) == min(8, frames_of(name))
+
+
+def test_a_method_of_clips_scores_the_videos_it_is_asked_for(folder: Path):
+    bank = scoring_bank(plan(folder, head="actionclip"), "cpu", TEST)
+    assert set(bank.samples.table["video_id"]) == set(TEST)
+    assert bank.target_R is None
+    assert len(scoring_bank(plan(folder, head="actionclip"), "cpu", ["run/clip_b"]).samples) == 1
 
 
 @pytest.mark.fault(18)

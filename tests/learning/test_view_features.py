@@ -17,7 +17,7 @@ from zsstad_core.learning.bank import Bank, Gathered
 from zsstad_core.learning.banks import scoring_bank, training_bank
 from zsstad_core.learning.view_features import ViewFeatures
 from zsstad_core.methods.common.features import FrameViews
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.tables import BOX
 
 SIZE = 64  # of the tiny CLIP

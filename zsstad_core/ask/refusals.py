@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from zsstad_core.ask.answer import Answer
-from zsstad_core.cache.artifact import earlier
+from zsstad_core.cache.artifact import other_artifacts
 from zsstad_core.cache.differences import Difference, plain, since
 from zsstad_core.cache.folders import written_inputs
 from zsstad_core.cache.stages import TRAIN
@@ -41,7 +41,7 @@ def refuse_other_encoder(plan: Plan) -> None:
     mine = plain(plan.train.inputs)
     others = [
         folder
-        for folder in earlier(plan.training_plan.root, TRAIN, plan.train.key)
+        for folder in other_artifacts(plan.training_plan.root, TRAIN, plan.train.key)
         if all(written_inputs(folder).get(name) == mine[name] for name in ("head", "seen"))
     ]
     differences = [[*filter(_of_encoder, since(folder, plan.train, planned))] for folder in others]

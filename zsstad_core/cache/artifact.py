@@ -27,12 +27,12 @@ from zsstad_core.errors import CacheError, DamagedUnitError
 _log = logging.getLogger(__name__)
 
 WHOLE = {"": ""}
-"""Members of an artifact that is not divided by videos: one unit holds it."""
+"""The members of an artifact that is not divided by videos: one unit holds it."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Videos that one unit holds or will hold, and which of them this reader wants (all, where it is new)."""
+    """The videos that one unit holds or will hold, and which of them are wanted (all, if the unit is new)."""
 
     members: dict[str, str]
     wanted: tuple[str, ...]
@@ -42,7 +42,7 @@ class Group:
         return unit_name(self.members)
 
     def without(self, videos: Collection[str]) -> "Group":
-        """The group but for some videos."""
+        """The group without some videos."""
         return Group(
             {video: digest for video, digest in self.members.items() if video not in videos},
             tuple(video for video in self.wanted if video not in videos),
@@ -54,7 +54,7 @@ class Artifact:
     """The folder `STAGE-KEY`, named by its stage, and the videos that are wanted of it (id -> digest of the source, or
     `WHOLE`).
 
-    inputs: everything that decides the content; the key is its digest. Videos are not in it: adding one adds a unit.
+    inputs: everything that decides the content; the key is its digest. Videos are not in it: a new video adds a unit.
     """
 
     root: Path
@@ -63,8 +63,8 @@ class Artifact:
     members: Mapping[str, str]
     clips_per_unit: int = 32
     part_of: Mapping[str, str] = field(default_factory=dict)
-    """Part of the dataset (training, test) a video belongs to. Units do not span parts, so that artifacts that hold
-    one part only are cut like those that hold all, and one pass over a clip serves several artifacts."""
+    """The part of the dataset (train, test) of each video. Units do not span parts: so artifacts that hold one part
+    only are cut like artifacts that hold both, and one pass over a clip serves several artifacts."""
     needs: tuple["Artifact", ...] = field(default=(), repr=False)
     """The artifacts that its stage reads; `inputs` holds their keys."""
 
@@ -78,7 +78,7 @@ class Artifact:
 
     @cached_property
     def done(self) -> Path:
-        """The file that exists when all wanted videos are there; make looks for it."""
+        """The file that exists when the artifact holds all wanted videos; make looks for it."""
         return self.path / f"complete-{short_digest(dict(self.members))}.json"
 
     def is_complete(self) -> bool:
@@ -91,14 +91,14 @@ class Artifact:
         return videos == set(self.members) and all((self.path / name / MANIFEST).is_file() for name in units)
 
     def without(self, videos: Collection[str]) -> "Artifact":
-        """The same artifact, of which some videos are not wanted."""
+        """The same artifact with fewer wanted videos."""
         return replace(self, members={v: digest for v, digest in self.members.items() if v not in videos})
 
     def groups(self) -> tuple[list[Group], list[Group]]:
-        """How the wanted videos are covered: by units that exist, and by units still to be made.
+        """Cover the wanted videos by groups: the units that exist, and the units still to be made.
 
-        Existing units come first, whatever grouping made them; what is left is cut in order into new groups. So groups
-        never shift: videos that are added make new units, and a wanted part of a larger unit is read from it.
+        Existing units come first, whatever grouping made them; the remaining videos are cut in order into new groups.
+        So groups never shift: new videos make new units, and a wanted part of a larger unit is read from that unit.
         """
         left = dict(self.members)
         there: list[Group] = []
@@ -118,16 +118,16 @@ class Artifact:
         return there, [Group({video: left[video] for video in cut}, cut) for cut in cuts]
 
     def begin(self) -> list[Group]:
-        """Make the folder ready for writing, clear what killed runs left, and return the groups still to be made.
+        """Make the folder ready for writing, remove what killed runs left, and return the groups still to be made.
 
-        Warns where they are not likely to find room: what fits is made all the same. Raises CacheError where the cache
-        cannot be written to.
+        Warns if the units are not likely to find room; the units that fit are made all the same. Raises CacheError if
+        the cache cannot be written to.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CacheError(
-                f"{self.path}: cannot be written ({room.why(error, self.path)}); choose another cache.root"
+                f"{self.path}: cannot be written ({room.write_error(error, self.path)}); choose another cache.root"
             ) from error
         described = self.path / "inputs.json"
         if not described.exists():
@@ -136,28 +136,29 @@ class Artifact:
         for unit in published(self.path):
             try:
                 _ = unit.manifest
-            except DamagedUnitError as error:  # all of them at once, not one a run
+            except DamagedUnitError as error:  # report all of them at once, not one a run
                 _log.warning("%s", error)
         todo = self.groups()[1]
         self._warn_of_room(sum(len(group.members) for group in todo))
         return todo
 
     def _warn_of_room(self, clips: int) -> None:
-        """By the units that are there, or those of the newest other artifact of the stage; without any, nothing."""
-        for folder in [self.path, *earlier(self.root, self.stage, self.key)]:
-            sizes, held = room.of_units(folder)
+        """Warn if the clips are likely to need more room than is free, by the size of the artifact's units, or of those
+        of the newest other artifact of the stage; without any unit, do nothing."""
+        for folder in [self.path, *other_artifacts(self.root, self.stage, self.key)]:
+            sizes, held = room.size_of_units(folder)
             if held and clips:
-                needs, left = room.needed(sizes, held, clips), room.left(self.path)
+                needs, left = room.expected_room(sizes, held, clips), room.free_room(self.path)
                 if needs.exceeds(left):
                     _log.warning("%s: is likely to need %s; only %s are free", self.path, needs, left)
                 return
 
     def publish(self, group: Group, **about: Any):  # type: ignore[no-untyped-def]  # a context manager of a Path
-        """The block in which a group's unit is written; see `units.publish`."""
+        """The context in which a group's unit is written; see `units.publish`."""
         return publish(self.path, group.members, about)
 
     def complete(self) -> None:
-        """Say that everything wanted is there. Raises CacheError where it is not, or units differ in what made them."""
+        """Write the file `done`. Raises CacheError if a wanted video is missing, or units differ in what made them."""
         there, todo = self.groups()
         if todo:
             raise CacheError(f"{self.path}: {len(todo)} units are missing; run the stage again")
@@ -169,7 +170,9 @@ class Artifact:
             )
         units = {group.name: {"digest": self.unit(group).manifest["digest"], "wanted": group.wanted} for group in there}
         text = json.dumps({"units": units}, indent=1, sort_keys=True) + "\n"
-        if not self.done.is_file() or self.done.read_text(errors="replace") != text:  # a read-only cache has it
+        if (
+            not self.done.is_file() or self.done.read_text(errors="replace") != text
+        ):  # a read-only cache has it already already
             write_whole(self.done, text)
 
     def has(self, group: Group) -> bool:
@@ -182,8 +185,8 @@ class Artifact:
     def parts(self) -> list[tuple[Unit, tuple[str, ...]]]:
         """Every unit with the videos to read from it, as `complete` recorded them.
 
-        Raises CacheError where the artifact is not complete, a unit is not the one that was recorded, or the videos
-        are not those that are wanted.
+        Raises CacheError if the artifact is not complete, a unit is not the recorded unit, or the recorded videos are
+        not the wanted videos.
         """
         try:
             units = json.loads(self.done.read_text())["units"]
@@ -200,7 +203,7 @@ class Artifact:
                 raise CacheError(f"{unit.path}: is not the unit that {self.done.name} names; remove it and run again")
             parts.append((unit, wanted))
             videos |= {video: unit.members.get(video) for video in wanted}
-        if videos != self.members:  # a damaged list would leave out a video without a word
+        if videos != self.members:  # a damaged list would silently leave out a video
             raise CacheError(
                 f"{self.done}: lists other videos than are wanted; remove it and run `make {self.stage.target}`"
             )
@@ -212,7 +215,7 @@ class Artifact:
         return unit
 
     def made_with(self) -> dict[str, Any]:
-        """What the units say made them (weights, versions); the same for all."""
+        """The weights and versions that made the units, the same for all units; empty without units."""
         parts = self.parts()
         return parts[0][0].made_with if parts else {}
 
@@ -222,8 +225,8 @@ def whole(root: Path, stage: Stage, inputs: Mapping[str, Any]) -> Artifact:
     return Artifact(root, stage, inputs, WHOLE)
 
 
-def earlier(root: Path, stage: Stage, key: str) -> Sequence[Path]:
-    """Other artifacts of a stage, the newest first: what the plan compares with to say what changed."""
+def other_artifacts(root: Path, stage: Stage, key: str) -> Sequence[Path]:
+    """The artifacts of a stage with other keys, the newest first; the plan compares with them to tell what changed."""
     others = [
         path
         for path in root.glob(f"{stage.name}-*")

@@ -1,8 +1,9 @@
-"""Who is making a unit now: a file lock, which the operating system takes back when its holder ends, also by `kill -9`.
+"""Claims on units: a process that makes a unit holds a file lock, which the operating system takes back when the
+process ends, also by `kill -9`.
 
-A hidden lock file stands beside the unit while somebody makes it. So two commands on one cache never make the same
-unit; two hosts do not either, where their file system shares its locks (NFS 4, Lustre with `flock`). Where it does not,
-both make it, and the unit of the faster one stays (`units.publish`).
+A hidden lock file stands beside the unit while a process makes it. So two commands on one cache never make the same
+unit; neither do two hosts, if their file system shares its locks (NFS 4, Lustre with `flock`). If it does not, both
+make the unit, and the unit that is finished first stays (`units.publish`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,30 +19,30 @@ from zsstad_core.errors import CacheError
 
 @contextmanager
 def claim(group: Group, artifacts: Sequence[Artifact]) -> Iterator[list[Artifact] | None]:
-    """Yields those of `artifacts` that still lack the group's unit, ours alone to make in this block.
+    """Claim a group's unit in some artifacts: yields the artifacts that still lack it, which only this block may make.
 
-    None where somebody else is making it for any of them; nothing is claimed then.
+    Yields None, and claims nothing, if another process is making the unit for any of the artifacts.
     """
     with ExitStack() as held:
         for artifact in artifacts:
             lock = artifact.path / f".{group.name}.lock"
-            if not held.enter_context(_taken(lock)):
+            if not held.enter_context(_lock(lock)):
                 yield None
                 return
         yield [artifact for artifact in artifacts if not artifact.has(group)]
 
 
 def tidy(artifact: Artifact) -> None:
-    """Remove what killed processes of this host left: lock files that nobody holds, units that were half written."""
+    """Remove what killed processes of this host left: lock files without a holder, units that were half written."""
     for lock in artifact.path.glob(".unit-*.lock"):
-        with _taken(lock):
+        with _lock(lock):
             pass
     remove_leftovers(artifact.path)
 
 
 @contextmanager
-def _taken(path: Path) -> Iterator[bool]:
-    """Whether the lock is ours in this block; its file goes with it."""
+def _lock(path: Path) -> Iterator[bool]:
+    """Try to hold a lock in this block: yields whether it is held; the lock's file is removed with it."""
     lock = FileLock(path)
     try:
         lock.acquire(blocking=False)
@@ -55,5 +56,5 @@ def _taken(path: Path) -> Iterator[bool]:
     try:
         yield True
     finally:
-        path.unlink(missing_ok=True)  # while it is ours: who waits for the old file notices that it is gone
+        path.unlink(missing_ok=True)  # before the release: who waits for the old file sees that it is gone
         lock.release()

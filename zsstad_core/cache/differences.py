@@ -1,4 +1,4 @@
-"""What differs between two artifacts of a stage, followed up to where it began."""
+"""The differences between two artifacts of a stage, followed up to the artifact in which they began."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zsstad_core.cache.artifact import Artifact, Group, earlier
+from zsstad_core.cache.artifact import Artifact, Group, other_artifacts
 from zsstad_core.cache.folders import written_inputs
 from zsstad_core.cache.units import canonical, published
 
@@ -15,9 +15,9 @@ Inputs = dict[str, Any]
 
 @dataclass(frozen=True)
 class Difference:
-    """One entry of the inputs, by its dotted name: its value now and before, None where there is none.
+    """One entry of the inputs, by its dotted name: its value now and before, None if it has no value.
 
-    is_key: the entry is the key of another artifact, of which it is not known any more what decided it.
+    is_key: the entry is the key of another artifact whose inputs are not known any more.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Difference:
         return self._text(_short)
 
     def entries(self) -> Iterator["Difference"]:
-        """The same; a section that is new, or not there any more, entry by entry."""
+        """This difference; or, for a section that is new or gone, one difference for each entry of the section."""
         match self.before, self.now:
             case (dict() as section, None):
                 inside = [Difference(f"{self.name}.{name}", section[name], None) for name in sorted(section)]
@@ -42,7 +42,7 @@ class Difference:
             yield from entry.entries()
 
     def lines(self) -> list[str]:
-        """Values in full; lists entry by entry."""
+        """The difference in words, one line each: values in full, lists entry by entry."""
         if isinstance(self.before, list) and isinstance(self.now, list):
             return self._of_lists(self.before, self.now)
         return [self._text(_full)]
@@ -64,12 +64,12 @@ class Difference:
 
 
 def newest_other(artifact: Artifact) -> Path | None:
-    """The artifact of the same stage and another key that was changed last."""
-    return next(iter(earlier(artifact.root, artifact.stage, artifact.key)), None)
+    """The artifact of the same stage with another key that was changed last; None if there is none."""
+    return next(iter(other_artifacts(artifact.root, artifact.stage, artifact.key)), None)
 
 
 def since(other: Path, artifact: Artifact, planned: Mapping[Path, Inputs]) -> list[Difference]:
-    """What differs from `other`, an artifact of the same stage, each thing once.
+    """The differences of an artifact from `other`, an artifact of the same stage, each once.
 
     planned: inputs of artifacts that need not be on disk, by their folder.
     """
@@ -84,22 +84,22 @@ def since(other: Path, artifact: Artifact, planned: Mapping[Path, Inputs]) -> li
 
 
 def replaced(artifact: Artifact, todo: Sequence[Group]) -> list[str]:
-    """Clips to be done that were done when their files had another content, sorted."""
+    """The clips of `todo` that the artifact holds for another content of their files, sorted."""
     waiting = {video: digest for group in todo for video, digest in group.members.items()}
     held = {item for unit in published(artifact.path) for item in unit.members.items()}
     return sorted({video for video, digest in held if waiting.get(video, digest) != digest})
 
 
 def plain(value: Mapping[str, Any]) -> Inputs:
-    """Inputs as they read from a file."""
+    """Inputs as they read from a file: plain JSON values."""
     read: Inputs = json.loads(canonical(value))
     return read
 
 
 def _compare(now: Inputs, before: Inputs, inputs: Callable[[str], Inputs], prefix: str = "") -> Iterator[Difference]:
-    """Each entry that differs; where it is the key of another artifact, the entries of that one.
+    """Each entry that differs; for an entry that is the key of another artifact, the entries that differ there.
 
-    inputs: those of an artifact by its folder's name, empty where they are not known any more.
+    inputs: gives the inputs of an artifact by its folder's name, empty if they are not known any more.
     """
     for name in sorted(now.keys() | before.keys()):
         new, old = now.get(name), before.get(name)

@@ -1,6 +1,6 @@
 """SHA-256 of source files, remembered as long as a file's size and times stay the same.
 
-The digest, never the time, goes into keys. The memo only saves reading gigabytes again; losing it costs time, and a
+The digest, never the time, goes into keys. The memo only saves the time of reading gigabytes again, and may be lost. A
 file that changed in the last seconds is not remembered, because a second change could leave its time as it is.
 """
 
@@ -23,7 +23,7 @@ def sha256(path: Path) -> str:
 
 
 class DigestMemo:
-    """Digests by path, kept in one JSON file; `compute` makes one where the memo has none."""
+    """Digests by path, kept in one JSON file; `compute` makes a digest that the memo lacks."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,7 +35,7 @@ class DigestMemo:
         self._known: dict[str, object] = known if isinstance(known, dict) else {}
 
     def __call__(self, path: Path, compute: Callable[[Path], str] = sha256) -> str:
-        """Digest of a file, or of a folder by `compute`. Raises MissingFileError where there is none."""
+        """Digest of a file, or of a folder by `compute`. Raises MissingFileError if there is neither."""
         try:
             stamp, newest = _stamp(path)
         except OSError as error:
@@ -51,7 +51,7 @@ class DigestMemo:
         return digest
 
     def save(self) -> None:
-        """Keep what was learned; a cache that cannot be written to is served all the same."""
+        """Write the memo if it has changed; in a cache that cannot be written to, do nothing."""
         if not self._changed:
             return
         try:
@@ -64,10 +64,10 @@ class DigestMemo:
 
 
 def _stamp(path: Path) -> tuple[str, float]:
-    """What changes when a file (or an entry of a folder) changes, and its newest time in seconds.
+    """A text that changes when a file (or an entry of a folder) changes, and the newest time in seconds.
 
-    The time of the last change (ctime) is in it because the time of the last writing can be set back: `cp -p`, `rsync
-    -t` and `tar x` put another file of the same size and time in a file's place.
+    The text holds the time of the last change (ctime) because the time of the last writing can be set back: `cp -p`,
+    `rsync -t` and `tar x` put another file of the same size and time in a file's place.
     """
     status = path.stat()
     if not path.is_dir():

@@ -1,6 +1,6 @@
-"""Tokens with their index as one file for other people's code: HDF5 or NumPy's npz. docs/export.md shows the layout.
+"""Write tokens with their index as one file for other people's code: HDF5 or npz. docs/export.md shows the layout.
 
-Bytes depend on the content only: neither the time nor how the cache is cut into units is in the file.
+The bytes depend on the content only: neither the time nor the cut of the cache into units is in the file.
 """
 
 import json
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from zsstad_core import tables
 from zsstad_core.cache.artifact import WHOLE, Artifact
 from zsstad_core.cache.tokens import read_tokens
-from zsstad_core.cache.units import Unit, _flush, canonical, remove_leftovers
+from zsstad_core.cache.units import Unit, canonical, flush, remove_leftovers
 from zsstad_core.errors import CacheError, UserError
 
 FORMATS = ("h5", "npz")
@@ -33,7 +33,7 @@ type Tokens = NDArray[np.generic]
 
 @dataclass(frozen=True)
 class Exported:
-    """A file that was written: so many rows of tokens, each of `shape` and `dtype`."""
+    """A file that was written: the number of rows of tokens, and the shape and dtype of a row."""
 
     path: Path
     rows: int
@@ -43,17 +43,17 @@ class Exported:
 
 @dataclass(frozen=True)
 class _Source:
-    """All rows of a kind in the order of the file; each unit with the rows taken from it and where they go."""
+    """The rows of the file in order, and for each unit which of its rows are taken and their places in the file."""
 
     rows: pd.DataFrame
     units: list[tuple[Unit, NDArray[np.bool_], NDArray[np.int64]]]
 
     def columns(self) -> Iterator[tuple[str, NDArray[Any]]]:
-        """Each column by its name; text is an array of objects."""
+        """Name and values of each column; text is an array of objects."""
         yield from ((str(name), self.rows[name].to_numpy()) for name in self.rows)
 
     def fill(self, create: Callable[[tuple[int, ...], np.dtype[Any]], Any]) -> Any:
-        """`create(shape, dtype)`, filled with the tokens; one unit's at a time are in memory."""
+        """The array `create(shape, dtype)`, filled with the tokens; memory holds one unit's tokens at a time."""
         target = None
         for unit, keep, place in self.units:
             tokens = read_tokens(unit)[keep]
@@ -65,12 +65,11 @@ class _Source:
 
 
 def export_tokens(artifact: Artifact, folder: Path, file_format: str, about: Mapping[str, Any]) -> Exported:
-    """Write tokens or views of frames or boxes, rows sorted by video_id, frame, box; the columns are their table's.
+    """Write tokens or views of frames or boxes with the columns of their table, sorted by video_id, frame, box.
 
-    about: what the provenance says besides what the artifact says itself (the dataset).
-    The file is there whole or not at all. An h5 file needs memory for one unit's tokens and all rows of the table, an
-    npz file for all tokens.
-    Raises CacheError where the artifact is not complete, a unit is damaged, or nothing can be written.
+    about: what the provenance holds besides the artifact's inputs (the dataset). The file is there whole or not at all.
+    An h5 file needs memory for one unit's tokens and all rows of the table, an npz file for all tokens. Raises
+    CacheError if the artifact is not complete, a unit is damaged, or the file cannot be written.
     """
     assert artifact.stage.tokens is not None
     table = artifact.stage.tokens.table
@@ -116,7 +115,8 @@ def _write_h5(path: Path, source: _Source, provenance: str) -> tuple[tuple[int, 
     import h5py
 
     def create(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
-        """A dataset with a checksum on every chunk. Chunks are placed at once, in order, whatever is written first."""
+        """A dataset with a checksum on every chunk. All chunks are allocated at once, in order, whichever is written
+        first."""
         if not all(shape):
             return file.create_dataset(name, shape, dtype, track_times=False)
         row_bytes = int(np.prod(shape[1:])) * dtype.itemsize
@@ -129,7 +129,7 @@ def _write_h5(path: Path, source: _Source, provenance: str) -> tuple[tuple[int, 
         _refuse_full_disk(path, shape, dtype)
         return create("tokens", shape, dtype)
 
-    with h5py.File(path, "w", libver=("v110", "v110")) as file:  # of which the structure has checksums too
+    with h5py.File(path, "w", libver=("v110", "v110")) as file:  # the structure of this version has checksums too
         file.attrs["provenance"] = provenance
         tokens = source.fill(create_tokens)
         for name, values in source.columns():
@@ -170,7 +170,7 @@ def _provenance(artifact: Artifact, about: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _runs(place: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Stretches of rows that also stand together in the file, as start and end."""
+    """The stretches of rows that stand together in the file too, as (start, end)."""
     cuts = np.flatnonzero(np.diff(place) != 1) + 1
     if len(place):
         yield from zip([0, *cuts.tolist()], [*cuts.tolist(), len(place)], strict=True)
@@ -187,21 +187,21 @@ def _refuse_full_disk(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary path that becomes `path` when the block ends well; otherwise nothing is left.
+    """Yields a temporary path that becomes `path` when the block ends well; otherwise nothing is left.
 
-    Raises CacheError where nothing can be written there.
+    Raises CacheError if nothing can be written there.
     """
     temporary = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(path.parent)
         yield temporary
-        _flush(temporary)
+        flush(temporary)
         temporary.replace(path)
-        _flush(path.parent)
+        flush(path.parent)
     except UserError:
         raise
-    except (OSError, RuntimeError) as error:  # a disk that is full when an h5 file is closed is a RuntimeError
+    except (OSError, RuntimeError) as error:  # h5py raises a RuntimeError if the disk is full when the file is closed
         number = getattr(error, "errno", None)
         reason = os.strerror(number) if number else " ".join(str(error).split())
         raise CacheError(f"{path}: cannot be written ({reason}); make room there, or choose another OUT=") from error

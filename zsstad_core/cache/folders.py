@@ -1,7 +1,7 @@
-"""Artifacts as folders on disk, whatever plan made them: which there are, how large, and how one is removed.
+"""Artifacts as folders on disk, whatever plan made them: list them, measure them, remove them.
 
-A folder that is removed is first renamed to a hidden name beside its place: nobody ever sees half of it, and what a
-kill leaves of it is no data. The next `make gc` removes the rest.
+A removal first renames the folder to a hidden name beside its place: nobody ever sees half a folder, and a removal that
+is killed leaves nothing that could be taken for data. The next `make gc` removes the rest.
 """
 
 import json
@@ -13,18 +13,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from zsstad_core.cache.units import _flush
+from zsstad_core.cache.units import flush
 from zsstad_core.errors import CacheError
 
 INPUTS = "inputs.json"
 REMOVED = ".removed-"
-"""Names of folders that are being removed begin so."""
+"""The beginning of the names of folders that are being removed."""
 
 _NAME = re.compile(r"[a-z]+(-[a-z]+)?-[0-9a-f]{16}")
 
 
 def artifacts(root: Path) -> list[Path]:
-    """The artifacts of a dataset's folder, by name: folders that are named as one, or hold the inputs of one."""
+    """The artifacts in a dataset's folder, by name: folders named like an artifact, or with the inputs of an
+    artifact."""
     if not root.is_dir():
         return []
     folders = [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
@@ -37,7 +38,7 @@ def stage_name(artifact: str) -> str:
 
 
 def units(artifact: Path) -> list[Path]:
-    """Folders of units, by name, with a manifest or without."""
+    """The folders of an artifact's units, by name, with a manifest or without."""
     return sorted(path for path in artifact.glob("unit-*") if path.is_dir())
 
 
@@ -47,7 +48,7 @@ def complete_files(artifact: Path) -> list[Path]:
 
 
 def written_inputs(artifact: Path) -> dict[str, Any]:
-    """What `inputs.json` says decided the content; empty where it is missing or does not read."""
+    """The inputs that `inputs.json` holds; empty if it is missing or does not read."""
     try:
         inputs = json.loads((artifact / INPUTS).read_text())
     except (OSError, ValueError):
@@ -56,7 +57,7 @@ def written_inputs(artifact: Path) -> dict[str, Any]:
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder; what vanishes meanwhile counts nothing."""
+    """Bytes of a file, or of all files in a folder; a file that vanishes meanwhile counts 0."""
     if not path.is_dir():
         return _bytes(path)
     return sum(_bytes(folder / name) for folder, _, names in path.walk() for name in names)
@@ -70,14 +71,14 @@ def _bytes(path: Path) -> int:
 
 
 def hide(path: Path) -> Path:
-    """Rename a folder so that it stops being data; gives its hidden name. Raises CacheError where that is not allowed.
+    """Rename a folder to a hidden name, so that it stops being data; returns that path.
 
-    FileNotFoundError passes: somebody else was faster.
+    Raises CacheError if the folder may not be renamed, FileNotFoundError if another process was faster.
     """
     hidden = path.with_name(f"{REMOVED}{path.name}.{time.time_ns()}")
     try:
         path.rename(hidden)
-        _flush(path.parent)
+        flush(path.parent)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -86,7 +87,7 @@ def hide(path: Path) -> Path:
 
 
 def remove(path: Path) -> None:
-    """Remove a folder or file, a folder by way of a hidden name. What is not there is removed already."""
+    """Remove a folder or file, a folder by way of a hidden name. Does nothing if it is not there."""
     with suppress(FileNotFoundError):
         if not path.is_dir():
             path.unlink()
@@ -95,5 +96,5 @@ def remove(path: Path) -> None:
 
 
 def removed_by_halves(folder: Path) -> Iterator[Path]:
-    """What killed removals left in a folder."""
+    """The hidden folders that killed removals left in a folder."""
     return folder.glob(f"{REMOVED}*")

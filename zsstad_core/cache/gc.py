@@ -1,8 +1,9 @@
-"""What in a dataset's folder of the cache nothing needs any more, and its removal.
+"""Find what nothing needs any more in a dataset's folder of the cache, and remove it.
 
-Kept are artifacts that a plan names, those that were changed lately, and all that these need; trained heads and
-fine-tuned detectors; and what another process is writing. Everything is renamed to a hidden name before it is deleted,
-so that a removal that is killed leaves nothing that looks whole and is not; the next one finishes it.
+These are kept: artifacts that a plan names, artifacts that were changed lately, and all artifacts that these need;
+trained heads and fine-tuned detectors; and whatever another process is writing. A folder is renamed to a hidden name
+before it is deleted, so that a removal that is killed leaves nothing that looks whole and is not; the next removal
+finishes it.
 """
 
 import json
@@ -15,11 +16,12 @@ from pathlib import Path
 
 from zsstad_core.cache import folders
 from zsstad_core.cache.stages import FINETUNE, TRAIN
-from zsstad_core.cache.units import MANIFEST, _alive
+from zsstad_core.cache.units import MANIFEST, is_alive
 from zsstad_core.errors import CacheError
 
 TRAINING = "training"
-"""The folder of checkpoints: of a train artifact a folder named by its key, of a finetune artifact by its name."""
+"""The folder of checkpoints: a folder for each train artifact, named by its key, and for each finetune artifact, by its
+name."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,13 @@ class Unneeded:
 def unneeded(root: Path, live: Collection[str], days: float, trained: bool = False) -> list[Unneeded]:
     """Everything in a dataset's folder that can go, artifacts first.
 
-    live: names of artifacts (`STAGE-KEY`) that plans name. What changed within so many `days` stays, with all that it
-    needs. What was trained (heads, fine-tuned detectors) stays unless `trained`.
-    Raises CacheError where it is not known what an artifact that stays needs.
+    live: names of the artifacts (`STAGE-KEY`) that plans name. days: an artifact that changed within so many days
+    stays, with all that it needs. trained: whether heads and fine-tuned detectors can go too. Raises CacheError if an
+    artifact stays of which it is not known what it needs.
     """
     since = time.time() - 86_400 * days
     there = {path.name: path for path in folders.artifacts(root)}
-    lately = {name for name, path in there.items() if _newest(path) > since or _is_written(path)}
+    lately = {name for name, path in there.items() if _last_change(path) > since or _is_written(path)}
     kept = _with_needs({*live, *lately}, there, set(live))
     if not trained:
         kept |= {name for name in there if folders.stage_name(name) in (TRAIN.name, FINETUNE.name)}
@@ -50,7 +52,7 @@ def unneeded(root: Path, live: Collection[str], days: float, trained: bool = Fal
         of_detector = folders.stage_name(path.name) == FINETUNE.name
         name = path.name if of_detector else f"{TRAIN.name}-{path.name}"
         what = "fine-tuned detector" if of_detector else "trained head"
-        if name not in kept and _newest(path) <= since:
+        if name not in kept and _last_change(path) <= since:
             found.append((path, f"checkpoints; the {what} is gone"))
     for folder in [root, *sorted(path for path in root.glob("[!.]*") if path.is_dir() and path not in gone)]:
         found += [(path, "left by a killed process") for path in _leftovers(folder)]
@@ -60,7 +62,7 @@ def unneeded(root: Path, live: Collection[str], days: float, trained: bool = Fal
 
 
 def remove(thing: Unneeded) -> None:
-    """Remove it. Raises CacheError where that is not allowed."""
+    """Remove a folder or file. Raises CacheError if that is not allowed."""
     if thing.path.name.startswith("unit-"):
         _remove_damaged(thing.path)
     else:
@@ -68,9 +70,9 @@ def remove(thing: Unneeded) -> None:
 
 
 def _remove_damaged(unit: Path) -> None:
-    """Remove a unit without a manifest, and before it the files that say "complete" and name it."""
+    """Remove a unit without a manifest, after the `complete` files that name it."""
     for file in folders.complete_files(unit.parent):
-        if unit.name in _named(file):
+        if unit.name in _units_of(file):
             file.unlink(missing_ok=True)
     try:
         hidden = folders.hide(unit)
@@ -82,7 +84,7 @@ def _remove_damaged(unit: Path) -> None:
         shutil.rmtree(hidden, ignore_errors=True)
 
 
-def _named(complete: Path) -> Collection[str]:
+def _units_of(complete: Path) -> Collection[str]:
     try:
         units = json.loads(complete.read_text())["units"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -91,7 +93,7 @@ def _named(complete: Path) -> Collection[str]:
 
 
 def _with_needs(names: Collection[str], there: Mapping[str, Path], planned: Collection[str]) -> set[str]:
-    """These artifacts and all that they were made from, as far up as it is written."""
+    """These artifacts and all artifacts that they were made from, as far up as their inputs are known."""
     kept: set[str] = set()
     waiting = list(names)
     while waiting:
@@ -102,8 +104,8 @@ def _with_needs(names: Collection[str], there: Mapping[str, Path], planned: Coll
         if name not in there:
             continue
         inputs = folders.written_inputs(there[name])
-        holds_something = any(there[name].glob("[!.]*"))  # else a stage was killed when it began
-        if not inputs and holds_something and name not in planned:  # of those a plan names, it names the needs too
+        holds_something = any(there[name].glob("[!.]*"))  # if not, a stage was killed when it began
+        if not inputs and holds_something and name not in planned:  # a plan names the needs of its artifacts too
             raise CacheError(
                 f"{there[name]}: {folders.INPUTS} is missing or does not read, so what it needs is not known; nothing "
                 "was removed: remove this folder first, or see what `make verify` says"
@@ -113,8 +115,8 @@ def _with_needs(names: Collection[str], there: Mapping[str, Path], planned: Coll
     return kept
 
 
-def _newest(path: Path) -> float:
-    """When a folder, or something directly in it, was changed last."""
+def _last_change(path: Path) -> float:
+    """The time at which a folder, or an entry of it, was changed last."""
     times = [0.0]
     for entry in [path, *(path.iterdir() if path.is_dir() else ())]:
         try:
@@ -125,16 +127,16 @@ def _newest(path: Path) -> float:
 
 
 def _is_written(artifact: Path) -> bool:
-    """Whether a process is at work there; of another host it is not known, so it counts as one."""
-    return any(not _is_left(path) for path in artifact.glob(".*.tmp"))
+    """Whether a process is writing the artifact; a temporary file of another host counts as being written."""
+    return any(not _is_leftover(path) for path in artifact.glob(".*.tmp"))
 
 
 def _leftovers(folder: Path) -> Iterator[Path]:
     yield from sorted(folders.removed_by_halves(folder))
-    yield from sorted(path for path in folder.glob(".*.tmp") if _is_left(path))
+    yield from sorted(path for path in folder.glob(".*.tmp") if _is_leftover(path))
 
 
-def _is_left(path: Path) -> bool:
-    """Whether a hidden file or folder is of a process of this host that has ended; `.NAME.HOST.PID.tmp`."""
+def _is_leftover(path: Path) -> bool:
+    """Whether a hidden file or folder, `.NAME.HOST.PID.tmp`, was left by a process of this host that has ended."""
     name, _, pid = path.name.removesuffix(".tmp").rpartition(".")
-    return name.endswith(f".{socket.gethostname()}") and pid.isdecimal() and not _alive(int(pid))
+    return name.endswith(f".{socket.gethostname()}") and pid.isdecimal() and not is_alive(int(pid))

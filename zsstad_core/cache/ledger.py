@@ -1,4 +1,5 @@
-"""What was made when, where and how fast: one JSON line a unit, beside the artifacts and never part of them."""
+"""The ledger: when, where and how fast each unit was made, one JSON line a unit, beside the artifacts, in none of
+them."""
 
 import json
 import os
@@ -11,7 +12,7 @@ from typing import Any
 
 
 def record(root: Path, stage: str, key: str, unit: str, clips: int, seconds: Mapping[str, float], **more: Any) -> None:
-    """Append a line; `seconds` says where the time went ("total" and parts). One write, so lines never mix."""
+    """Append the line of a unit. seconds: the time it took, "total" and parts. One write, so that lines never mix."""
     line = {
         "stage": stage,
         "key": key,
@@ -31,7 +32,7 @@ def record(root: Path, stage: str, key: str, unit: str, clips: int, seconds: Map
 
 
 def seconds_per_clip(root: Path) -> dict[str, float]:
-    """Median seconds a clip took in each stage, over its last twenty units; stages without a past are absent."""
+    """The median seconds per clip in each stage, over the last twenty units; stages without a unit are absent."""
     past: dict[str, list[float]] = {}
     try:
         lines = (root / "ledger.jsonl").read_text(errors="replace").splitlines()
@@ -43,5 +44,5 @@ def seconds_per_clip(root: Path) -> dict[str, float]:
             seconds = line["seconds"]["total"] / max(1, line["clips"])
             past.setdefault(line["stage"], []).append(seconds)
         except (ValueError, KeyError, TypeError):
-            continue  # a line cut by a kill says nothing
+            continue  # a line that was cut by a kill
     return {stage: statistics.median(values[-20:]) for stage, values in past.items()}

@@ -1,4 +1,4 @@
-"""Read a complete artifact: its tables as one, its tokens as one array, of the videos that are wanted only."""
+"""Read a complete artifact: its tables as one table, its tokens as one array, only for the wanted videos."""
 
 from collections.abc import Collection
 
@@ -12,7 +12,7 @@ from zsstad_core.cache.tokens import read_tokens
 
 
 def read_artifact_table(artifact: Artifact, name: str) -> pd.DataFrame:
-    """Table `name` over all units, sorted."""
+    """Table `name` of all units, sorted."""
     parts = []
     for unit, wanted in artifact.parts():
         rows = tables.read_table(unit.file(f"{name}.parquet"), name)
@@ -23,7 +23,7 @@ def read_artifact_table(artifact: Artifact, name: str) -> pd.DataFrame:
 def read_artifact_tokens(
     artifact: Artifact, name: str, videos: Collection[str] | None = None
 ) -> tuple[pd.DataFrame, NDArray[np.generic]]:
-    """Rows (table `name`, sorted) and their tokens [rows, ...], of some videos or of all that are wanted.
+    """Rows (table `name`, sorted) and their tokens [rows, ...], of some videos, or of all wanted videos (None).
 
     Units that hold none of the videos are not read.
     """
@@ -40,5 +40,5 @@ def read_artifact_tokens(
         return tables.table(name), np.empty((0, 0), np.float16)
     rows = pd.concat(rows_of, ignore_index=True)
     keys = [column for column in ("video_id", "frame", "box") if column in rows]
-    order = rows.sort_values(keys, kind="stable").index.to_numpy()  # units follow their names, not their videos
+    order = rows.sort_values(keys, kind="stable").index.to_numpy()  # units come by their names, not by their videos
     return rows.iloc[order].reset_index(drop=True), np.concatenate(tokens_of)[order]

@@ -1,4 +1,4 @@
-"""Room on a disk: what is left there, what units are likely to need, and the words for a write that failed."""
+"""Room on a disk: how much is free, how much units are likely to need, and the words for a write that failed."""
 
 import json
 import os
@@ -12,13 +12,13 @@ from zsstad_core.errors import FULL
 
 @dataclass(frozen=True)
 class Room:
-    """Bytes and files; None where the file system does not count files."""
+    """A number of bytes and of files (None if the file system does not count files)."""
 
     bytes: int
     files: int | None
 
     def exceeds(self, other: "Room") -> bool:
-        """Whether one of both is more than the other has."""
+        """Whether these are more bytes, or more files, than `other`."""
         more_files = self.files is not None and other.files is not None and self.files > other.files
         return self.bytes > other.bytes or more_files
 
@@ -26,28 +26,29 @@ class Room:
         return f"{self.bytes / 2**20:.0f} MiB" + ("" if self.files is None else f" and {self.files} files")
 
 
-def left(path: Path) -> Room:
-    """What is free where `path` is, or will be; of a file system that does not say its size, as much as may be."""
+def free_room(path: Path) -> Room:
+    """The free room at the place of `path`, which need not exist; no limit if the file system does not tell its
+    size."""
     there = next(folder for folder in [path, *path.absolute().parents] if folder.is_dir())
     found = os.statvfs(there)
     free = found.f_bavail * found.f_frsize if found.f_blocks else sys.maxsize
     return Room(free, found.f_favail if found.f_files else None)
 
 
-def why(error: OSError, path: Path) -> str:
-    """The system's words for a write to `path` that failed; of a full disk, with what is left and what ran out."""
+def write_error(error: OSError, path: Path) -> str:
+    """The system's words for a write to `path` that failed, and, for a full disk, the room that is left."""
     words = error.strerror or str(error)
     if error.errno not in FULL:
         return words
-    room = left(path)
+    room = free_room(path)
     if room.files == 0:
         return f"{words}: no file more can be made, the inodes are used up ({room.bytes / 2**20:.0f} MiB free)"
     return f"{words} ({room.bytes / 2**20:.0f} MiB free)"
 
 
-def of_units(artifact: Path) -> tuple[list[int], int]:
-    """Sizes in bytes of all files of an artifact's units, and how many clips they hold. What does not read is not
-    counted."""
+def size_of_units(artifact: Path) -> tuple[list[int], int]:
+    """The sizes in bytes of all files of an artifact's units, and the number of clips in them. Units that do not read
+    are not counted."""
     sizes, clips = [], 0
     for path in artifact.glob("unit-*/manifest.json"):
         try:
@@ -60,6 +61,6 @@ def of_units(artifact: Path) -> tuple[list[int], int]:
     return sizes, clips
 
 
-def needed(sizes: Sequence[int], clips: int, more: int) -> Room:
-    """What `more` clips are likely to take where files of these sizes hold `clips`."""
+def expected_room(sizes: Sequence[int], clips: int, more: int) -> Room:
+    """The room that `more` clips are likely to need, if files of these sizes hold `clips` clips."""
     return Room(round(sum(sizes) / clips * more), round(len(sizes) / clips * more))

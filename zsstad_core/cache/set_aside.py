@@ -1,8 +1,8 @@
-"""Videos that a stage could not do, set aside with the reason until the next run tries them again.
+"""Videos that a stage could not process, set aside with the reason until the next run tries them again.
 
-    cache/DATASET/set-aside/NAME.json    one file a video: nobody's note overwrites another's
+    cache/DATASET/set-aside/NAME.json    one file a video, so that no note overwrites another
 
-A note holds for one content of the file: a video that is replaced is no longer set aside.
+A note is valid for one content of the video file: a video that is replaced is no longer set aside.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _FOLDER = "set-aside"
 
 @dataclass(frozen=True)
 class Failure:
-    """What could not be done: by which stage, and why, in the decoder's words where it was the decoder."""
+    """A video that a stage could not process, and the reason, in the words of the decoder if the decoder failed."""
 
     video_id: str
     digest: str
@@ -32,7 +32,7 @@ class Failure:
 
 
 def note(root: Path, failure: Failure) -> None:
-    """Set a video aside. Raises CacheError where nothing can be written, unless it is noted already."""
+    """Set a video aside. Raises CacheError if the note cannot be written, unless the same note is there already."""
     if _same(noted(root, {failure.video_id: failure.digest}).get(failure.video_id), failure):
         return
     stamped = asdict(failure) | {"when": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "host": socket.gethostname()}
@@ -42,13 +42,14 @@ def note(root: Path, failure: Failure) -> None:
 
 
 def clear(root: Path, video_id: str) -> None:
-    """Forget the note. Where nothing can be written it stays, and so does what it says."""
+    """Remove the note of a video. In a cache that cannot be written to, the note stays, and the video set aside."""
     with suppress(OSError):
         _file(root, video_id).unlink(missing_ok=True)
 
 
 def noted(root: Path, members: Mapping[str, str]) -> dict[str, Failure]:
-    """What is set aside of these videos (id -> digest of the file), by id. A note that does not read is no note."""
+    """The failures of these videos (id -> digest of the file) that are set aside, by id. A note that does not read does
+    not count."""
     failures: dict[str, Failure] = {}
     for path in sorted((root / _FOLDER).glob("*.json")):
         try:

@@ -1,8 +1,8 @@
-"""Rows of a sharded Zarr array straight from the disk into the array that is returned, every chunk checked.
+"""Read rows of a sharded Zarr array from the disk straight into the array that is returned, and check every chunk.
 
-It reads what `tokens.write_tokens` writes and nothing else: shards along the rows, chunks not compressed, each followed
-by its crc32c. Zarr's own reader copies every byte once more and takes four to eight times as long (docs/benchmarks.md);
-it reads the same arrays, and tests hold both to the same rows.
+This reader reads only what `tokens.write_tokens` writes: shards along the rows, chunks without compression, each
+followed by its crc32c. The reader of zarr copies every byte once more and takes four to eight times as long
+(docs/benchmarks.md); it reads the same arrays, and tests compare the rows of both.
 
 Layout of a shard (Zarr v3, sharding_indexed): chunks with their crc32c, then the index: offset and length of each chunk
 (little-endian uint64, all ones where a chunk is absent), then the crc32c of the index.
@@ -29,8 +29,8 @@ _CODECS = ["bytes", "crc32c"]
 class ShardedRows:
     """A token array on disk: shape [rows, ...], its dtype, and its rows.
 
-    Raises ValueError, at once or while reading, where the description is another than `write_tokens` makes, or where a
-    chunk is absent, cut, or not what its checksum says; OSError where a shard is not there.
+    Raises ValueError, at once or while reading, if the description differs from that of `write_tokens`, or a chunk is
+    absent, cut, or fails its checksum; OSError if a shard is not there.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,12 +43,13 @@ class ShardedRows:
         self.shape: tuple[int, ...] = tuple(described["shape"])
         self.dtype = np.dtype(described["data_type"]).newbyteorder("<")
         self._path = path
+        shard_rows = int(described["chunk_grid"]["configuration"]["chunk_shape"][0])
         self._rows = int(inner["chunk_shape"][0])  # of a chunk
-        self._chunks = int(described["chunk_grid"]["configuration"]["chunk_shape"][0]) // self._rows  # of a shard
+        self._chunks = shard_rows // self._rows  # of a shard
         self._bytes = self._rows * int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize  # of a chunk
 
     def read(self, start: int = 0, stop: int | None = None) -> NDArray[Any]:
-        """Rows `start` to `stop` (all, if it is left out), [stop - start, ...]; the chunks that hold them are read."""
+        """Rows `start` to `stop` (None: the end), [stop - start, ...]; only the chunks that hold them are read."""
         stop = self.shape[0] if stop is None else stop
         if not 0 <= start <= stop <= self.shape[0]:
             raise ValueError(f"rows {start} to {stop} of {self.shape[0]}")
@@ -63,16 +64,16 @@ class ShardedRows:
         return rows[skipped : skipped + stop - start]
 
     def _read_shard(self, shard: int, first: int, parts: Bytes) -> None:
-        """Chunks `first` and following of a shard into `parts` [chunks, bytes]."""
+        """Read the chunks of a shard from `first` on into `parts` [chunks, bytes]."""
         path = self._path.joinpath("c", str(shard), *["0"] * (len(self.shape) - 1))
-        with _opened(path) as file:
+        with _open(path) as file:
             index = self._index(file, path)
             for number, part in enumerate(parts, first):
                 offset, length = (int(value) for value in index[number])
                 if offset == _ABSENT or length != self._bytes + _CRC:
                     raise ValueError(f"{path}: chunk {number} is absent or of another size")
                 checksum = bytearray(_CRC)
-                # One read for both; the part is checked while it is still in the processor's cache.
+                # One read for chunk and checksum; the chunk is checked while it is still in the processor's cache.
                 if os.preadv(file, [part, checksum], offset) != length:
                     raise ValueError(f"{path}: chunk {number} is cut")
                 if google_crc32c.value(part) != int.from_bytes(checksum, "little"):
@@ -88,7 +89,7 @@ class ShardedRows:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[int]:
+def _open(path: Path) -> Iterator[int]:
     file = os.open(path, os.O_RDONLY)
     try:
         yield file

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from zsstad_core.cache.digests import sha256
-from zsstad_core.cache.room import why
+from zsstad_core.cache.room import write_error
 from zsstad_core.cache.versions import FORMAT
 from zsstad_core.errors import CacheError, DamagedUnitError
 
@@ -29,7 +29,7 @@ MANIFEST = "manifest.json"
 
 
 def canonical(value: object) -> str:
-    """The one JSON text of a value: sorted keys, no spaces; what digests and comparisons are made of."""
+    """The canonical JSON text of a value (sorted keys, no spaces), for digests and comparisons."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
@@ -39,7 +39,7 @@ def short_digest(value: object) -> str:
 
 
 def unit_name(members: Mapping[str, str]) -> str:
-    """Name of the unit that holds these videos (id -> digest of the source)."""
+    """The name of the unit that holds these videos (id -> digest of the source)."""
     return f"unit-{short_digest(dict(members))}"
 
 
@@ -51,20 +51,20 @@ class Unit:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """What the unit holds. Raises CacheError where it is cut, edited, or of another format."""
+        """The content of the manifest. Raises CacheError if it is cut, edited, or of another format."""
         path = self.path / MANIFEST
         try:
             manifest: dict[str, Any] = json.loads(path.read_text())
             written_in = manifest["format"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise self._damaged(f"{MANIFEST} is not readable ({type(error).__name__})") from error
-        if written_in != FORMAT:  # asked first: what else another format says is not known
+            raise self.damaged_error(f"{MANIFEST} is not readable ({type(error).__name__})") from error
+        if written_in != FORMAT:  # checked first: nothing else is known of another format
             raise CacheError(
                 f"{self.path}: written in cache format {written_in}, this version reads {FORMAT}; "
                 f"use the version that wrote it, or remove {self.path.parent} and run again"
             )
         if manifest.get("digest") != short_digest({k: v for k, v in manifest.items() if k != "digest"}):
-            raise self._damaged(f"{MANIFEST} does not match its own digest")
+            raise self.damaged_error(f"{MANIFEST} does not match its own digest")
         return manifest
 
     @property
@@ -76,42 +76,43 @@ class Unit:
         return dict(self.manifest["made_with"])
 
     def file(self, name: str) -> Path:
-        """Path of a small file of the unit, after its content was compared with the manifest."""
+        """The path of a small file of the unit, whose content has been compared with the manifest."""
         entry = self.manifest["files"].get(name)
         path = self.path / name
         if entry is None or not path.is_file():
-            raise self._damaged(f"{name} is missing")
+            raise self.damaged_error(f"{name} is missing")
         if path.stat().st_size != entry["bytes"] or sha256(path) != entry["sha256"]:
-            raise self._damaged(f"{name} fails its checksum")
+            raise self.damaged_error(f"{name} fails its checksum")
         return path
 
     def folder(self, name: str) -> Path:
-        """Path of a folder of the unit (a Zarr array), after its files were compared with the manifest: the array's
-        description by its content, the others by size.
+        """The path of a folder of the unit (a Zarr array), whose files have been compared with the manifest: the
+        array's description by content, the other files by size.
 
-        Their content is checked by the array's own checksums while it is read; its description has none.
+        The checksums of the array protect its chunks while they are read; its description has no checksum.
         """
         inside = {file: entry for file, entry in self.manifest["files"].items() if file.startswith(f"{name}/")}
         if not inside:
-            raise self._damaged(f"{name} is missing")
+            raise self.damaged_error(f"{name} is missing")
         for file, entry in inside.items():
             path = self.path / file
             if not path.is_file() or path.stat().st_size != entry["bytes"]:
-                raise self._damaged(f"{file} is missing or cut")
+                raise self.damaged_error(f"{file} is missing or cut")
             if path.name == "zarr.json" and sha256(path) != entry["sha256"]:
-                raise self._damaged(f"{file} fails its checksum")
+                raise self.damaged_error(f"{file} fails its checksum")
         return self.path / name
 
     def verify(self) -> None:
-        """Compare every file with the manifest, to the byte. Raises CacheError naming the first that differs."""
+        """Compare every byte of every file with the manifest. Raises CacheError naming the first file that differs."""
         for name in self.manifest["files"]:
             self.file(name)
 
-    def _damaged(self, what: str) -> DamagedUnitError:
-        """The error for a damaged unit, which stops being one: the next run of its stage makes it again."""
+    def damaged_error(self, what: str) -> DamagedUnitError:
+        """Take the manifest from a damaged unit, so that the next run of its stage makes it again; returns the
+        error."""
         try:
             (self.path / MANIFEST).rename(self.path / "manifest.damaged.json")
-            clips = list(self.__dict__.get("manifest", {}).get("members", ()))  # where it was read
+            clips = list(self.__dict__.get("manifest", {}).get("members", ()))  # if it was read
             which = f" ({len(clips)} clips, first {clips[0]})" if clips not in ([], [""]) else ""
             way_out = f"the next make that needs it will redo this unit{which}"
         except OSError:
@@ -120,7 +121,7 @@ class Unit:
 
 
 def published(artifact: Path) -> list[Unit]:
-    """All units of an artifact that have a manifest, by name."""
+    """The units of an artifact that have a manifest, by name."""
     if not artifact.is_dir():
         return []
     return [Unit(path) for path in sorted(artifact.glob("unit-*")) if (path / MANIFEST).is_file()]
@@ -130,8 +131,8 @@ def published(artifact: Path) -> list[Unit]:
 def publish(artifact: Path, members: Mapping[str, str], about: Mapping[str, Any]) -> Iterator[Path]:
     """Write a unit: yields the folder to fill; leaving the block publishes it, an exception leaves nothing.
 
-    about: what else the manifest says, such as `made_with`. A unit of that name that is already there stays, if it is
-    whole: somebody else was faster, and made the same.
+    about: further entries of the manifest, such as `made_with`. A whole unit of that name that is already there stays:
+    another process was faster, and made the same.
     """
     place = artifact / unit_name(members)
     folder = artifact / f".{place.name}.{socket.gethostname()}.{os.getpid()}.tmp"
@@ -148,8 +149,8 @@ def publish(artifact: Path, members: Mapping[str, str], about: Mapping[str, Any]
         manifest["digest"] = short_digest(manifest)
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
         for path in [*folder.rglob("*"), folder]:
-            _flush(path)
-        for name, entry in files.items():  # a failure that a library kept to itself
+            flush(path)
+        for name, entry in files.items():  # a write may have failed without an error
             if (folder / name).stat().st_size != entry["bytes"] or sha256(folder / name) != entry["sha256"]:
                 raise CacheError(f"{place}: {name} does not read back as it was written; check the disk and run again")
         if place.exists() and not (place / MANIFEST).is_file():
@@ -159,23 +160,23 @@ def publish(artifact: Path, members: Mapping[str, str], about: Mapping[str, Any]
         except OSError:
             if not (place / MANIFEST).is_file():
                 raise
-        _flush(artifact)
+        flush(artifact)
     except OSError as error:
         raise CacheError(
-            f"{place}: {why(error, artifact)}; nothing of this unit was kept, finished units were: mend that (free "
-            f"some space?) and run again"
+            f"{place}: {write_error(error, artifact)}; nothing of this unit was kept, finished units were: mend that "
+            "(free some space?) and run again"
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_leftovers(artifact: Path) -> None:
-    """Remove what killed processes of this host left half written."""
+    """Remove the files and folders that killed processes of this host left half written."""
     if not artifact.is_dir():
         return
     for path in artifact.glob(f".*.{socket.gethostname()}.*.tmp"):
         pid = int(path.name.split(".")[-2])
-        if pid == os.getpid() or Path(f"/proc/{pid}").exists() or _alive(pid):
+        if pid == os.getpid() or Path(f"/proc/{pid}").exists() or is_alive(pid):
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
@@ -186,21 +187,22 @@ def remove_leftovers(artifact: Path) -> None:
 def write_whole(path: Path, text: str) -> None:
     """Write a small file so that it is there whole or not at all, also after a power cut.
 
-    Raises CacheError where nothing can be written there.
+    Raises CacheError if it cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
     try:
         temporary.write_text(text)
-        _flush(temporary)
+        flush(temporary)
         temporary.replace(path)
-        _flush(path.parent)
+        flush(path.parent)
     except OSError as error:
         raise CacheError(
-            f"{path}: cannot be written ({why(error, path)}); make room there, or choose another cache.root"
+            f"{path}: cannot be written ({write_error(error, path)}); make room there, or choose another cache.root"
         ) from error
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Make the system write a file, or the entries of a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -208,7 +210,8 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether this host has a process of that number."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,9 +1,9 @@
 """Compare every byte of artifacts with what was recorded when it was written.
 
-A flipped bit anywhere is found: files of a unit by the SHA-256 in its manifest, the manifest by its own digest,
-inputs.json by the key in the folder's name, complete-*.json by its name, which is the digest of the videos that it
-lists, each with the digest that its unit's manifest has. JSON files are also compared to the byte with how they are
-written, since two texts can mean the same (`1e-07`, `1E-07`).
+A flipped bit is found anywhere: in the files of a unit by the SHA-256 in its manifest, in the manifest by the digest
+that it holds, in inputs.json by the key in the folder's name, in complete-*.json by its name, which is the digest of
+the videos that it lists, each with the digest that its unit's manifest has. The bytes of JSON files are also compared
+with those that would be written, since two texts can mean the same (`1e-07`, `1E-07`).
 """
 
 import json
@@ -18,13 +18,13 @@ from zsstad_core.cache.units import MANIFEST, Unit, short_digest, unit_name
 from zsstad_core.errors import CacheError
 from zsstad_core.progress import Progress
 
-DAMAGED = "manifest.damaged.json"  # what a manifest is called once its unit was found damaged
+DAMAGED = "manifest.damaged.json"  # the name of a manifest whose unit was found damaged
 _THREADS = 8  # hashing releases the interpreter lock, and a network disk answers several readers faster than one
 
 
 @dataclass(frozen=True)
 class Verified:
-    """How much was compared (`bytes` of whole units), and how many units and files are damaged."""
+    """How many units, artifacts and bytes (of whole units) were compared, and how many units and files are damaged."""
 
     units: int
     artifacts: int
@@ -35,8 +35,8 @@ class Verified:
 def verify(roots: Sequence[Path], report: Callable[[str], None]) -> Verified:
     """Check all artifacts in datasets' folders; `report` gets one line for each unit or file that is damaged.
 
-    A damaged unit loses its manifest, where the cache can be written to, and the next make redoes it; so does a
-    damaged complete-*.json, which is written again from the units. Nothing else is changed.
+    If the cache can be written to, a damaged unit loses its manifest, so that the next make redoes it, and a damaged
+    complete-*.json is removed, so that the next make writes it again from the units. Nothing else is changed.
     """
     found = [artifact for root in roots for artifact in artifacts(root)]
     folders = [unit for artifact in found for unit in units(artifact)]
@@ -62,17 +62,17 @@ def verify(roots: Sequence[Path], report: Callable[[str], None]) -> Verified:
 
 
 def _unit(folder: Path) -> tuple[int, str]:
-    """Bytes of a unit's files, and what is wrong with it, or nothing."""
+    """The bytes of a unit's files, and a line that says what is wrong with it (empty if nothing is)."""
     unit = Unit(folder)
     try:
         if not (folder / MANIFEST).is_file():
             known = ", as was found before; the next make redoes it" if (folder / DAMAGED).is_file() else ""
             return 0, f"{folder}: {MANIFEST} is missing{known or '; the next make that wants it redoes it'}"
         manifest = unit.manifest
-        if (folder / MANIFEST).read_bytes() != _as_written(manifest):
-            raise unit._damaged(f"{MANIFEST} is not as it was written")
+        if (folder / MANIFEST).read_bytes() != _json_bytes(manifest):
+            raise unit.damaged_error(f"{MANIFEST} is not as it was written")
         if folder.name != unit_name(unit.members):
-            raise unit._damaged(f"holds the videos of {unit_name(unit.members)}")
+            raise unit.damaged_error(f"holds the videos of {unit_name(unit.members)}")
         unit.verify()
         there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     except CacheError as error:
@@ -85,20 +85,20 @@ def _unit(folder: Path) -> tuple[int, str]:
 
 
 def _artifact(folder: Path) -> Iterator[str]:
-    """What is wrong with the inputs of an artifact."""
+    """Lines that say what is wrong with the inputs of an artifact."""
     file = folder / INPUTS
     again = f"the complete-*.json beside it, and the next make that wants {folder.name} writes both again"
     try:
         content = file.read_bytes()
         inputs = json.loads(content)
     except FileNotFoundError:
-        if any(folder.glob("[!.]*")):  # else it is being made just now
+        if any(folder.glob("[!.]*")):  # if not, it is being made just now
             yield f"{file}: is missing; remove {again}"
         return
     except (OSError, ValueError) as error:
         yield f"{file}: is not readable ({type(error).__name__}); remove it and {again}"
         return
-    if content != _as_written(inputs):
+    if content != _json_bytes(inputs):
         yield f"{file}: is not as it was written; remove it and {again}"
     elif folder.name != f"{stage_name(folder.name)}-{short_digest(inputs)}":
         yield (
@@ -108,27 +108,27 @@ def _artifact(folder: Path) -> Iterator[str]:
 
 
 def _complete(folder: Path, damaged: set[Path]) -> Iterator[str]:
-    """What is wrong with the files that say what the artifact is complete for."""
+    """Lines that say what is wrong with the complete-*.json files of an artifact."""
     for file in complete_files(folder):
         try:
             content = file.read_bytes()
             named = json.loads(content)["units"]
-            if content != _as_written({"units": named}):
+            if content != _json_bytes({"units": named}):
                 raise CacheError("is not as it was written")
-            if not any(folder / name in damaged for name in named):  # else it is that unit which has to be redone
+            if not any(folder / name in damaged for name in named):  # a damaged unit has to be redone, not this file
                 _compare(file, named)
         except FileNotFoundError:
             continue  # removed meanwhile
         except OSError as error:
             yield f"{file}: cannot be read ({error.strerror or error}); if it stays so, remove it and run again"
         except CacheError as error:
-            yield f"{file}: {error}; {_take_away(file)}"
+            yield f"{file}: {error}; {_remove_complete(file)}"
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            yield f"{file}: is not readable ({type(error).__name__}); {_take_away(file)}"
+            yield f"{file}: is not readable ({type(error).__name__}); {_remove_complete(file)}"
 
 
 def _compare(file: Path, named: dict[str, dict[str, Any]]) -> None:
-    """Raises CacheError where the units are not the recorded ones, or their videos not those of the file's name."""
+    """Raise CacheError if the units differ from the recorded units, or their videos from those of the file's name."""
     videos: dict[str, str] = {}
     for name, recorded in named.items():
         if not (file.parent / name / MANIFEST).is_file():
@@ -143,8 +143,8 @@ def _compare(file: Path, named: dict[str, dict[str, Any]]) -> None:
         raise CacheError("names other videos than its name does")
 
 
-def _take_away(file: Path) -> str:
-    """Remove a file that the next run writes again from the units; the words for it."""
+def _remove_complete(file: Path) -> str:
+    """Remove a file that the next run writes again from the units; returns the words for it."""
     try:
         file.unlink()
     except OSError:
@@ -152,5 +152,5 @@ def _take_away(file: Path) -> str:
     return "removed; the next make writes it again"
 
 
-def _as_written(value: object) -> bytes:
+def _json_bytes(value: object) -> bytes:
     return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()

@@ -62,8 +62,8 @@ class Dataset(Protocol):
         """Raise DataError, naming file and line, where a user's own annotation cannot be of the videos as they decode
         (table `videos`). Published annotations are taken as they are, with their faults."""
 
-    def official(self) -> dict[str, Part]:
+    def official_split(self) -> dict[str, Part]:
         """The official part of all wanted videos, also missing ones, sorted by video_id."""
 
     def annotation_files(self) -> list[Path]:
-        """The files that decide `groundtruth` and `official`."""
+        """The files that decide `groundtruth` and `official_split`."""

@@ -99,9 +99,9 @@ def annotate(
 ) -> Compute:
     """Table groundtruth of a group; `decoded` says whether the video has the annotated frame.
 
-    With table `keyframes` the annotation is in seconds and fractions, which `place_on_frames` converts.
-    drawn_on: width and height of the pictures that the boxes were drawn on (`Dataset.drawn_on`). Raises DataError where
-    a box stands outside its picture.
+    With table `keyframes` the annotation is in seconds and fractions: `zsstad_core.unplaced.place_on_frames` converts
+    it. drawn_on: width and height of the pictures that the boxes were drawn on (`Dataset.drawn_on`). Raises DataError
+    where a box stands outside its picture.
     """
     if keyframes is not None:
         rows = place_on_frames(groundtruth, videos, keyframes)
