@@ -14,7 +14,7 @@ export GOMP_SPINCOUNT ?= 10000
 
 DATASET ?=## dataset: jhmdb, ucf101_24, ava, folder, stickworld (default: pipeline.yaml's)
 SPLIT ?=## label split: 1, 75/25, 50/50-0, full, a file, ...  (docs/protocols.md; default: pipeline.yaml's)
-HEAD ?=## iclip, stclip, clip_frame, clip_crop, oracle     (default: pipeline.yaml's)
+HEAD ?=## method: docs/methods.md says what each is    (default: pipeline.yaml's)
 TRAINED_ON ?=## another dataset to train the head on        (default: none; docs/protocols.md)
 RECIPE ?=## a recipe of pipeline.yaml, for example yolox-nano
 WORKERS ?=## index, detect and encode on so many local processes (default: none, in one process)
@@ -26,7 +26,7 @@ LABELS ?=## of `make ask`: "juggle a ball, wave, clap", or a file: one a line, o
 FORMAT ?=## of `make export`: h5 or npz                      (default: h5)
 KIND ?=## of `make export`: frame, person, ..., text, encoder  (docs/export.md; default: all that the head reads)
 OUT ?=## of `make ask`, `export`, `table`, `report`: folder for the files  (default: results/ask/NAME, export/DATASET, results/DATASET/...)
-STAGE ?=## of `make why` and `make invalidate`: index, groundtruth, finetune, detect, encode, text, train, score, evaluate
+STAGE ?=## of `make why` and `make invalidate`: index, groundtruth, finetune, detect, track, encode, text, train, score, evaluate
 SPLITS ?=## of `make table`: 1,2 or 50/50-0,50/50-1 ..., or without: each class left out once  (default: all published)
 SEEDS ?=## of `make table`: trainings of each head            (default: 1)
 HEADS ?=## of `make table`: methods, commas between           (default: HEAD= and both baselines)
@@ -52,7 +52,6 @@ PYTHON := .venv/bin/python
 RUN := $(PYTHON) -m
 ONE_THREAD = OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1}
 AGAIN = $(MAKE)  # named so that `make -n` prints the line and does not follow it
-DEMO_HEADS := iclip clip_frame clip_crop
 PLANNED := extract train eval report index groundtruth finetune detect track encode text score evaluate
 NEEDS_ENVIRONMENT := demo $(PLANNED) ask table plan status doctor why verify invalidate gc timing export settings test test-all test-faults lint format pretrain-demo
 
@@ -109,8 +108,8 @@ endif
 include $(TABLE_PLAN)
 endif
 
-demo:  ## the whole job on the bundled benchmark: iCLIP beside both baselines, a table, pictures (some minutes)
-	@for head in $(DEMO_HEADS); do $(AGAIN) -s --no-print-directory evaluate DATASET=stickworld HEAD=$$head || exit; done
+demo:  ## the whole job on the bundled benchmark: a method beside both baselines, a table, pictures (some minutes)
+	@heads=$$($(RUN) demo.heads) || exit; for head in $$heads; do $(AGAIN) -s --no-print-directory evaluate DATASET=stickworld HEAD=$$head || exit; done
 	@$(RUN) demo.show $(CHOICE) --dataset stickworld
 
 extract: | $(EXTRACTED)  ## index, detect and encode: everything frozen, once, into the cache
@@ -120,10 +119,10 @@ train: | $(TRAINED)  ## train the head on the seen classes of the split
 	@echo $(call quoted,$(TRAIN_SAYS))
 
 eval: | $(EVALUATED)  ## score, evaluate, print the table and the path of metrics.json
-	@$(RUN) stages.report $(CHOICE)
+	@$(RUN) stages.metrics $(CHOICE)
 
 report: | $(EVALUATED)  ## write what was found, and why, as one HTML file to look at, and print its path (OUT=)
-	@$(RUN) stages.page $(CHOICE)$(call option,OUT,out)
+	@$(RUN) stages.report $(CHOICE)$(call option,OUT,out)
 
 table: | $(TABLED)  ## train and evaluate what is missing of a paper's table, and print it (SPLITS=, SEEDS=, HEADS=)
 	@$(RUN) stages.table $(CHOICE)$(TABLE)

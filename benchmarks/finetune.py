@@ -71,7 +71,7 @@ def stickworld(start: Path, tuning: Finetune, folder: Path) -> None:
     dataset = open_dataset("stickworld", settings)
     split = load_split("stickworld", 1, dataset.classes)
     detector = settings.detector.model_copy(update={"checkpoint": str(start), "finetune": tuning})
-    sources, official = {source.video_id: source for source in dataset.videos()}, dataset.official()
+    sources, official = {source.video_id: source for source in dataset.videos()}, dataset.official_split()
     persons = dataset.groundtruth()
     things = pd.read_parquet(dataset.folder / OBJECTS)  # type: ignore[attr-defined]
     truth = pd.concat(

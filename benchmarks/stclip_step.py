@@ -4,9 +4,9 @@
     python -m benchmarks.stclip_step --model ViT-B-16    the papers' size
     python -m benchmarks.stclip_step --no-growth         the ratio alone
 
-The published way is the written-out version of the tests (tests/heads/stclip_plain.py): one frame at a time, one person
-at a time, the whole frame encoded once a person, nothing batched. It has the same weights (random; speed does not
-depend on them) and the same views, and its scores and gradients are compared with ours here. It is spared what the
+The published way is the written-out version of the tests (tests/methods/stclip/plain.py): one frame at a time, one
+person at a time, the whole frame encoded once a person, nothing batched. It has the same weights (random; speed does
+not depend on them) and the same views, and its scores and gradients are compared with ours here. It is spared what the
 published step also does: decoding, cropping, the class names' way through the text encoder in every step, and 32 video
 frames that nothing reads.
 
@@ -19,20 +19,21 @@ import logging
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import open_clip
 import torch
-from tests.heads import stclip_plain
-from tests.heads.stclip_batches import MEAN, STD, pixel_batch, with_frozen_tokens
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
-from zsstad_core.heads.pixel_batch import PixelBatch
 
+from tests.methods.stclip import plain
+from tests.methods.stclip.made_views import MEAN, STD, made_windows, with_frozen_tokens
 from zsstad_core.frozen.device import choose_device
 from zsstad_core.frozen.tower import Tower
-from zsstad_core.methods.common.losses import loss
+from zsstad_core.methods.common.features import Batch, FrameViews
+from zsstad_core.methods.common.labels import Labels, one_text_labels
+from zsstad_core.methods.common.losses import classification_loss
 from zsstad_core.methods.stclip.model import Stclip
 from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
 from zsstad_core.settings.training import Training
@@ -42,29 +43,28 @@ GIB = 2**30
 
 @dataclass
 class Step:
-    """One way to compute a step: logits of all persons [R, K], from the head's weights."""
+    """One way to compute a step: logits of all persons [N, K], from the head's weights."""
 
     head: Stclip
-    batch: PixelBatch
-    text_KD: Tensor
+    batch: Batch[FrameViews]
+    labels: Labels
     published: bool = False
     bf16: bool = False
 
     def logits(self) -> Tensor:
         if self.published:
-            frames = range(len(self.batch.person_BP))
-            return torch.cat([stclip_plain.logits(self.head, self.batch, self.text_KD, frame) for frame in frames])
-        with torch.autocast(self.text_KD.device.type, torch.bfloat16, enabled=self.bf16):
-            logits_RK: Tensor = self.head(self.batch, self.text_KD)[self.batch.person_BP]
-            return logits_RK
+            frames, text_KD = range(self.batch.rows.samples), self.labels.text_MD
+            return torch.cat([plain.logits(self.head, self.batch, text_KD, frame) for frame in frames])
+        with torch.autocast(self.labels.text_MD.device.type, torch.bfloat16, enabled=self.bf16):
+            logits_NK: Tensor = self.head(self.batch, self.labels)
+            return logits_NK
 
     def run(self) -> None:
         """Forward, loss, backward: gradients of everything that trains."""
         self.head.zero_grad()
-        logits_RK = self.logits()
-        label_R = torch.zeros(len(logits_RK), dtype=torch.long, device=logits_RK.device)
-        everyone = torch.ones_like(label_R, dtype=torch.bool)
-        loss(logits_RK[None], label_R[None], everyone[None], Training()).backward()  # type: ignore[no-untyped-call]
+        logits_NK = self.logits()
+        class_N = torch.zeros(len(logits_NK), dtype=torch.long, device=logits_NK.device)
+        classification_loss(logits_NK, class_N, Training()).backward()  # type: ignore[no-untyped-call]
 
     def gradient(self) -> Tensor:
         self.run()
@@ -105,11 +105,11 @@ def main() -> None:
 def compare(ours: Step, frozen_crops: Step, rounds: int, clock: Callable[[], float]) -> None:
     """Print seconds and ratios of all ways, taken in turns, and how far scores and gradients are apart."""
     ways = {
-        "published": Step(ours.head, ours.batch, ours.text_KD, published=True),
+        "published": Step(ours.head, ours.batch, ours.labels, published=True),
         "ours": ours,
-        "ours, bf16": Step(ours.head, ours.batch, ours.text_KD, bf16=True),
+        "ours, bf16": Step(ours.head, ours.batch, ours.labels, bf16=True),
         "ours, frozen crops": frozen_crops,
-        "ours, frozen crops, bf16": Step(frozen_crops.head, frozen_crops.batch, frozen_crops.text_KD, bf16=True),
+        "ours, frozen crops, bf16": Step(frozen_crops.head, frozen_crops.batch, frozen_crops.labels, bf16=True),
     }
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
@@ -125,8 +125,8 @@ def compare(ours: Step, frozen_crops: Step, rounds: int, clock: Callable[[], flo
         f"{macs(ours) / 1e9:.1f} G, with frozen crops {macs(frozen_crops) / 1e9:.1f} G"
     )
     with torch.no_grad():
-        wanted_RK = ways["published"].logits()
-        apart = {name: (ways[name].logits() - wanted_RK).abs().max().item() for name in ("ours", "ours, bf16")}
+        wanted_NK = ways["published"].logits()
+        apart = {name: (ways[name].logits() - wanted_NK).abs().max().item() for name in ("ours", "ours, bf16")}
     gradients = {name: ways[name].gradient() for name in ("published", "ours", "ours, bf16")}
     for name, logit in apart.items():
         share = ((gradients[name] - gradients["published"]).norm() / gradients["published"].norm()).item()
@@ -189,20 +189,29 @@ def made_step(model: str, device: str, frames: int, persons: int, window: int, l
         for name, weight in head.named_parameters():
             if name.endswith("b_OR"):  # else half of LoRA's gradients are zero
                 weight.normal_(std=0.01)
-    batch = spread(pixel_batch([persons] * frames, side=tower.size, times=window), window)
+    batch = spread(made_windows([persons] * frames, side=tower.size, times=window), window)
     if not own.lora_in_crops:
         batch = with_frozen_tokens(batch, Tower(visual, MEAN, STD))
-    return Step(head.to(device), batch.to(device), text_KD.to(device))  # type: ignore[arg-type]
+    texts = one_text_labels([f"class {k}" for k in range(labels)], text_KD).to(device)
+    return Step(head.to(device), on(batch, device), texts)
 
 
-def spread(batch: PixelBatch, window: int) -> PixelBatch:
+def spread(batch: Batch[FrameViews], window: int) -> Batch[FrameViews]:
     """The batch with windows that share no view."""
-    frames = len(batch.window_BT)
-    tensors = {name: getattr(batch, name) for name in batch.__dataclass_fields__}
-    tensors["view_VSSC"] = batch.view_VSSC[batch.window_BT].flatten(0, 1)
-    tensors["window_BT"] = torch.arange(frames * window).view(frames, window)
-    tensors["current_B"] = torch.arange(frames) * window + window // 2
-    return PixelBatch(**tensors)
+    views, frames = batch.features, batch.rows.samples
+    features = replace(
+        views,
+        view_VSSC=views.view_VSSC[views.window_BT].flatten(0, 1),
+        window_BT=torch.arange(frames * window).view(frames, window),
+        current_B=torch.arange(frames) * window + window // 2,
+    )
+    return Batch(batch.rows, features)
+
+
+def on(batch: Batch[FrameViews], device: str) -> Batch[FrameViews]:
+    """The batch on a device."""
+    views = {name: tensor.to(device) for name, tensor in vars(batch.features).items()}
+    return Batch(batch.rows.to(device), FrameViews(**views))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stages.score import scores
+from stages.train import train_head
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.evaluation.detection import evaluate
@@ -30,6 +32,7 @@ METHODS = {
     "CLIP, person's crop": "head=clip_crop",
     "iCLIP without prompting": "head=iclip heads.iclip.prompting_layers=0",
     "iCLIP": "head=iclip",
+    "ActionCLIP": "head=actionclip",
 }
 BLOCKS = {
     "table 4": ("PP", "OO", "CC", "MM", "POPO", "POCPOC", "POCMPOCM"),
@@ -118,8 +121,8 @@ def planned(seed: int, split: int, overrides: str) -> Plan:
 def metrics_of(plan: Plan) -> dict[str, Any]:
     """What metrics.json holds, without video mAP; trained and scored if it is not there yet."""
     if plan.train:
-        run_whole("train", plan.train, lambda: trained(plan))
-    run_whole("score", plan.score, lambda: scored(plan))
+        run_whole("train", plan.train, lambda: train_head(plan))
+    run_whole("score", plan.score, lambda: scores(plan))
     return evaluated(plan, read_artifact_table(plan.score, "detections"))
 
 

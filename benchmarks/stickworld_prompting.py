@@ -14,17 +14,21 @@ import tempfile
 from pathlib import Path
 
 import torch
-from zsstad_core.heads import build
-from zsstad_core.learning.from_cache import scoring_bank, text_tokens, training_bank
 
 from benchmarks.stickworld import evaluated, planned
 from benchmarks.stickworld_stclip import ABLATED_SPLIT, label_cosine, spread
 from zsstad_core import tables
 from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.learning.banks import scoring_bank, training_bank
+from zsstad_core.learning.cached_rows import scoring_labels, training_labels
 from zsstad_core.learning.train import train
+from zsstad_core.methods.registry import build
 from zsstad_core.methods.stclip.model import Stclip
 from zsstad_core.methods.stclip.prompting import ContextPrompting
 from zsstad_core.plan.plan import Plan
+from zsstad_core.scoring.detections import person_tables
+from zsstad_core.scoring.groups import groups
+from zsstad_core.scoring.rows import score_rows
 
 STARTS = (1.0, 3.0, 6.0)
 
@@ -49,7 +53,7 @@ def run(seed: int, start: float | None, steps: int) -> tuple[float, ...]:
     plan = planned(
         seed, ABLATED_SPLIT, f"head=stclip scoring.boxes=groundtruth training.iterations={steps} {prompting}"
     )
-    bank, text_KD = training_bank(plan, "cpu"), text_tokens(plan, plan.split.seen)
+    bank, labels = training_bank(plan, "cpu"), training_labels(plan)
     head = build(plan.settings, bank.width)
     assert isinstance(head, Stclip)
     with torch.no_grad():
@@ -57,12 +61,12 @@ def run(seed: int, start: float | None, steps: int) -> tuple[float, ...]:
             assert isinstance(layer, ContextPrompting)
             for part in (layer.q_proj, layer.k_proj, layer.v_proj, layer.proj, layer.fc1, layer.fc2):
                 part.weight *= start or 1.0
-    before = label_cosine(head, bank, text_KD)
+    before = label_cosine(head, bank, labels)
     lines: list[str] = []
     with tempfile.TemporaryDirectory() as checkpoints:
-        train(head, bank, text_KD, plan.settings.training, Path(checkpoints), log=lines.append)
+        train(head, bank, labels, plan.settings.training, Path(checkpoints), log=lines.append)
     (loss,) = re.findall(r"loss ([\d.]+)", lines[-1])
-    return (before, label_cosine(head, bank, text_KD), float(loss), *mean_ap(plan, head))
+    return (before, label_cosine(head, bank, labels), float(loss), *mean_ap(plan, head))
 
 
 def mean_ap(plan: Plan, head: Stclip) -> tuple[float, float]:
@@ -70,8 +74,9 @@ def mean_ap(plan: Plan, head: Stclip) -> tuple[float, float]:
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
     parts = []
     for group in groups(plan.split, plan.official_split, annotated, plan.settings.scoring.labels):
-        bank, text_KD = scoring_bank(plan, "cpu", group.videos), text_tokens(plan, group.classes)
-        parts.append(scored(head, bank, text_KD, group.classes, plan.settings.scoring.batch).detections)
+        bank = scoring_bank(plan, "cpu", group.videos)
+        scores = score_rows(head, bank, scoring_labels(plan, group.classes), plan.settings.scoring.batch)
+        parts.append(person_tables(bank.samples.table, scores, group.classes).detections)
     metrics = evaluated(plan, tables.concat("detections", parts))
     return 100 * metrics["unseen"], 100 * metrics["seen"]
 

@@ -15,13 +15,15 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import torch
 import torch.nn.functional as F
-from zsstad_core.heads import build
-from zsstad_core.learning.from_cache import text_tokens, training_bank
-from zsstad_core.learning.token_bank import TokenBank
 
 from benchmarks import stickworld
 from benchmarks.stickworld import metrics_of, planned
-from zsstad_core.learning.weights import load_into
+from zsstad_core.learning.bank import Bank
+from zsstad_core.learning.banks import training_bank
+from zsstad_core.learning.cached_rows import training_labels
+from zsstad_core.learning.trained import trained_head
+from zsstad_core.methods.common.features import FrameViews
+from zsstad_core.methods.common.labels import Labels
 from zsstad_core.methods.stclip.model import Stclip
 from zsstad_core.plan.plan import Plan
 
@@ -137,7 +139,7 @@ def main() -> None:
         print("\nprompted labels, cosine with their text (1: prompting does nothing)\n\n| | |\n|---|---|")
         for name, settings in {"untrained": OTHERS["untrained"], "trained": "head=stclip"}.items():
             plans = [planned(seed, ABLATED_SPLIT, f"{settings} {options.overrides}") for seed in seeds]
-            cosines = [label_cosine(*trained(plan)) for plan in plans]
+            cosines = [label_cosine(*head_and_training(plan)) for plan in plans]
             print(f"| {name} | {spread(cosines, digits=4)} |")
     elif options.tokens:
         ablation(seeds, options.overrides, OF_TOKENS, of_head({WHOLE: "", **TOKENS}))
@@ -183,26 +185,26 @@ def spread(of_seeds: Sequence[float], sign: str = "", digits: int = 1) -> str:
     return f"{mean:{sign}.{digits}f}{deviation}"
 
 
-def trained(plan: Plan) -> tuple[Stclip, TokenBank, torch.Tensor]:
+def head_and_training(plan: Plan) -> tuple[Stclip, Bank[FrameViews], Labels]:
     """The trained head, with what it was trained on."""
-    bank, text_KD = training_bank(plan, "cpu"), text_tokens(plan, plan.split.seen)
-    head = build(plan.settings, bank.width)
+    bank = training_bank(plan, "cpu")
+    head = trained_head(plan, bank.width)
     assert isinstance(head, Stclip)
-    assert plan.train is not None
-    load_into(head, plan.train)
-    return head, bank, text_KD
+    return head, bank, training_labels(plan)
 
 
-def label_cosine(head: Stclip, bank: TokenBank, text_KD: torch.Tensor) -> float:
+def label_cosine(head: Stclip, bank: Bank[FrameViews], labels: Labels) -> float:
     """Mean cosine of the last layer's prompted labels and their text, for some annotated frames of seen classes; 1
     where there is no prompting."""
     if not head.prompting:
         return 1.0
     found: list[torch.Tensor] = []
     *_, last = head.prompting.values()
-    hook = last.register_forward_hook(lambda _, __, out_BGKD: found.append(F.cosine_similarity(out_BGKD, text_KD, -1)))
+    hook = last.register_forward_hook(
+        lambda _, __, out_BGKD: found.append(F.cosine_similarity(out_BGKD, labels.text_MD, -1))
+    )
     with torch.inference_mode():
-        head.eval()(bank.gather(np.arange(0, bank.samples, _APART))[0], text_KD)
+        head.eval()(bank.gather(np.arange(0, len(bank.samples), _APART)).batch, labels)
     hook.remove()
     return found[0].mean().item()
 

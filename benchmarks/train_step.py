@@ -22,20 +22,25 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from zsstad_core.heads import HEADS, build
-from zsstad_core.learning.token_bank import TokenBank
 
 from zsstad_core.frozen.device import choose_device
 from zsstad_core.frozen.encoder import Encoder
+from zsstad_core.learning.bank import Bank
+from zsstad_core.learning.frame_features import CachedTokens, FrameFeatures
+from zsstad_core.learning.frame_index import FrameIndex
 from zsstad_core.learning.order import SampleOrder
+from zsstad_core.learning.person_samples import PersonSamples
 from zsstad_core.learning.train import train
-from zsstad_core.methods.common.losses import loss
+from zsstad_core.methods.common.features import FrameTokens
+from zsstad_core.methods.common.labels import Labels, one_text_labels
+from zsstad_core.methods.registry import build, method
 from zsstad_core.settings.frozen import Encoder as EncoderSettings
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.training import Training
 
 CLIPS, FRAMES, CLASSES, WIDTH = 464, 15_590, 15, 512
 OBJECTS = 3  # a frame; on real J-HMDB frames YOLOX-nano finds 2.9 (at most 5, score 0.05) that touch a person
+_ROWS = (FRAMES, FRAMES, FRAMES * OBJECTS)  # tokens of frames, persons and objects
 
 
 def main() -> None:
@@ -51,19 +56,19 @@ def main() -> None:
     print(f"{device}, {torch.get_num_threads()} threads, {platform.machine()}, torch {torch.__version__}")
 
     bank = synthetic_bank(device)
-    text_KD = torch.randn(CLASSES, WIDTH)
-    cached_s = cached_step(bank, text_KD, options.steps)
-    print(f"cached     {1 / cached_s:8.1f} it/s   {1000 * cached_s:9.1f} ms a step, the Runner's overhead included")
+    labels = labels_of(torch.randn(CLASSES, WIDTH))
+    cached_s = cached_step(bank, labels, options.steps)
+    print(f"cached     {1 / cached_s:8.1f} it/s   {1000 * cached_s:9.1f} ms a step, the loop's overhead included")
     encoder = Encoder(EncoderSettings(model=options.model, pretrained="random", precision=options.precision), device)
     published_s = published_step(bank, encoder, options.published)
-    print(f"published  {1 / published_s:8.3f} it/s   {1000 * published_s:9.1f} ms a step, {encoder.says}")
+    print(f"published  {1 / published_s:8.3f} it/s   {1000 * published_s:9.1f} ms a step, {encoder.description}")
     print(f"ratio      {published_s / cached_s:8.0f}")
     if options.all:
-        seconds = run(bank, text_KD, Training())
+        seconds = run(bank, labels, Training())
         print(f"all {Training().iterations} iterations: {seconds:.0f} s, its checkpoints included")
 
 
-def synthetic_bank(device: str) -> TokenBank:
+def synthetic_bank(device: str) -> Bank[FrameTokens]:
     """A bank of the size of J-HMDB split 1: one person a frame, objects that touch it."""
     random = np.random.default_rng(0)
     lengths = np.full(CLIPS, FRAMES // CLIPS)
@@ -78,36 +83,36 @@ def synthetic_bank(device: str) -> TokenBank:
     target = np.repeat(np.arange(CLIPS) % CLASSES, lengths)
     objects = frames.loc[frames.index.repeat(OBJECTS)].assign(**box, score=0.5)
     objects["box"] = np.tile(np.arange(1, OBJECTS + 1), len(frames))
-    settings = Settings()
-    return TokenBank(
-        HEADS["iclip"].reads(settings),
-        device,
-        frames=frames,
-        persons=frames.assign(**box, box=0, score=1.0, target=target),
-        objects=objects.reset_index(drop=True),
-        frame_tokens=random.normal(size=(FRAMES, WIDTH)).astype(np.float16),
-        person_tokens=random.normal(size=(FRAMES, WIDTH)).astype(np.float16),
-        object_tokens=random.normal(size=(FRAMES * OBJECTS, WIDTH)).astype(np.float16),
-    )
+    reads = method("iclip").reads(Settings())
+    persons = frames.assign(**box, box=0, score=1.0)
+    tokens = CachedTokens(*(random.normal(size=(rows, WIDTH)).astype(np.float16) for rows in _ROWS))
+    samples = PersonSamples(persons, FrameIndex(frames), reads.slots.persons)
+    features = FrameFeatures(reads, samples, tokens, torch.device(device), objects.reset_index(drop=True), seed=0)
+    return Bank(samples, features, target)
 
 
-def run(bank: TokenBank, text_KD: torch.Tensor, settings: Training) -> float:
+def labels_of(text_KD: torch.Tensor) -> Labels:
+    """The classes by number."""
+    return one_text_labels([f"class_{k}" for k in range(len(text_KD))], text_KD)
+
+
+def run(bank: Bank[FrameTokens], labels: Labels, settings: Training) -> float:
     """Seconds of a training, from the built head to the weights."""
     head = build(Settings(), WIDTH)
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
         start = time.perf_counter()
-        train(head, bank, text_KD, settings, Path(folder), log=lambda _: None)
+        train(head, bank, labels, settings, Path(folder), log=lambda _: None)
         return time.perf_counter() - start
 
 
-def cached_step(bank: TokenBank, text_KD: torch.Tensor, steps: int) -> float:
+def cached_step(bank: Bank[FrameTokens], labels: Labels, steps: int) -> float:
     """Seconds a step, as the difference of a long and a short training: neither start-up nor the last save counts."""
     short, long = (Training(iterations=n, warmup=n // 2) for n in (20, 20 + steps))
-    run(bank, text_KD, short)  # imports, allocations
-    return (run(bank, text_KD, long) - run(bank, text_KD, short)) / steps
+    run(bank, labels, short)  # imports, allocations
+    return (run(bank, labels, long) - run(bank, labels, short)) / steps
 
 
-def published_step(bank: TokenBank, encoder: Encoder, steps: int) -> float:
+def published_step(bank: Bank[FrameTokens], encoder: Encoder, steps: int) -> float:
     """Median seconds of a step that encodes frame, person and objects of its batch, and the class names, before it."""
     settings = Training()
     head = build(Settings(), encoder.width).to(bank.device)
@@ -118,15 +123,17 @@ def published_step(bank: TokenBank, encoder: Encoder, steps: int) -> float:
         0, 256, (settings.batch * (2 + OBJECTS), encoder.size, encoder.size, 3), np.uint8
     )
     names = [f"class_{i}" for i in range(CLASSES)]
-    order = SampleOrder(bank.samples, settings.batch, settings.seed)
+    order = SampleOrder(len(bank.samples), settings.batch, settings.seed)
     seconds = []
     for step in range(steps + 1):
         start = time.perf_counter()
         encoder.encode_views(views)
-        text_KD = torch.from_numpy(encoder.encode_texts(names)).to(bank.device)
-        batch, extra = bank.gather(order.batch(step))  # the same tensors as encoded ones would be
+        labels = labels_of(torch.from_numpy(encoder.encode_texts(names)).to(bank.device))
+        gathered = bank.gather(order.batch(step))  # the same tensors as encoded ones would be
         if encoder.width == bank.width:
-            loss(head(batch, text_KD), extra.target_BP, batch.person_BP, settings).backward()  # type: ignore[no-untyped-call]
+            assert gathered.target is not None
+            logits_NK = head(gathered.batch, labels)
+            head.loss(logits_NK, gathered.target, labels, gathered.batch, settings).backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             optimiser.zero_grad()
         if bank.device.type == "cuda":

@@ -10,11 +10,11 @@ import time
 from dataclasses import fields
 
 import torch
-from zsstad_core.heads.pixel_batch import PixelBatch
-from zsstad_core.learning.from_cache import training_bank
 
 from zsstad_core import configure
+from zsstad_core.learning.banks import training_bank
 from zsstad_core.learning.order import SampleOrder
+from zsstad_core.methods.common.features import FrameViews
 from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
 
@@ -33,10 +33,10 @@ def main() -> None:
     print(f"views: the batches are {'the same' if same else 'NOT the same'}")
 
 
-FIELDS = fields(PixelBatch)
+FIELDS = fields(FrameViews)
 
 
-def pairs(one: list[PixelBatch], other: list[PixelBatch]) -> list[tuple[PixelBatch, PixelBatch]]:
+def pairs(one: list[FrameViews], other: list[FrameViews]) -> list[tuple[FrameViews, FrameViews]]:
     """The batches of both, two by two."""
     return list(zip(one, other, strict=True))
 
@@ -47,15 +47,15 @@ def in_a_way(settings: Settings, way: str) -> Settings:
     return settings.model_copy(update={"encoder": encoder})
 
 
-def read(settings: Settings, way: str) -> list[PixelBatch]:
+def read(settings: Settings, way: str) -> list[FrameViews]:
     """The first batches of training, and a line on how long they took."""
     bank = training_bank(Plan(settings), "cpu")
-    order = SampleOrder(bank.samples, settings.training.batch, settings.training.seed)
+    order = SampleOrder(len(bank.samples), settings.training.batch, settings.training.seed)
     start = time.perf_counter()
-    batches = [bank.gather(order.batch(number))[0] for number in range(BATCHES)]
+    batches = [bank.gather(order.batch(number)).batch.features for number in range(BATCHES)]
     each = (time.perf_counter() - start) / BATCHES
-    assert all(isinstance(batch, PixelBatch) for batch in batches)
-    views, crops = (sum(len(getattr(b, name)) for b in batches) / BATCHES for name in ("view_VSSC", "crop_RSSC"))  # type: ignore[misc]
+    assert all(isinstance(batch, FrameViews) for batch in batches)
+    views, crops = (sum(len(getattr(b, name)) for b in batches) / BATCHES for name in ("view_VSSC", "crop_NSSC"))  # type: ignore[misc]
     print(f"views: {way}: {1000 * each:.1f} ms a batch of {views:.0f} views and {crops:.0f} crops")
     return batches  # type: ignore[return-value]
 

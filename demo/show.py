@@ -1,9 +1,9 @@
-"""The demo's last step: three methods side by side, and pictures of what iCLIP found.
+"""The demo's last step: its methods side by side, and pictures of what the default one found.
 
     make demo
 
-reads   evaluate and score of clip_frame, clip_crop and iclip on one label split; the clips
-writes  demo/result: clips.mp4 and clips.gif (what iCLIP names each person), ap.png (AP a class)
+reads   evaluate and score of `demo.heads` on one label split; the clips
+writes  demo/result: clips.mp4 and clips.gif (what the default method names each person), ap.png (AP a class)
 """
 
 from pathlib import Path
@@ -11,12 +11,13 @@ from typing import Any
 
 from demo.chart import draw_chart
 from demo.clips import draw_clips, write_gif, write_mp4
+from demo.heads import HEADS
 from zsstad_core import configure
 from zsstad_core.errors import friendly
 from zsstad_core.evaluation.metrics_file import read_metrics
+from zsstad_core.methods import registry
 from zsstad_core.plan.plan import Plan
 
-METHODS = {"clip_frame": "CLIP, whole frame", "clip_crop": "CLIP, person's crop", "iclip": "iCLIP"}
 RESULT = Path("demo/result")
 
 
@@ -24,15 +25,16 @@ RESULT = Path("demo/result")
 def main() -> None:
     options = configure.arguments(__doc__).parse_args()
     plans: dict[str, Plan] = {}
-    for head in METHODS:
+    for head in HEADS:
         options.head = head
         plans[head] = Plan(configure.from_arguments(options))
     metrics = {head: read_metrics(plan.evaluate) for head, plan in plans.items()}
     RESULT.mkdir(parents=True, exist_ok=True)
-    pictures = draw_clips(plans["iclip"])
+    pictures = draw_clips(plans[registry.DEFAULT])
     write_mp4(RESULT / "clips.mp4", pictures)
     write_gif(RESULT / "clips.gif", pictures)
-    draw_chart(RESULT / "ap.png", {METHODS[head]: of_head["classes"] for head, of_head in metrics.items()})
+    of_methods = {registry.method(head).title: of_head["classes"] for head, of_head in metrics.items()}
+    draw_chart(RESULT / "ap.png", of_methods)
     print(as_table(metrics))
     print(f"pictures: {', '.join(str(RESULT / name) for name in ('clips.gif', 'clips.mp4', 'ap.png'))}")
 
@@ -50,7 +52,7 @@ def as_table(metrics: dict[str, dict[str, Any]]) -> str:
     ]
     for head, of_head in metrics.items():
         numbers = (f"{100 * of_head[name]:>{wide}.2f}" for name, wide in (("unseen", 8), ("seen", 8), ("harmonic", 10)))
-        lines.append(f"{METHODS[head]:<22}{''.join(numbers)}")
+        lines.append(f"{registry.method(head).title:<22}{''.join(numbers)}")
     return "\n".join([*lines, ""])
 
 

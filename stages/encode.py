@@ -38,7 +38,7 @@ def with_encoder(plan: Plan) -> Compute:
         from zsstad_core.frozen.encoder import Encoder
 
         encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
-    print(f"encode: {encoder.says if encoder else 'views, which need no weights'}")
+    print(f"encode: {encoder.description if encoder else 'views, which need no weights'}")
     wanted = wanted_frames(read_artifact_table(plan.index, "frames")) if plan.dataset.keyframes else None
     return encode.encode(plan.videos, encoder, plan.settings.encoder, boxes(plan), wanted)
 

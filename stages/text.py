@@ -2,14 +2,23 @@
 
 reads   the dataset's classes
 writes  text: tokens, one row a class in the dataset's order
-        texts: where the best of several texts of a class counts, one row a text, class after class
+        texts: where the method reads phrasings, or the best of several texts of a class counts: one row a text, class
+        after class
+        words: where the method reads words: one row a text, all its positions
 """
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from zsstad_core import configure
+from zsstad_core.cache.stages import PHRASINGS, TEXT, Stage
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.phrasings import combined, flat
 from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Compute, Content, Work, run, run_whole
+
+if TYPE_CHECKING:
+    from zsstad_core.frozen.encoder import Encoder
 
 
 @friendly
@@ -26,14 +35,22 @@ def encode(plan: Plan) -> Compute:
     from zsstad_core.frozen.encoder import Encoder
 
     encoder = Encoder(plan.settings.encoder, choose_device(plan.settings.device))
-    made_with = {"encoder": encoder.says, "weights": encoder.weights}
-    contents = {}
-    for artifact in plan.texts():
-        texts = plan.class_texts if artifact == plan.text else [*plan.phrasings_of_classes.values()]
-        tokens = encoder.encode_texts(flat(texts))
-        combine = combined(tokens, texts) if artifact == plan.text else tokens
-        contents[artifact.stage] = Content(tokens=combine, made_with=made_with)
+    made_with = {"encoder": encoder.description, "weights": encoder.weights}
+    made = {artifact.stage: encode_form(plan, artifact.stage, encoder) for artifact in plan.texts()}
+    contents = {stage: replace(content, made_with=made_with) for stage, content in made.items()}
     return lambda group, artifacts, clock: contents
+
+
+def encode_form(plan: Plan, stage: Stage, encoder: "Encoder") -> Content:
+    if stage == TEXT:
+        return Content(tokens=combined(encoder.encode_texts(flat(plan.class_texts)), plan.class_texts))
+    texts = flat([*plan.phrasings_of_classes.values()])
+    if stage == PHRASINGS:
+        return Content(tokens=encoder.encode_texts(texts))
+    from zsstad_core.extraction.words import as_files
+
+    words = encoder.encode_words(texts)
+    return Content(tokens=words.token_MLD, files=as_files(words))
 
 
 def from_file(plan: Plan) -> Content:

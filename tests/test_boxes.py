@@ -87,7 +87,7 @@ def test_objects_are_never_scored_as_persons() -> None:
     ),
     st.sampled_from(["threshold", "first", "margin", "all"]),
 )
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_each_frame_is_selected_alone(frames: dict[tuple[str, int], list[float]], rule: str) -> None:
     scoring = Scoring(select=rule, threshold=0.3, first=2, margin=0.25)
     parts = [

@@ -7,11 +7,11 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from zsstad_core.heads import HEADS
 
 from zsstad_core import configure
 from zsstad_core.datasets import DATASETS
 from zsstad_core.errors import MissingFileError, SettingsError, UserError
+from zsstad_core.methods import registry
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.recipes import RECIPES
 
@@ -345,7 +345,7 @@ def test_a_dataset_to_train_on_that_there_is_not_is_named(tmp_path: Path) -> Non
 
 
 def test_a_head_that_can_be_chosen_is_one_that_there_is() -> None:
-    assert set(get_args(Settings.model_fields["head"].annotation)) == set(HEADS)
+    assert set(get_args(Settings.model_fields["head"].annotation)) == set(registry.names())
 
 
 def test_a_dataset_that_can_be_chosen_is_one_that_there_is() -> None:

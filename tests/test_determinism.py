@@ -1,9 +1,11 @@
 """Two runs of `make test` are one: nothing that a test draws depends on what ran before it."""
 
+import ast
 import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -56,3 +58,21 @@ def test_no_profile_measures_time_or_remembers_examples(profile: str) -> None:
     assert HealthCheck.too_slow in chosen.suppress_health_check
     assert chosen.database is None
     assert chosen.derandomize == (profile == determinism.FIXED)
+
+
+def limits(code: str) -> Iterator[str]:
+    """Calls that give up waiting after some seconds."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Call):
+            waits = ast.unparse(node.func).rpartition(".")[2] in ("wait", "join", "communicate")
+            given = [word.value for word in node.keywords if word.arg == "timeout"] + (node.args if waits else [])
+            numbers = [value.value for value in given if isinstance(value, ast.Constant)]
+            if any(isinstance(number, int | float) and number for number in numbers):
+                yield f"line {node.lineno}: {ast.unparse(node)}"
+
+
+def test_no_test_gives_up_waiting_after_some_seconds() -> None:
+    """How long something takes is a matter of what else the machine does; pytest's timeout ends what hangs."""
+    found = {str(path.relative_to(ROOT)): list(limits(path.read_text())) for path in (ROOT / "tests").rglob("*.py")}
+    assert {name: calls for name, calls in found.items() if calls} == {}
+    assert len(list(limits("run(a, timeout=3)\nb.join(5)\nb.wait()\nc.join(', ')\nlaunch(timeout=0)"))) == 2

@@ -111,7 +111,7 @@ def test_the_words_that_help_offers_are_those_that_there_are(tree: Path) -> None
 
 def test_every_stage_has_a_target() -> None:
     files = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
-    files -= {"report", "page"}  # `make eval` prints the one, `make report` writes the other
+    files -= {"metrics"}  # `make eval` prints them
     assert files <= TARGETS
 
 
@@ -136,7 +136,7 @@ def test_what_is_set_arrives_as_it_was_typed(noting: Path, value: str) -> None:
     assert calls(noting) == [
         ["-m", "stages.plan", "--makefile", *choice],
         ["-m", "stages.plan", *choice],
-        ["-m", "stages.report", *choice],
+        ["-m", "stages.metrics", *choice],
     ]
 
 
@@ -173,17 +173,6 @@ def test_a_table_is_asked_for_in_full(noting: Path) -> None:
     assert calls(noting) == [["-m", "stages.table", "--makefile", *asked], ["-m", "stages.table", *asked]]
 
 
-def test_interest_tokens_are_asked_for_before_anything_is_planned(noting: Path) -> None:
-    done = make(noting, "interest", "HEAD=stclip", "OUT=of mine")
-    assert (done.returncode, done.stderr) == (0, "")
-    choice = ["--head", "stclip"]
-    assert calls(noting) == [
-        ["-m", "stages.interest", "--check", *choice],
-        ["-m", "stages.plan", "--makefile", *choice],
-        ["-m", "stages.interest", *choice, "--out", "of mine"],
-    ]
-
-
 def test_a_question_is_asked_in_full_with_its_videos_and_labels_as_they_were_typed(noting: Path) -> None:
     make(noting, "ask", "VIDEO=my holiday, day 2.mp4", "LABELS=it's $5, wave", "TRAINED_ON=stickworld", "OUT=of mine")
     asked = ["--trained-on", "stickworld", "--video", "my holiday, day 2.mp4", "--labels", "it's $5, wave"]
@@ -203,7 +192,7 @@ def test_a_report_is_written_where_it_is_asked_for(noting: Path) -> None:
     choice = ["--head", "iclip"]
     assert calls(noting) == [
         ["-m", "stages.plan", "--makefile", *choice],
-        ["-m", "stages.page", *choice, "--out", "of mine"],
+        ["-m", "stages.report", *choice, "--out", "of mine"],
     ]
 
 
@@ -227,7 +216,7 @@ def test_a_dry_run_names_the_stages_and_runs_none(ready: Path) -> None:
     done = make(ready, "-n", "eval", "SPLIT=2")
     assert (done.returncode, done.stderr) == (0, "")
     stages = re.findall(r"^\.venv/bin/python -m stages\.(\w+) +--split '2' *$", done.stdout, re.M)
-    assert stages == [*STAGES, "report"]
+    assert stages == [*STAGES, "metrics"]
     assert [path.name for path in (ready / "cache").iterdir()] == ["digests.json"]
 
 
@@ -269,33 +258,6 @@ def test_a_mistake_is_one_line_and_nothing_starts(ready: Path, asked: str, messa
             r"Makefile:\d+: \*\*\* nothing was started|make: \*\*\* \[Makefile:\d+: plan\] Error 2", makes_own
         )
         assert done.stdout == ""
-
-
-@pytest.mark.parametrize(
-    ("asked", "message"),
-    [
-        (("HEAD=iclip",), "error: head is iclip, which chooses no interest tokens; stclip does: HEAD=stclip "),
-        (("HEAD=clip_crop",), "error: head is clip_crop, which chooses no interest tokens; stclip does"),
-        (
-            ("HEAD=stclip",),
-            "error: heads.stclip.prompt_tokens is all: all tokens of the frame prompt the labels, and none are chosen; "
-            "set heads.stclip.prompt_tokens=interest",
-        ),
-        (
-            ("HEAD=stclip", "SET=heads.stclip.prompt_tokens=interest heads.stclip.prompting=none"),
-            "error: heads.stclip.prompting is none: no label is prompted, so no interest tokens are chosen",
-        ),
-    ],
-)
-def test_where_no_interest_tokens_are_nothing_is_trained_for_them(
-    ready: Path, asked: tuple[str, ...], message: str
-) -> None:
-    done = make(ready, "interest", *asked)
-    assert (done.returncode, done.stdout) == (2, "")
-    said, makes_own = done.stderr.splitlines()
-    assert said.startswith(message)
-    assert "nothing was started" in makes_own
-    assert not (ready / "cache").exists()
 
 
 def test_settings_writes_the_files_that_explain_them(ready: Path) -> None:

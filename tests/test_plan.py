@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import ROOT, TINY_CLIP
 from tests.datasets.made_jhmdb import TEST, TRAIN, TRAIN_AND_TEST, write_masks
 from tests.made_plans import changed, clip, keys, members, plan, settings, write_dataset
+from tests.waiting import until_files_have_another_time
 from zsstad_core.cache.versions import SCHEMA
 from zsstad_core.errors import MissingFileError, SettingsError
 from zsstad_core.plan.plan import Plan
@@ -211,6 +212,7 @@ def test_a_changed_puppet_mask_is_noticed(folder: Path) -> None:
 def replace_keeping_size_and_time(path: Path) -> None:
     status, content = path.stat(), bytearray(path.read_bytes())
     content[-1] ^= 1
+    until_files_have_another_time(path.parent)
     path.write_bytes(content)
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
@@ -236,6 +238,7 @@ def test_another_file_under_the_same_name_is_noticed(
     before_keys = keys(before)
     before.save()
     if file.endswith(".json"):
+        until_files_have_another_time(folder)
         path.write_text(f"{TINY_CLIP.read_text()}\n")
     else:
         replace_keeping_size_and_time(path)
@@ -270,9 +273,6 @@ def test_a_plan_is_quick_to_make_and_the_same_in_every_process(folder: Path) -> 
     """Also that it loads none of the libraries that take seconds."""
     code = """
 import json, sys
-from zsstad_core import plan_text
-from zsstad_core.plan.plan import Plan
-from zsstad_core.settings.pipeline import Settings
 from zsstad_core.plan.makefile import makefile
 from zsstad_core.plan.plan import Plan
 from zsstad_core.plan.table import table

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zsstad_core.frozen.detector_config import config_files
 
 from tests.datasets.made_jhmdb import TRAIN_AND_TEST
 from tests.made_plans import keys, settings, write_dataset
 from zsstad_core import configure, splits, video
 from zsstad_core.cache import digests
 from zsstad_core.frozen import text_files
+from zsstad_core.frozen.detector.mmdet.config import config_files
 from zsstad_core.plan import inventory, reachable
 from zsstad_core.plan.inventory import Inventories
 from zsstad_core.plan.plan import Plan

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import until_files_have_another_time
 from zsstad_core.cache import digests
 from zsstad_core.cache.digests import DigestMemo, sha256
 from zsstad_core.errors import MissingFileError
@@ -54,6 +55,7 @@ def test_a_file_is_read_once_for_many_plans(file: Path) -> None:
 def test_a_changed_file_is_read_again(file: Path, content: str) -> None:
     memo = DigestMemo(file.parent / "memo.json")
     before, status = memo(file), file.stat()
+    until_files_have_another_time(file.parent)
     file.write_text(content)
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))  # as `cp -p` and `tar x` leave it
     assert memo(file) == sha256(file) != before
@@ -68,6 +70,7 @@ def test_another_file_moved_into_its_place_is_read(file: Path) -> None:
     os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
     memo = DigestMemo(file.parent / "memo.json")
     before = memo(file)
+    until_files_have_another_time(file.parent)
     other.replace(file)
     assert memo(file) == sha256(file) != before
 
@@ -89,6 +92,7 @@ def test_a_folder_is_digested_by_the_callers_way_and_read_again_when_an_entry_ch
     (folder / "00001.png").write_text("one")
     memo, compute = DigestMemo(tmp_path / "memo.json"), Counted()
     for change in (lambda: None, lambda: (folder / "00001.png").write_text("eno"), (folder / "00002.png").touch):
+        until_files_have_another_time(tmp_path)
         change()
         assert memo(folder, compute) == memo(folder, compute)
     assert compute.times == 3

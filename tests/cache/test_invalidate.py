@@ -89,7 +89,7 @@ KILLED = """
 import os, runpy, shutil, signal, sys
 
 def die(folder, **_):
-    next(path for path in folder.rglob("*") if path.is_file()).unlink()
+    min(path for path in folder.rglob("*") if path.is_file()).unlink()
     os.kill(os.getpid(), signal.SIGKILL)
 
 shutil.rmtree = die

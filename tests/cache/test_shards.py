@@ -29,7 +29,7 @@ def numbers(rows: int, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
     return np.random.default_rng(rows).integers(0, 200, (rows, *shape)).astype(dtype)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     data=st.data(),
     rows=st.integers(1, 50),

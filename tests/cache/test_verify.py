@@ -67,7 +67,7 @@ def test_every_flipped_bit_is_found(cache: Path, tmp_path: Path, flips: int) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["inputs.json", "complete-*.json", "unit-*/manifest.json"])
 def test_every_single_bit_of_the_small_files_counts(cache: Path, kind: str) -> None:
-    name = next(iter(sorted(tokens(cache).path.glob(kind))))
+    name = min(tokens(cache).path.glob(kind))
     before = all_bytes(cache)
     for bit in range(8 * name.stat().st_size):
         flip(name, bit)
@@ -79,7 +79,7 @@ def test_every_single_bit_of_the_small_files_counts(cache: Path, kind: str) -> N
 
 
 def shard_of(artifact: Artifact) -> Path:
-    return next(path for path in sorted(artifact.path.glob("unit-*/tokens.zarr/c/**/*")) if path.is_file())
+    return min(path for path in artifact.path.glob("unit-*/tokens.zarr/c/**/*") if path.is_file())
 
 
 @pytest.mark.fault(7)
@@ -117,7 +117,7 @@ def test_a_lost_or_cut_file_is_found(cache: Path, how: str) -> None:
 
 
 def test_a_file_that_nobody_wrote_is_named_and_costs_nothing(cache: Path) -> None:
-    unit = next(tokens(cache).path.glob("unit-*"))
+    unit = min(tokens(cache).path.glob("unit-*"))
     (unit / "tokens.zarr" / "c" / "9").write_bytes(b"stray")
     (line,), _ = found(cache)
     assert line == f"{unit}: holds tokens.zarr/c/9, which its manifest does not list; remove it"
@@ -136,7 +136,7 @@ def test_swapped_units_are_found(cache: Path) -> None:
 
 def test_a_lost_unit_is_found_and_made_again(cache: Path) -> None:
     before = all_bytes(cache)
-    unit = next(tokens(cache).path.glob("unit-*"))
+    unit = min(tokens(cache).path.glob("unit-*"))
     shutil.rmtree(unit)
     lines, _ = found(cache)
     assert lines
@@ -206,7 +206,7 @@ def test_what_is_no_artifact_says_nothing(cache: Path) -> None:
 
 @pytest.mark.fault(21)
 def test_a_unit_of_a_newer_version_is_refused_and_kept(cache: Path) -> None:
-    unit = next(tokens(cache).path.glob("unit-*"))
+    unit = min(tokens(cache).path.glob("unit-*"))
     manifest = (unit / MANIFEST).read_text().replace('"format": 1', '"format": 2')
     (unit / MANIFEST).write_text(manifest)
     (line,), _ = found(cache)
@@ -267,7 +267,7 @@ def test_a_mistyped_cache_is_not_called_whole(tmp_path: Path) -> None:
 def test_files_of_other_users_do_not_stop_it(cache: Path) -> None:
     if os.geteuid() == 0:
         pytest.skip("permission bits do not bind root")
-    unit = next(tokens(cache).path.glob("unit-*"))
+    unit = min(tokens(cache).path.glob("unit-*"))
     (unit / "boxes.parquet").chmod(0)
     (line,), _ = found(cache)
     assert "cannot be read (Permission denied)" in line

@@ -38,11 +38,11 @@ class DatasetContract:
         here, missing = {source.video_id for source in dataset.videos()}, dataset.missing()
         assert missing == sorted(missing)
         assert here.isdisjoint(missing)
-        assert here | set(missing) == dataset.official().keys()
-        assert dataset.official().keys().isdisjoint(dataset.unknown())
+        assert here | set(missing) == dataset.official_split().keys()
+        assert dataset.official_split().keys().isdisjoint(dataset.unknown())
 
     def test_there_is_something_to_train_and_something_to_test_on(self, dataset: Dataset) -> None:
-        official = dataset.official()
+        official = dataset.official_split()
         assert list(official) == sorted(official)
         assert set(official.values()) == {"train", "test"}
 
@@ -55,7 +55,7 @@ class DatasetContract:
 
     def test_ground_truth_is_of_every_wanted_video_and_of_known_classes(self, dataset: Dataset) -> None:
         rows = dataset.groundtruth()
-        assert set(rows["video_id"]) == dataset.official().keys()
+        assert set(rows["video_id"]) == dataset.official_split().keys()
         assert set(rows["class_name"]) <= set(dataset.classes)
 
     def test_a_person_has_one_box_in_a_frame_and_each_class_once(self, dataset: Dataset) -> None:
@@ -72,7 +72,7 @@ class DatasetContract:
     def test_a_second_look_sees_the_same(self, chosen: Settings, dataset: Dataset) -> None:
         again = open_dataset(chosen.dataset, chosen)
         assert again.videos() == dataset.videos()
-        assert again.official() == dataset.official()
+        assert again.official_split() == dataset.official_split()
         assert again.groundtruth().equals(dataset.groundtruth())
 
     def test_label_splits_are_of_its_classes(self, chosen: Settings, dataset: Dataset) -> None:
@@ -90,7 +90,7 @@ class DatasetContract:
             "from zsstad_core.settings.pipeline import Settings\n"
             f"chosen = Settings.model_validate_json({chosen.model_dump_json()!r})\n"
             "dataset = open_dataset(chosen.dataset, chosen)\n"
-            "print(len(dataset.videos()), dataset.missing(), len(dataset.official()), bool(dataset.unknown()))\n"
+            "print(len(dataset.videos()), dataset.missing(), len(dataset.official_split()), bool(dataset.unknown()))\n"
             "print(sorted({'av', 'PIL', 'cv2', 'pandas', 'pyarrow', 'scipy', 'torch'} & set(sys.modules)))"
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

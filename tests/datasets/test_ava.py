@@ -50,7 +50,7 @@ def of_train(root: Path, *lines: str, ending: str = "\n", **changed: object) -> 
 def test_videos_of_both_csvs_are_listed_with_their_parts(root: Path):
     ava = open_ava(root)
     assert [source.video_id for source in ava.videos()] == sorted(RATES)
-    assert ava.official() == dict(
+    assert ava.official_split() == dict(
         sorted({**dict.fromkeys(TRAIN, "train"), **dict.fromkeys([*TEST, GONE], "test")}.items())
     )
     assert ava.videos()[0].path == root / "videos" / FOLDER
@@ -79,7 +79,7 @@ def test_one_video_in_two_containers_is_refused(root: Path):
 def test_a_video_in_both_parts_would_be_trained_on_and_tested_and_is_refused(root: Path):
     write_annotation(root, val=rows([*TEST, "trn_pal_000"]))
     with pytest.raises(DataError, match=r"ava_val_v2\.2\.csv: names trn_pal_000, as ava_train_v2\.2\.csv does"):
-        open_ava(root).official()
+        open_ava(root).official_split()
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_csv_as_other_programs_write_it_reads_the_same(root: Path, lines: list
     plain = of_train(root, ONE)
     assert len(plain) == 1
     pd.testing.assert_frame_equal(of_train(root, *lines, ending=ending), plain)
-    assert [name for name, part in open_ava(root).official().items() if part == "train"] == ["trn_pal_000"]
+    assert [name for name, part in open_ava(root).official_split().items() if part == "train"] == ["trn_pal_000"]
 
 
 # ---- what is refused, with its line

@@ -49,7 +49,7 @@ def test_equal_scores_keep_the_files_order(tmp_path: Path):
     assert list(read_boxes(write(tmp_path / "boxes.csv", *lines), VIDEOS).boxes.x1) == [5, 3, 9, 1]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.lists(
         st.tuples(
@@ -189,7 +189,6 @@ def test_another_kind_of_file_and_a_missing_one_are_named(tmp_path: Path):
         read_boxes(tmp_path / "boxes.csv", VIDEOS)
 
 
-@settings(deadline=None)
 @given(st.text(string.printable, max_size=60))
 def test_no_text_makes_the_reader_fall_over(tmp_path_factory: pytest.TempPathFactory, text: str):
     path = tmp_path_factory.mktemp("boxes") / "boxes.csv"

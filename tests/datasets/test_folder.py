@@ -45,7 +45,7 @@ def test_linked_folders_count(root: Path, tmp_path_factory: pytest.TempPathFacto
 
 def test_without_annotation_all_is_test_and_nothing_is_known(root: Path):
     folder = open_folder(root, labels=["opening a door", "reading"])
-    assert folder.official() == dict.fromkeys(VIDEOS, "test")
+    assert folder.official_split() == dict.fromkeys(VIDEOS, "test")
     assert folder.classes == ("opening a door", "reading")
     assert folder.annotation_files() == []
     assert folder.groundtruth().empty
@@ -54,7 +54,7 @@ def test_without_annotation_all_is_test_and_nothing_is_known(root: Path):
 def test_the_annotation_brings_labels_parts_and_boxes(root: Path):
     folder = open_folder(root, annotation="boxes.csv")
     assert folder.classes == ("reading", "walking")
-    assert folder.official() == dict(zip(VIDEOS, ["train", "test", "train", "test"], strict=True))
+    assert folder.official_split() == dict(zip(VIDEOS, ["train", "test", "train", "test"], strict=True))
     rows = folder.groundtruth()
     clip = rows[rows.video_id == "clip.avi"]
     assert clip[["frame", "box", "class_name"]].values.tolist() == [
@@ -114,7 +114,10 @@ def test_a_person_whose_action_is_not_given_is_a_box_without_a_label(root: Path)
 def test_a_list_may_say_which_videos_are_for_training(root: Path):
     (root / "train.txt").write_text("clip.avi\n\na day/at the sea.MP4\n")
     folder = open_folder(root, labels=["reading", "walking"], train_list="train.txt")
-    assert [name for name, part in folder.official().items() if part == "train"] == ["a day/at the sea.MP4", "clip.avi"]
+    assert [name for name, part in folder.official_split().items() if part == "train"] == [
+        "a day/at the sea.MP4",
+        "clip.avi",
+    ]
     assert folder.annotation_files() == [root / "train.txt"]
 
 
@@ -123,7 +126,7 @@ def test_an_annotated_video_that_is_not_here_is_missing_and_keeps_its_boxes(root
     (root / "a day/night/lamp.webm").unlink()
     folder = open_folder(root, annotation="boxes.csv")
     assert folder.missing() == ["a day/night/lamp.webm"]
-    assert folder.official()["a day/night/lamp.webm"] == "test"
+    assert folder.official_split()["a day/night/lamp.webm"] == "test"
     assert (folder.groundtruth().video_id == "a day/night/lamp.webm").sum() == 2
 
 
@@ -207,7 +210,7 @@ def test_an_entry_of_json_is_named_by_its_number(root: Path):
 def test_an_annotation_of_other_videos_is_refused(root: Path):
     write_csv(root, ["holiday.mp4,0,10,10,30,40"], "video,frame,x1,y1,x2,y2")
     with pytest.raises(DataError, match=r"names no video that is in the folder \(first: 'holiday\.mp4'"):
-        open_folder(root, annotation="boxes.csv").official()
+        open_folder(root, annotation="boxes.csv").official_split()
 
 
 def decoded(frames: int, width: int = 64, height: int = 48) -> pd.DataFrame:
@@ -244,9 +247,9 @@ def test_a_wrong_list_of_training_videos_is_named(root: Path):
     with pytest.raises(
         DataError, match=r"train\.txt:2: other/clap\.avi is no video .*\(did you mean other/clip\.avi\?\)"
     ):
-        open_folder(root, train_list="train.txt").official()
+        open_folder(root, train_list="train.txt").official_split()
     with pytest.raises(DataError, match=r"boxes\.csv: has a part column, and .* keep one of them"):
-        open_folder(root, annotation="boxes.csv", train_list="train.txt").official()
+        open_folder(root, annotation="boxes.csv", train_list="train.txt").official_split()
 
 
 def test_what_is_missing_is_named_with_its_setting(root: Path, tmp_path_factory: pytest.TempPathFactory):

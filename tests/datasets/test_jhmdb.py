@@ -38,8 +38,8 @@ def test_clips_are_listed_with_their_files_and_parts(root: Path):
     jhmdb = open_jhmdb(root)
     assert ids(jhmdb) == TRAIN_AND_TEST
     assert jhmdb.videos()[0].path == root / "videos/catch/a_clip.avi"
-    assert jhmdb.official() == {**dict.fromkeys(TRAIN, "train"), **dict.fromkeys(TEST, "test")}
-    assert list(jhmdb.official()) == TRAIN_AND_TEST
+    assert jhmdb.official_split() == {**dict.fromkeys(TRAIN, "train"), **dict.fromkeys(TEST, "test")}
+    assert list(jhmdb.official_split()) == TRAIN_AND_TEST
     assert (jhmdb.missing(), jhmdb.unknown()) == ([], [])
     assert jhmdb.annotation_files() == [root / "JHMDB-GT.pkl"]
     assert jhmdb.classes == CLASSES
@@ -61,14 +61,14 @@ def test_ground_truth_is_numbered_from_zero_and_keeps_the_annotations_coordinate
 def test_puppet_masks_answer_as_the_pickle_does(root: Path, official_split: int):
     by_pickle = open_jhmdb(root, official_split=official_split)
     by_masks = open_jhmdb(root, official_split=official_split, groundtruth="puppet_mask")
-    assert by_masks.official() == by_pickle.official()
+    assert by_masks.official_split() == by_pickle.official_split()
     assert by_masks.videos() == by_pickle.videos()
     pd.testing.assert_frame_equal(by_masks.groundtruth(), by_pickle.groundtruth())
     assert len(by_masks.annotation_files()) == 21 + len(TRAIN_AND_TEST)
 
 
 def test_the_other_official_split_swaps_the_parts(root: Path):
-    assert open_jhmdb(root, official_split=2).official()["catch/a_clip"] == "train"
+    assert open_jhmdb(root, official_split=2).official_split()["catch/a_clip"] == "train"
 
 
 @pytest.mark.fault(24)
@@ -77,7 +77,7 @@ def test_a_clip_that_is_not_on_disk_is_missing_but_keeps_its_ground_truth(root: 
     jhmdb = open_jhmdb(root)
     assert jhmdb.missing() == ["wave/b_clip"]
     assert "wave/b_clip" not in ids(jhmdb)
-    assert jhmdb.official()["wave/b_clip"] == "test"
+    assert jhmdb.official_split()["wave/b_clip"] == "test"
     assert (jhmdb.groundtruth().video_id == "wave/b_clip").sum() == 3
 
 
@@ -86,7 +86,7 @@ def test_a_small_run_takes_the_first_clips_on_disk_of_each_class_and_part(root: 
     jhmdb = open_jhmdb(root, clips_per_class=1)
     assert ids(jhmdb) == ["catch/b_clip", "catch/d_clip", "wave/a_clip", "wave/b_clip"]
     assert jhmdb.missing() == []
-    assert list(jhmdb.official()) == ids(jhmdb)
+    assert list(jhmdb.official_split()) == ids(jhmdb)
     assert sorted(set(jhmdb.groundtruth().video_id)) == ids(jhmdb)
     assert ids(open_jhmdb(root, clips_per_class=5)) == [name for name in TRAIN_AND_TEST if name != "catch/a_clip"]
 
@@ -157,7 +157,7 @@ def test_an_empty_folder_of_clips_says_what_was_expected(root: Path):
 
 def test_a_missing_annotation_says_what_was_expected(root: Path):
     jhmdb = open_jhmdb(root, groundtruth="gt.pkl")
-    for ask in (jhmdb.videos, jhmdb.official, jhmdb.groundtruth, jhmdb.annotation_files):
+    for ask in (jhmdb.videos, jhmdb.official_split, jhmdb.groundtruth, jhmdb.annotation_files):
         with pytest.raises(
             MissingFileError, match=r"gt\.pkl: no annotation there.*expected JHMDB-GT\.pkl, or the folder"
         ):

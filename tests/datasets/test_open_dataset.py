@@ -34,7 +34,7 @@ def test_a_plan_lists_videos_without_loading_pandas_or_a_decoder(tmp_path: Path)
         "import sys; from zsstad_core.datasets import open_dataset\n"
         "from zsstad_core.settings.datasets import *; from zsstad_core.settings.pipeline import *\n"
         f"jhmdb = open_dataset('jhmdb', Settings(datasets=Datasets(jhmdb=Jhmdb(root={str(tmp_path)!r}))))\n"
-        "print(len(jhmdb.videos()), len(jhmdb.missing()), len(jhmdb.official()))\n"
+        "print(len(jhmdb.videos()), len(jhmdb.missing()), len(jhmdb.official_split()))\n"
         "print(sorted({'av', 'PIL', 'pandas', 'scipy', 'torch'} & set(sys.modules)))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -35,7 +35,7 @@ def test_every_row_becomes_a_row(
     realdata: Path, tmp_path: Path, name, videos, rows, persons, keyframes, classes, first
 ):
     dataset = ava(realdata, tmp_path, name)
-    assert sum(part == "test" for part in dataset.official().values()) == videos
+    assert sum(part == "test" for part in dataset.official_split().values()) == videos
     found = dataset.groundtruth()
     found = found[found["video_id"] != "a_video_0000"]
     assert len(found) == rows

@@ -23,7 +23,7 @@ def jhmdb(realdata: Path) -> Jhmdb:
 
 @pytest.mark.parametrize(("official_split", "sizes"), [(1, (660, 268)), (2, (658, 270)), (3, (663, 265))])
 def test_every_clip_has_its_official_part(realdata: Path, official_split: int, sizes: tuple[int, int]):
-    official = real(realdata, official_split=official_split).official()
+    official = real(realdata, official_split=official_split).official_split()
     with (realdata / "annotations/jhmdb/videos_928.csv").open(encoding="utf-8") as stream:
         assert official == {row["video"]: row[f"split{official_split}"] for row in csv.DictReader(stream)}
     parts = list(official.values())
@@ -32,14 +32,14 @@ def test_every_clip_has_its_official_part(realdata: Path, official_split: int, s
 
 def test_every_clip_is_on_disk_or_missing(jhmdb: Jhmdb):
     assert (len(jhmdb.videos()), len(jhmdb.missing()), jhmdb.unknown()) == (457, 471, [])
-    test = {name for name, part in jhmdb.official().items() if part == "test"}
+    test = {name for name, part in jhmdb.official_split().items() if part == "test"}
     assert test <= {source.video_id for source in jhmdb.videos()}
 
 
 def test_ground_truth_has_every_annotated_frame_inside_the_picture(jhmdb: Jhmdb):
     rows = jhmdb.groundtruth()
     assert len(rows) == 31_852
-    assert rows.video_id.map(jhmdb.official()).eq("test").sum() == 9_139
+    assert rows.video_id.map(jhmdb.official_split()).eq("test").sum() == 9_139
     assert not rows.duplicated(["video_id", "frame"]).any()
     assert (rows.frame.min(), rows.frame.max()) == (0, 39)
     # Both ends of the 320x240 frame occur: pixels are counted from 0, and the last is included.
@@ -59,7 +59,7 @@ def test_ground_truth_has_every_annotated_frame_inside_the_picture(jhmdb: Jhmdb)
 def test_label_splits_leave_the_published_videos_and_frames(jhmdb: Jhmdb, split: int, train, test):
     labels = load_split("jhmdb", split, CLASSES)
     rows = jhmdb.groundtruth()
-    part = rows.video_id.map(jhmdb.official())
+    part = rows.video_id.map(jhmdb.official_split())
     seen_train = rows[(part == "train") & rows.class_name.isin(labels.seen)]
     unseen_test = rows[(part == "test") & rows.class_name.isin(labels.unseen)]
     assert (seen_train.video_id.nunique(), len(seen_train)) == train

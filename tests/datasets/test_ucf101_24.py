@@ -39,7 +39,7 @@ def test_clips_are_listed_with_their_files_and_parts(root: Path):
     ucf = open_ucf(root)
     assert ids(ucf) == CLIPS
     assert ucf.videos()[0].path == root / f"videos/{CLIPS[0]}.avi"
-    assert ucf.official() == {**dict.fromkeys(TRAIN, "train"), **dict.fromkeys(TEST, "test")}
+    assert ucf.official_split() == {**dict.fromkeys(TRAIN, "train"), **dict.fromkeys(TEST, "test")}
     assert (ucf.missing(), ucf.unknown()) == ([], [])
     assert ucf.annotation_files() == [root / "pyannot.pkl", root / "testlist01.txt"]
     assert len(CLASSES) == 24
@@ -68,14 +68,14 @@ def test_two_persons_of_a_frame_keep_their_own_tube_numbers(root: Path):
 
 def test_both_forms_of_the_annotation_answer_the_same(root: Path):
     by_pickle, by_mat = open_ucf(root), open_ucf(root, groundtruth="finalAnnots.mat")
-    assert by_mat.official() == by_pickle.official()
+    assert by_mat.official_split() == by_pickle.official_split()
     assert by_mat.videos() == by_pickle.videos()
     pd.testing.assert_frame_equal(by_mat.groundtruth(), by_pickle.groundtruth())
 
 
 def test_the_training_list_agrees_with_what_the_test_list_leaves(root: Path):
     with_both = open_ucf(root, train_list="trainlist01.txt")
-    assert with_both.official() == open_ucf(root).official()
+    assert with_both.official_split() == open_ucf(root).official_split()
     assert with_both.annotation_files()[1:] == [root / "testlist01.txt", root / "trainlist01.txt"]
 
 
@@ -83,7 +83,7 @@ def test_official_lists_of_all_101_classes_with_windows_line_ends_are_read(root:
     lines = ["ApplyEyeMakeup/v_ApplyEyeMakeup_g01_c01.avi", "", *(f"{name}.avi" for name in TEST)]
     lines.append("Basketball/v_Basketball_g99_c01.avi")  # dropped by the correction of the annotation
     (root / "testlist01.txt").write_bytes("\r\n".join(lines).encode("utf-8-sig"))
-    assert [name for name, part in open_ucf(root).official().items() if part == "test"] == sorted(TEST)
+    assert [name for name, part in open_ucf(root).official_split().items() if part == "test"] == sorted(TEST)
 
 
 @pytest.mark.parametrize("suffix", [".avi", ".mp4"])
@@ -107,7 +107,7 @@ def test_a_clip_that_is_not_on_disk_is_missing_but_keeps_its_ground_truth(root: 
     (root / f"videos/{BASKETBALL}.avi").unlink()
     ucf = open_ucf(root)
     assert ucf.missing() == [BASKETBALL]
-    assert ucf.official()[BASKETBALL] == "test"
+    assert ucf.official_split()[BASKETBALL] == "test"
     assert (ucf.groundtruth().video_id == BASKETBALL).sum() == 7
 
 
@@ -156,7 +156,7 @@ def test_a_wrong_tube_is_named_with_its_clip(root: Path, change, words: str, gro
 def test_a_name_that_is_no_clip_of_the_dataset_is_refused(root: Path, name: object):
     write_pyannot(root, {**pyannot(), name: pyannot()[BASKETBALL]})
     with pytest.raises(DataError, match=r"pyannot\.pkl: .* is not a clip of UCF101-24; expected CLASS/NAME"):
-        open_ucf(root).official()
+        open_ucf(root).official_split()
 
 
 def test_another_file_under_the_annotations_name_is_refused(root: Path):
@@ -164,10 +164,10 @@ def test_another_file_under_the_annotations_name_is_refused(root: Path):
     with pytest.raises(
         DataError, match=r"pyannot\.pkl: labels: .*expected annotations \(label, sf, ef, boxes\) and numf"
     ):
-        open_ucf(root).official()
+        open_ucf(root).official_split()
     (root / "finalAnnots.mat").write_bytes(b"MATLAB 5.0 MAT-file, but cut")
     with pytest.raises(DataError, match=r"finalAnnots\.mat: not a readable mat file"):
-        open_ucf(root, groundtruth="finalAnnots.mat").official()
+        open_ucf(root, groundtruth="finalAnnots.mat").official_split()
 
 
 @pytest.mark.parametrize(
@@ -187,20 +187,20 @@ def test_another_file_under_the_annotations_name_is_refused(root: Path):
 def test_a_wrong_line_of_a_list_is_named(root: Path, lines: list[str], words: str):
     (root / "testlist01.txt").write_text("\n".join(lines))
     with pytest.raises(DataError) as caught:
-        open_ucf(root).official()
+        open_ucf(root).official_split()
     assert str(caught.value).startswith(f"{root}/{words}")
 
 
 def test_a_clip_in_both_lists_is_never_trained_on_and_tested(root: Path):
     (root / "trainlist01.txt").write_text("\n".join([*TRAIN, TEST[1]]))
     with pytest.raises(DataError, match=rf"trainlist01\.txt:3: {TEST[1]} is in testlist01\.txt:2 too"):
-        open_ucf(root, train_list="trainlist01.txt").official()
+        open_ucf(root, train_list="trainlist01.txt").official_split()
 
 
 def test_a_cut_training_list_is_not_taken_for_the_whole(root: Path):
     (root / "trainlist01.txt").write_text(TRAIN[0])
     with pytest.raises(DataError, match=rf"trainlist01\.txt: 1 annotated clips are neither .*\(first: {TRAIN[1]}\)"):
-        open_ucf(root, train_list="trainlist01.txt").official()
+        open_ucf(root, train_list="trainlist01.txt").official_split()
 
 
 def test_what_is_missing_is_named_with_its_setting(root: Path):
@@ -209,7 +209,7 @@ def test_what_is_missing_is_named_with_its_setting(root: Path):
     with pytest.raises(MissingFileError, match=r"gt\.pkl: no annotation there \(datasets\.ucf101_24\.groundtruth\)"):
         open_ucf(root, groundtruth="gt.pkl").annotation_files()
     with pytest.raises(MissingFileError, match=r"other\.txt: no such list \(datasets\.ucf101_24\.test_list\)"):
-        open_ucf(root, test_list="other.txt").official()
+        open_ucf(root, test_list="other.txt").official_split()
     with pytest.raises(
         MissingFileError, match=r"clips: no such folder \(datasets\.ucf101_24\.videos\); expected CLASS"
     ):

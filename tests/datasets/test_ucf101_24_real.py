@@ -33,7 +33,7 @@ def rows(ucf: Ucf101_24) -> pd.DataFrame:
 
 
 def test_every_clip_has_its_official_part(ucf: Ucf101_24):
-    parts = list(ucf.official().values())
+    parts = list(ucf.official_split().values())
     assert (len(parts), parts.count("test"), parts.count("train")) == (3_194, 910, 2_284)
 
 
@@ -46,7 +46,7 @@ def test_no_box_wraps_and_all_stand_in_the_picture(rows: pd.DataFrame):
 
 def test_both_forms_of_the_real_annotation_answer_the_same(realdata: Path, ucf: Ucf101_24, rows: pd.DataFrame):
     by_mat = real(realdata, "finalAnnots.mat")
-    assert by_mat.official() == ucf.official()
+    assert by_mat.official_split() == ucf.official_split()
     pd.testing.assert_frame_equal(by_mat.groundtruth(), rows)
 
 
@@ -62,7 +62,7 @@ def test_both_forms_of_the_real_annotation_answer_the_same(realdata: Path, ucf: 
 def test_label_splits_leave_the_measured_videos_frames_and_boxes(
     ucf: Ucf101_24, rows: pd.DataFrame, split, test, train
 ):
-    labels, part = load_split("ucf101_24", split, CLASSES), rows.video_id.map(ucf.official())
+    labels, part = load_split("ucf101_24", split, CLASSES), rows.video_id.map(ucf.official_split())
     for name, classes, expected in (("test", labels.unseen, test), ("train", labels.seen, train)):
         of_part = rows[(part == name) & rows.class_name.isin(classes)]
         frames = of_part[["video_id", "frame"]].drop_duplicates()

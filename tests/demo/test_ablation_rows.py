@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from zsstad_core.heads import stclip_fits
 
 from benchmarks.stickworld_stclip import (
     CHANGES,
@@ -21,6 +20,7 @@ from benchmarks.stickworld_stclip import (
 )
 from zsstad_core import configure
 from zsstad_core.frozen.encoder_identity import model_config
+from zsstad_core.methods.stclip.refusals import refuse
 from zsstad_core.settings.pipeline import Settings
 
 ROWS = of_head(CHANGES | TOKENS)
@@ -47,7 +47,7 @@ def test_no_two_rows_are_the_same_head(rows: Mapping[str, str]):
 
 @pytest.mark.parametrize("name", ROWS)
 def test_the_bundled_encoder_can_run_every_row(name: str):
-    stclip_fits.refuse(settings_of(name))
+    refuse(settings_of(name))
 
 
 def test_interest_tokens_are_the_published_share_of_this_encoders_patches():

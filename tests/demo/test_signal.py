@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 from stages import encode, index
-from stages.score import scored
-from stages.text import encoded
-from stages.train import trained
+from stages.score import scores
+from stages.text import encode as encode_text
+from stages.train import train_head
 from tests.conftest import ROOT
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
@@ -53,10 +53,10 @@ def metrics(folder: Path, head: str) -> dict[str, Any]:
     videos = read_artifact_table(plan.index, "videos")
     run(Work("groundtruth", [plan.groundtruth], lambda: annotate(plan.dataset.groundtruth(), videos)))
     run(encode.work(plan))
-    run_whole("text", plan.text, lambda: encoded(plan))
+    run(Work("text", plan.texts(), lambda: encode_text(plan)))
     if plan.train:
-        run_whole("train", plan.train, lambda: trained(plan))
-    run_whole("score", plan.score, lambda: scored(plan))
+        run_whole("train", plan.train, lambda: train_head(plan))
+    run_whole("score", plan.score, lambda: scores(plan))
     return evaluated_of(plan, read_artifact_table(plan.score, "detections"))
 
 

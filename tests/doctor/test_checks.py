@@ -35,6 +35,7 @@ def known(**changed: object) -> PlanTables:
         official_split=dict.fromkeys(made.VIDEOS, "test"),
         trains=False,
         reads_text=True,
+        knows_truth=False,
         texts={name: [name] for name in made.CLASSES},
         groundtruth=made.truth(),
         placed=True,

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+UNITS = "jhmdb/*/unit-*/manifest.json"
 LATER = ("train-", "score-", "evaluate-")  # artifacts that `make extract` does not make
 
 
@@ -31,7 +32,7 @@ def finished(cache: Path) -> dict[str, tuple[int, int, int]]:
 
 
 def manifests(cache: Path) -> list[Path]:
-    return list(cache.glob("jhmdb/*/unit-*/manifest.json"))
+    return list(cache.glob(UNITS))
 
 
 def leftovers(cache: Path) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.end_to_end import runs
+from tests.end_to_end.caches import UNITS
 from tests.end_to_end.made import Settings, as_set, settings_of, write_all
 from zsstad_core.configure import load
 from zsstad_core.plan.plan import Plan
@@ -33,15 +34,19 @@ class Work:
     logs: Path
 
     def start(
-        self, target: str, head: str = "iclip", split: int = 2, dies_in_fsync: int | None = None, **changed: object
+        self, target: str, head: str = "iclip", split: int = 2, dies: runs.Moment | None = None, **changed: object
     ) -> runs.Running:
         """Settings in `changed` are written with `__` for a dot."""
         settings = {**self.settings, **{name.replace("__", "."): value for name, value in changed.items()}}
         log = self.logs / f"{target}-{len(list(self.logs.iterdir()))}"
-        return runs.Running(target, settings, log, dies_in_fsync, head=head, split=split)
+        return runs.Running(target, settings, log, dies, head=head, split=split)
 
     def run(self, target: str, head: str = "iclip", split: int = 2, **changed: object) -> runs.Ended:
         return self.start(target, head, split, **changed).wait()
+
+    def after(self, units: int, call: int = 1) -> runs.Moment:
+        """A call of fsync after so many units have been published."""
+        return runs.Moment(call, self.cache, UNITS, units)
 
     def plan(self, head: str = "iclip", split: int = 2, **changed: object) -> Plan:
         """The plan of such a command."""

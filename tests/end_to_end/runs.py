@@ -5,14 +5,12 @@ that, stage by stage, in a process forked from a server that has imported everyt
 """
 
 import importlib
-import itertools
 import multiprocessing
 import os
 import shlex
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.forkserver import ensure_running
@@ -23,7 +21,7 @@ from tests.end_to_end.made import Settings, as_set
 
 _context = multiprocessing.get_context("forkserver")
 _HEAVY = [
-    *("torch._dynamo", "torch.utils.tensorboard", "tests.end_to_end.mmdet_bridged", "mmengine.runner", "open_clip"),
+    *("torch._dynamo", "torch.utils.tensorboard", "tests.end_to_end.mmdet_bridged", "open_clip"),
     *("av", "zarr", "pyarrow.parquet", "zsstad_core.learning.train", "zsstad_core.frozen.encoder", "stages.score"),
 ]
 
@@ -92,38 +90,44 @@ def in_server[**P](function: Callable[P, object], *args: P.args, **kwargs: P.kwa
     assert process.exitcode == 0
 
 
+@dataclass(frozen=True)
+class Moment:
+    """When a process kills itself: in a call of fsync, counted from the time when so many files are there.
+
+    The same moment each time, however busy the machine is. files: a glob pattern in `folder`.
+    """
+
+    call: int = 1
+    folder: Path = Path()
+    files: str = ""
+    count: int = 0
+
+    def is_reached(self) -> bool:
+        return self.count == 0 or sum(1 for _ in self.folder.glob(self.files)) >= self.count
+
+
 class Running:
     """The stages that make would start for a command, one after the other in one process and process group."""
 
     def __init__(
-        self, target: str, settings: Settings, log: Path, dies_in_fsync: int | None = None, **choices: object
+        self, target: str, settings: Settings, log: Path, dies: Moment | None = None, **choices: object
     ) -> None:
         self._commands = plan(target, settings, **choices)
         self._out, self._err = log.with_suffix(".out"), log.with_suffix(".err")
-        arguments = (self._commands, str(self._out), str(self._err), dies_in_fsync)
+        arguments = (self._commands, str(self._out), str(self._err), dies)
         self._process = _context.Process(target=_run, args=arguments)
         self._process.start()
 
     def wait(self) -> Ended:
         self._process.join()
-        assert self._process.exitcode is not None, "does not come to an end"
+        assert self._process.exitcode is not None
         out, err = self._out.read_text(), self._err.read_text()
         return Ended(self._process.exitcode, out, err, stages(self._commands))
 
-    def kill_when(self, reached: Callable[[], bool], delay: float = 0.0) -> None:
-        """SIGKILL to the process group, `delay` seconds after a condition has become true."""
-        while not reached():
-            time.sleep(0.001)
-            assert self._process.is_alive(), f"ended before it was killed: {self._err.read_text()}"
-        time.sleep(delay)
-        assert self._process.pid is not None
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self.killed()
-
     def killed(self) -> None:
-        """Wait for the end of a process that is killed, or kills itself."""
+        """Wait for the end of a process that kills itself."""
         self._process.join()
-        assert self._process.exitcode == -signal.SIGKILL, "ended before it was killed"
+        assert self._process.exitcode == -signal.SIGKILL, f"was not killed: {self._err.read_text()}"
 
 
 def run(target: str, settings: Settings, log: Path, **choices: object) -> Ended:
@@ -131,10 +135,10 @@ def run(target: str, settings: Settings, log: Path, **choices: object) -> Ended:
     return Running(target, settings, log, **choices).wait()
 
 
-def _run(commands: Sequence[Sequence[str]], out: str, err: str, dies_in_fsync: int | None) -> None:
+def _run(commands: Sequence[Sequence[str]], out: str, err: str, dies: Moment | None) -> None:
     os.setsid()
-    if dies_in_fsync is not None:
-        _die_in_fsync(dies_in_fsync)
+    if dies is not None:
+        _die_in_fsync(dies)
     for descriptor, file in ((1, out), (2, err)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), descriptor)
     sys.stdout, sys.stderr = os.fdopen(1, "w", buffering=1), os.fdopen(2, "w", buffering=1)
@@ -148,13 +152,18 @@ def _run(commands: Sequence[Sequence[str]], out: str, err: str, dies_in_fsync: i
         importlib.import_module(module).main()
 
 
-def _die_in_fsync(number: int) -> None:
-    """SIGKILL in this process's n-th call of fsync, when what it writes is half there."""
-    fsync, calls = os.fsync, itertools.count(1)
+def _die_in_fsync(moment: Moment) -> None:
+    """SIGKILL to this process group in a call of fsync, when what the process writes is half there."""
+    fsync, left = os.fsync, moment.call
 
     def fsync_or_die(descriptor: int) -> None:
-        if next(calls) == number:
-            os.kill(os.getpid(), signal.SIGKILL)
+        nonlocal left
+        if left == moment.call and not moment.is_reached():
+            fsync(descriptor)
+            return
+        left -= 1
+        if left == 0:
+            os.killpg(0, signal.SIGKILL)
         fsync(descriptor)
 
     os.fsync = fsync_or_die

@@ -229,7 +229,7 @@ def test_neighbours_at_a_stride_of_frames_have_tokens_and_no_persons(indexed: tu
 def test_the_same_command_again_starts_nothing_but_the_report(evaluated: tuple[Made, str, runs.Ended]):
     made, _, ended = evaluated
     again = made.run("eval")
-    assert again.stages == ("report",)
+    assert again.stages == ("metrics",)
     assert metrics(again.out) == metrics(ended.out)
 
 

@@ -53,7 +53,7 @@ def test_detection_waits_for_it_and_uses_its_weights_for_persons(ready: Work):
     pd.testing.assert_frame_equal(*of_objects)
     persons = [rows.loc[rows["what"] == "person", "score"].mean() for rows in (before, after)]
     assert persons[1] > persons[0]
-    manifest = json.loads(next(ready.cache.glob(f"jhmdb/{_folder(ready)}/unit-*/manifest.json")).read_text())
+    manifest = json.loads(min(ready.cache.glob(f"jhmdb/{_folder(ready)}/unit-*/manifest.json")).read_text())
     assert "(persons), " in manifest["made_with"]["weights"]
     start = torch.load(MODELS / "detector.pth", weights_only=True)["state_dict"]
     weights = torch.load(io.BytesIO(tuned(ready.cache)), weights_only=True)["state_dict"]
@@ -80,8 +80,8 @@ def test_without_epochs_there_is_nothing_to_do(by_make: ByMake, settings: Settin
 def test_killed_in_the_middle_it_ends_with_the_same_bytes(ready: Work, by_make: ByMake, new_work):
     undisturbed = new_work(by_make.cache)
     undisturbed.run("finetune", **TUNED).ok()
-    running = ready.start("finetune", **TUNED)
-    running.kill_when(lambda: any(ready.cache.glob("jhmdb/training/finetune-*/iter_2.pth")))
+    moment = runs.Moment(1, ready.cache, "jhmdb/training/finetune-*/iter_2.pth", 1)
+    ready.start("finetune", dies=moment, **TUNED).killed()
     assert not list(ready.cache.glob("jhmdb/finetune-*/unit-*"))
     ended = ready.run("finetune", **TUNED).ok()
     assert "finetune: going on from iter_" in ended.out

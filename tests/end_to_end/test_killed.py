@@ -2,16 +2,16 @@
 
 import os
 import signal
-import time
 
 import pytest
 
 from tests.end_to_end import runs
 from tests.end_to_end.caches import LATER, artifacts, finished, ledger, leftovers, manifests, metrics
 from tests.end_to_end.conftest import ByMake, Work
+from tests.waiting import until
 
 UNITS = 37  # that `make extract` makes of the clips
-MOMENTS = [(1, 0.0), (8, 0.01), (14, 0.0), (20, 0.2), (33, 0.05)]  # published units, seconds after the last
+MOMENTS = [(1, 1), (8, 3), (14, 2), (20, 6), (33, 4)]  # published units, calls of fsync since
 
 
 def redone(work: Work) -> list[tuple[str, str]]:
@@ -27,8 +27,8 @@ def extracted(cache) -> dict[str, bytes]:
 @pytest.mark.fault(1)
 def test_an_extract_killed_again_and_again_continues_where_it_stopped(empty: Work, by_make: ByMake):
     before: dict[str, tuple[int, int, int]] = {}
-    for units, delay in MOMENTS:
-        empty.start("extract").kill_when(lambda units=units: len(manifests(empty.cache)) >= units, delay)
+    for units, call in MOMENTS:
+        empty.start("extract", dies=empty.after(units, call)).killed()
         assert units <= len(manifests(empty.cache)) < UNITS
         assert before.items() <= finished(empty.cache).items()
         before = finished(empty.cache)
@@ -43,7 +43,7 @@ def test_an_extract_killed_again_and_again_continues_where_it_stopped(empty: Wor
 @pytest.mark.slow
 @pytest.mark.parametrize("units", range(0, UNITS, 3))
 def test_an_extract_killed_after_any_unit(units: int, empty: Work, by_make: ByMake):
-    empty.start("extract").kill_when(lambda: len(manifests(empty.cache)) >= units, units % 5 / 100)
+    empty.start("extract", dies=empty.after(units, 1 + units % 5)).killed()
     before = finished(empty.cache)
     empty.run("extract").ok()
     assert before.items() <= finished(empty.cache).items()
@@ -58,7 +58,7 @@ def test_an_extract_killed_after_any_unit(units: int, empty: Work, by_make: ByMa
 )
 def test_an_index_killed_while_it_writes(call: int, empty: Work, by_make: ByMake):
     """In a call of fsync, when something is half there: inputs.json, a unit of three files and its folder, …"""
-    empty.start("index", dies_in_fsync=call).killed()
+    empty.start("index", dies=runs.Moment(call)).killed()
     before = finished(empty.cache)
     empty.run("index").ok()
     assert before.items() <= finished(empty.cache).items()
@@ -70,8 +70,7 @@ def test_an_index_killed_while_it_writes(call: int, empty: Work, by_make: ByMake
 @pytest.mark.fault(49)
 def test_a_training_killed_in_the_middle_ends_with_the_same_weights(ready: Work, by_make: ByMake):
     ready.forget("train", "score", "evaluate", "training")
-    running = ready.start("train")
-    running.kill_when(lambda: any(ready.cache.glob("jhmdb/training/*/iter_20.pth")))
+    ready.start("train", dies=runs.Moment(1, ready.cache, "jhmdb/training/*/iter_20.pth", 1)).killed()
     ended = ready.run("eval").ok()
     assert "train: going on from iter_" in ended.out
     assert artifacts(ready.cache) == artifacts(by_make.cache)
@@ -83,9 +82,7 @@ def test_a_training_killed_in_the_middle_ends_with_the_same_weights(ready: Work,
 @pytest.mark.parametrize("units", [3, 15, 27])
 def test_a_real_make_killed_with_all_its_processes(units: int, empty: Work, by_make: ByMake):
     process = runs.popen("extract", empty.settings)
-    while len(manifests(empty.cache)) < units:
-        time.sleep(0.001)
-        assert process.poll() is None
+    until(lambda: len(manifests(empty.cache)) >= units, process)
     os.killpg(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     before = finished(empty.cache)

@@ -70,7 +70,7 @@ def test_the_same_commands_again_start_no_stage_and_change_no_file(by_make: ByMa
 
 
 def test_a_second_run_of_everything_gives_the_same_bytes(by_make: ByMake, empty: Work):
-    stages = ("index", "groundtruth", "detect", "encode", "text", "train", "score", "evaluate", "report")
+    stages = ("index", "groundtruth", "detect", "encode", "text", "train", "score", "evaluate", "metrics")
     ended = empty.run("eval").ok()
     assert ended.stages == stages
     assert artifacts(empty.cache) == artifacts(by_make.cache)
@@ -82,7 +82,7 @@ def test_a_second_run_of_everything_gives_the_same_bytes(by_make: ByMake, empty:
 def test_where_the_cache_and_the_dataset_lie_decides_nothing(ready: Work, settings: Settings, tmp_path: Path):
     (tmp_path / "elsewhere").symlink_to(str(settings["datasets.jhmdb.root"]))
     moved = {**ready.settings, "datasets.jhmdb.root": tmp_path / "elsewhere"}
-    assert runs.stages(runs.plan("eval", moved)) == ("report",)
+    assert runs.stages(runs.plan("eval", moved)) == ("metrics",)
 
 
 def test_finished_units_are_cut_by_part_so_that_none_is_bound_to_clips_it_does_not_need(by_make: ByMake):

@@ -51,13 +51,13 @@ def fsyncs_of(cache: Path) -> int:
     return sum(1 for _ in (cache / "jhmdb").glob("*-*/**/*"))
 
 
-def start(undisturbed: Undisturbed, cache: Path, log: Path, dies_in_fsync: int | None) -> runs.Running:
+def start(undisturbed: Undisturbed, cache: Path, log: Path, dies: runs.Moment | None) -> runs.Running:
     """`make extract` in an empty cache: make would say the same each time."""
     root = str(undisturbed.settings["cache.root"])
     commands = [[word.replace(root, str(cache)) for word in command] for command in undisturbed.commands]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "plan", lambda *_, **__: commands)
-        return runs.Running("extract", undisturbed.settings, log, dies_in_fsync)
+        return runs.Running("extract", undisturbed.settings, log, dies)
 
 
 def killed(running: runs.Running, cache: Path, units: int, delay: float) -> bool:
@@ -82,7 +82,7 @@ def test_a_hundred_kills_at_random_moments_cost_nothing_that_was_finished(
     while kills < KILLS:
         if kills % 2:  # while something is half written
             moment = f"fsync {(call := rng.randint(1, undisturbed.fsyncs))}"
-            start(undisturbed, cache, log, call).killed()
+            start(undisturbed, cache, log, runs.Moment(call)).killed()
         else:  # while it loads, decodes or computes
             units, delay = rng.randint(0, UNITS - 1), rng.uniform(0, 0.3)
             moment = f"{delay:.3f} s after {units} units"

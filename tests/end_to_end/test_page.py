@@ -63,7 +63,7 @@ def test_the_page_of_an_evaluation_says_what_the_evaluation_says(
 ) -> None:
     work = new_work(by_make.cache)
     ended = runs.run("report", work.settings, tmp_path / "log", head="iclip", out=tmp_path / "out").ok()
-    assert ended.stages == ("page",)  # everything else was there
+    assert ended.stages == ("report",)  # everything else was there
     path = tmp_path / "out" / "index.html"
     assert ended.out.splitlines()[-1] == str(path)
     page = data_of(path)
@@ -88,7 +88,7 @@ def test_the_page_of_an_evaluation_says_what_the_evaluation_says(
     assert where.startswith("frame 1, ")
 
     again = runs.run("report", work.settings, tmp_path / "again", head="iclip", out=tmp_path / "two").ok()
-    assert again.stages == ("page",)
+    assert again.stages == ("report",)
     assert (tmp_path / "two" / "index.html").read_bytes() == path.read_bytes()
 
 

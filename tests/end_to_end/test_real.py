@@ -101,4 +101,4 @@ def test_real_clips_a_real_detector_and_a_trained_head(realdata: Path, new_work:
     recalls = [row["recall"] for row in found["classes"].values()]
     assert len(recalls) == 21
     assert sum(recall > 0.9 for recall in recalls) >= 18  # a detector that works
-    assert work.run("eval", **underscored).ok().stages == ("report",)
+    assert work.run("eval", **underscored).ok().stages == ("metrics",)

@@ -7,15 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from zsstad_core.heads import build
-from zsstad_core.learning.from_cache import scoring_bank, text_tokens
 
 from tests.end_to_end import runs
 from tests.end_to_end.caches import artifacts, ledger, made, metrics
 from tests.end_to_end.conftest import ByMake, Work
 from tests.end_to_end.made import TEST
 from zsstad_core.errors import CacheError
+from zsstad_core.learning.banks import scoring_bank
+from zsstad_core.learning.cached_rows import scoring_labels
 from zsstad_core.learning.weights import load_into
+from zsstad_core.methods.registry import build
 from zsstad_core.read_ahead import WAIT
 from zsstad_core.tables import read_table
 
@@ -34,7 +35,7 @@ def work(by_make: ByMake, new_work: Callable[[Path | None], Work]) -> Work:
     """A cache in which ST-CLIP has been trained and evaluated."""
     work = new_work(by_make.cache)
     ended = work.run("eval", head="stclip", **SHORT).ok()
-    assert ended.stages == ("encode", "train", "score", "evaluate", "report")
+    assert ended.stages == ("encode", "train", "score", "evaluate", "metrics")
     assert "encode: views, which need no weights" in ended.out
     assert "train: 6/6, loss" in ended.out
     assert metrics(ended.out)["head"] == "stclip"
@@ -74,18 +75,18 @@ def test_how_long_training_waited_for_views_stands_in_the_ledger(work: Work):
 def test_views_from_the_videos_give_the_same_bytes_and_fill_no_disk(work: Work, by_make: ByMake, new_work):
     fresh = new_work(by_make.cache)
     ended = fresh.run("eval", head="stclip", encoder__pixels="decoded", **SHORT).ok()
-    assert ended.stages == ("train", "score", "evaluate", "report")
+    assert ended.stages == ("train", "score", "evaluate", "metrics")
     assert results(fresh) == results(work)
     assert not list(fresh.cache.glob("jhmdb/tokens-*pixel-*"))
 
     # What the one way made is there for the other.
-    assert fresh.run("eval", head="stclip", **SHORT).ok().stages == ("encode", "report")
+    assert fresh.run("eval", head="stclip", **SHORT).ok().stages == ("encode", "metrics")
 
 
 def test_weights_that_are_loaded_again_give_the_same_scores(work: Work, new_work):
     before, again = results(work), new_work(work.cache)
     again.forget("score", "evaluate")
-    assert again.run("eval", head="stclip", **SHORT).ok().stages == ("score", "evaluate", "report")
+    assert again.run("eval", head="stclip", **SHORT).ok().stages == ("score", "evaluate", "metrics")
     assert results(again) == before
 
 
@@ -93,8 +94,8 @@ def test_weights_that_are_loaded_again_give_the_same_scores(work: Work, new_work
 def test_killed_in_the_middle_it_ends_with_the_same_bytes(work: Work, new_work):
     again = new_work(work.cache)
     again.forget("train", "training", "score", "evaluate")
-    running = again.start("eval", head="stclip", **SHORT)
-    running.kill_when(lambda: bool(list(again.cache.glob("jhmdb/training/*/iter_2.pth"))))
+    moment = runs.Moment(1, again.cache, "jhmdb/training/*/iter_2.pth", 1)
+    again.start("eval", head="stclip", dies=moment, **SHORT).killed()
     ended = again.run("eval", head="stclip", **SHORT).ok()
     assert "train: going on from iter_" in ended.out
     assert results(again) == results(work)
@@ -115,13 +116,13 @@ def test_an_exported_encoder_has_the_trained_lora_in_it(work: Work, tmp_path: Pa
     kept = {name: weight for name, weight in trained.state_dict().items() if ".lora." not in name}
     merged.load_state_dict(kept, strict=True)
     videos = [video_id for video_id, part in plan.official_split.items() if part == "test" and video_id in plan.members]
-    batch, _ = scoring_bank(plan, "cpu", videos).gather(np.arange(3))
-    text_KD = text_tokens(plan, plan.dataset.classes)
+    batch = scoring_bank(plan, "cpu", videos).gather(np.arange(3)).batch
+    labels = scoring_labels(plan, plan.dataset.classes)
     with torch.inference_mode():
-        wanted, got = trained(batch, text_KD), merged(batch, text_KD)
+        wanted, got = trained(batch, labels), merged(batch, labels)
         for lora in (lora for block in trained.tower.blocks for lora in block.lora):
             lora.b_OR.zero_()
-        untrained = trained(batch, text_KD)
+        untrained = trained(batch, labels)
     torch.testing.assert_close(got, wanted, rtol=1e-4, atol=1e-4)
     assert (untrained - wanted).abs().max() > 10 * (got - wanted).abs().max()  # LoRA has learned, and it matters
 

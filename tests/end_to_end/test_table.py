@@ -76,7 +76,7 @@ def test_a_head_that_is_trained_on_one_dataset_names_the_actions_of_another(
     # The training is the other dataset's own: it has it already, and so has whoever drops the shared classes.
     assert "train" not in runs.stages(runs.plan("train", both, dataset="jhmdb", split="full", head="iclip"))
     dropped = runs.run("eval", {**both, "trained_on.shared": "drop"}, tmp_path / "log", **choices).ok()
-    assert dropped.stages == ("score", "evaluate", "report")
+    assert dropped.stages == ("score", "evaluate", "metrics")
     assert set(metrics(dropped.out)["classes"]) == set(found["classes"]) - SHARED
 
     # And the other way round.

@@ -5,6 +5,7 @@ import pytest
 from tests.end_to_end import runs
 from tests.end_to_end.caches import LATER, artifacts, ledger, leftovers, manifests
 from tests.end_to_end.conftest import ByMake, Work
+from tests.waiting import until
 
 
 @pytest.mark.fault(11)
@@ -19,8 +20,7 @@ def test_two_extracts_at_once_give_the_bytes_of_one(empty: Work, by_make: ByMake
 @pytest.mark.slow
 def test_a_second_extract_that_starts_in_the_middle_shares_the_work(empty: Work, by_make: ByMake):
     first = empty.start("extract")
-    while len(manifests(empty.cache)) < 15:
-        pass
+    until(lambda: len(manifests(empty.cache)) >= 15)
     second = empty.start("extract")
     for running in (first, second):
         running.wait().ok()

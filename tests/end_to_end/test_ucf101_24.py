@@ -55,7 +55,7 @@ def test_all_of_it_runs_and_a_second_time_only_reports(done, mine: Mapping[str, 
         "SalsaSpin",
     ]
     assert all(found["classes"][name]["ap"] is None for name in ("Biking", "FloorGymnastics"))  # no clip of them
-    assert runs.run("eval", mine, tmp_path / "again", **UCF).ok().stages == ("report",)
+    assert runs.run("eval", mine, tmp_path / "again", **UCF).ok().stages == ("metrics",)
 
 
 def test_boxes_of_the_annotation_stand_on_the_persons_of_a_transcode(done, mine: Mapping[str, object], root: Path):
@@ -169,4 +169,4 @@ def test_real_clips_through_extract_train_and_eval(real: dict[str, object], tmp_
     assert counts["Fencing"] == 2 * 174
     assert counts["Basketball"] == 48 + 50
     assert 0 < found["harmonic"] < 1
-    assert runs.run("eval", real, tmp_path / "again", **SPLIT_2).ok().stages == ("report",)
+    assert runs.run("eval", real, tmp_path / "again", **SPLIT_2).ok().stages == ("metrics",)

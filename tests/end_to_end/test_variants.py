@@ -44,7 +44,7 @@ def test_a_crop_gives_each_person_its_own(work: Work):
 
 def test_the_oracle_names_every_true_class_and_needs_no_encoder(work: Work, empty: Work):
     plan = runs.plan("eval", empty.settings, head="oracle")
-    assert runs.stages(plan) == ("index", "groundtruth", "detect", "score", "evaluate", "report")
+    assert runs.stages(plan) == ("index", "groundtruth", "detect", "score", "evaluate", "metrics")
     ended = work.run("eval", head="oracle").ok()
     assert "encoder: none; boxes: detected" in ended.out
     found = detections(work)
@@ -115,7 +115,7 @@ def test_boxes_come_from_a_file(work: Work, tmp_path: Path):
 
     lines = len(ledger(work.cache))
     ended = work.run("eval", detector__boxes_from=tmp_path / "boxes.csv").ok()
-    assert ended.stages == ("detect", "encode", "train", "score", "evaluate", "report")
+    assert ended.stages == ("detect", "encode", "train", "score", "evaluate", "metrics")
     assert made(work.cache, lines) >= {"detect", "tokens-person", "tokens-object"}
     assert f"boxes.csv: {2 * len(boxes)} boxes; 0 without area and 3 of other clips left out" in ended.out
     found = metrics(ended.out)["classes"]

@@ -22,7 +22,7 @@ def test_a_detector_threshold_redoes_detection_and_crops_but_no_frame(ready: Wor
     assert before.items() <= finished(ready.cache).items()
 
     lines = len(ledger(ready.cache))
-    assert ready.run("eval").ok().stages == ("report",)  # back again
+    assert ready.run("eval").ok().stages == ("metrics",)  # back again
     assert ready.run("extract", detector__person_score=0.5).ok().stages == ()  # and forth
     assert len(ledger(ready.cache)) == lines
 
@@ -30,10 +30,10 @@ def test_a_detector_threshold_redoes_detection_and_crops_but_no_frame(ready: Wor
 def test_a_learning_rate_redoes_the_training_and_touches_no_token(ready: Work):
     before, lines = finished(ready.cache), len(ledger(ready.cache))
     ended = ready.run("eval", training__lr=1e-3).ok()
-    assert ended.stages == ("train", "score", "evaluate", "report")
+    assert ended.stages == ("train", "score", "evaluate", "metrics")
     assert made(ready.cache, lines) == {"train", "score", "evaluate"}
     assert before.items() <= finished(ready.cache).items()
-    assert ready.run("eval").ok().stages == ("report",)
+    assert ready.run("eval").ok().stages == ("metrics",)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_a_learning_rate_redoes_the_training_and_touches_no_token(ready: Work):
 )
 def test_make_starts_what_a_change_touches(by_make: ByMake, settings: Settings, changed: Settings, stages: list[str]):
     plan = runs.plan("eval", {**settings, "cache.root": by_make.cache, **changed})
-    *started, report = runs.stages(plan)
-    assert report == "report"
+    *started, metrics = runs.stages(plan)
+    assert metrics == "metrics"
     assert started == stages
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from tests.end_to_end import runs
 from tests.end_to_end.caches import LATER, artifacts, ledger, leftovers
 from tests.end_to_end.conftest import ByMake, Work
+from tests.waiting import until
 
 
 def on_workers(work: Work, count: int) -> runs.Ended:
@@ -40,9 +40,7 @@ def test_four_workers_do_too(empty: Work, by_make: ByMake) -> None:
 @pytest.mark.slow
 def test_a_worker_that_is_killed_costs_its_unit_only(empty: Work, by_make: ByMake) -> None:
     process = runs.popen("extract", empty.settings, workers=2)
-    while not (done := [line for line in lines_of(empty) if line["stage"] == "detect"]):
-        time.sleep(0.01)
-        assert process.poll() is None
+    done = until(lambda: [line for line in lines_of(empty) if line["stage"] == "detect"], process)
     os.kill(done[0]["pid"], signal.SIGKILL)
     out, err = process.communicate()
     assert process.returncode == 0, out + err
@@ -67,18 +65,13 @@ def test_two_commands_with_two_workers_each_make_every_unit_once(empty: Work, by
 @pytest.mark.slow
 def test_asked_to_stop_a_command_and_all_its_workers_do(empty: Work, by_make: ByMake) -> None:
     process = runs.popen("extract", empty.settings, workers=2)
-    while not any(line["stage"] == "detect" for line in lines_of(empty)):
-        time.sleep(0.01)
-        assert process.poll() is None
+    until(lambda: any(line["stage"] == "detect" for line in lines_of(empty)), process)
     os.killpg(process.pid, signal.SIGTERM)
     _, err = process.communicate()
     assert process.returncode == -signal.SIGTERM
     assert "stopped; finished units are kept, the same command goes on from here" in err.splitlines()
     assert "Traceback" not in err
-    deadline = time.monotonic() + 30
-    while (left := of_group(process.pid)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert left == []
+    until(lambda: not of_group(process.pid))
     on_workers(empty, 2).ok()
     assert artifacts(empty.cache) == artifacts(by_make.cache, without=LATER)
     assert leftovers(empty.cache) == []

@@ -40,7 +40,7 @@ class FakeEncoder:
 
     size, width = 8, 4
     interpolation = "bicubic"
-    says, weights = "fake", "none"
+    description, weights = "fake", "none"
 
     def encode_views(self, views: np.ndarray) -> np.ndarray:
         pixels = views.astype(np.float32)

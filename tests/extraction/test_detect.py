@@ -37,7 +37,7 @@ def test_each_frame_has_its_own_boxes(tmp_path: Path):
     pd.testing.assert_frame_equal(boxes, table("boxes", boxes))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batch=st.integers(1, 12))
 def test_frames_are_batched_across_clips_and_the_batch_changes_nothing(batch: int, tmp_path: Path):
     detector = FakeDetector()

@@ -121,7 +121,7 @@ def test_a_seed_always_gives_the_same_random_weights(encoder):
 
 
 def test_random_weights_are_named_loudly():
-    assert Encoder(tiny(seed=3), "cpu").says == "tiny-clip, RANDOM weights (seed 3)"
+    assert Encoder(tiny(seed=3), "cpu").description == "tiny-clip, RANDOM weights (seed 3)"
 
 
 def test_a_text_that_would_be_cut_off_is_refused(encoder):

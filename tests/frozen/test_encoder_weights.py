@@ -44,7 +44,7 @@ def test_a_file_gives_the_tokens_of_the_model_that_was_saved(model, tmp_path, sa
     save(model, tmp_path / name)
     saved, original = Encoder(tiny(tmp_path / name), "cpu"), Encoder(tiny(seed=7), "cpu")
     assert saved.weights == original.weights
-    assert saved.says == f"tiny-clip, weights of {name}"
+    assert saved.description == f"tiny-clip, weights of {name}"
     np.testing.assert_array_equal(saved.encode_views(VIEWS), original.encode_views(VIEWS))
     np.testing.assert_array_equal(saved.encode_texts(["catch"]), original.encode_texts(["catch"]))
 
@@ -126,7 +126,7 @@ def test_a_tag_brings_its_own_activation_and_normalisation(model, tmp_path, monk
     monkeypatch.setattr(open_clip, "download_pretrained", lambda cfg: str(tmp_path / "clip.pt"))
     tagged, plain = Encoder(tiny("openai"), "cpu"), Encoder(tiny(seed=7), "cpu")
     assert (tagged.mean, tagged.std, tagged.interpolation) == ((0.5, 0.4, 0.3), (0.1, 0.2, 0.3), "bilinear")
-    assert tagged.says == "tiny-clip, openai weights"
+    assert tagged.description == "tiny-clip, openai weights"
     assert tagged.weights == plain.weights
     assert activations(tagged._model) == {"QuickGELU"}
     assert activations(plain._model) == {"GELU"}

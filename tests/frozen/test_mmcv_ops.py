@@ -7,7 +7,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -72,7 +72,6 @@ corner = st.integers(0, 40)
 side = st.integers(1, 30)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(corner, corner, side, side), max_size=30), st.sampled_from([0.25, 0.5, 0.75]))
 def test_nms_keeps_what_greedy_suppression_keeps(rectangles, iou_threshold):
     boxes = torch.tensor([(x, y, x + w, y + h) for x, y, w, h in rectangles], dtype=torch.float32).reshape(-1, 4)

@@ -79,7 +79,7 @@ def test_a_frame_of_any_size_is_seen_as_open_clip_sees_it(height, width, crop):
         )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), crop=st.sampled_from(["clip", "squash"]), interpolation=st.sampled_from(["bicubic", "bilinear"]))
 def test_a_crop_is_seen_as_open_clip_sees_the_cut_out_image(data, crop, interpolation):
     height, width = data.draw(st.integers(2, 120)), data.draw(st.integers(2, 120))
@@ -167,7 +167,7 @@ def test_the_plan_can_name_tokens_without_loading_torch():
 
 
 @given(st.sampled_from(["clip", "squash", "pad"]), st.integers(8, 200), st.integers(8, 200), st.sampled_from([32, 56]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_part_of_a_view_is_found_in_the_frame_that_it_was_cut_from(crop, width, height, size):
     """Each pixel of the frame says where it lies; what a patch of the view shows must lie in its box, and fill it."""
     patch = 8

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tests.golden.head_runs import INITIAL
 from tests.golden.made_clip import write_clip
 from tests.golden.made_clips import write_clips
+from tests.golden.noise import noise
 from tests.golden.system import initial_weights, words
 
 HERE = Path(__file__).parent
@@ -69,6 +70,15 @@ def head_file(folder: Path, name: str, line: str) -> Path:
 def weights(file: Path) -> dict[str, NDArray[Any]]:
     """The tensors of a file of weights."""
     return {name: tensor.numpy() for name, tensor in torch.load(file, map_location="cpu", weights_only=True).items()}
+
+
+def save_stirred(trained: Path, file: Path) -> None:
+    """Write the weights of `trained` to `file`, each moved by noise: a short training leaves many of them where they
+    have no effect, and a mistake in what reads them would not be seen."""
+    tensors = torch.load(trained, map_location="cpu", weights_only=True)
+    for name, tensor in tensors.items():
+        tensor += torch.from_numpy(noise(name, *tensor.shape)) * max(tensor.shape[-1:], default=1) ** -0.5
+    torch.save(dict(tensors), file)
 
 
 def initial(folder: Path, name: str) -> dict[str, NDArray[Any]]:

@@ -23,6 +23,7 @@ _ICLIP = (
 _SHORT = "heads.iclip.blocks=POCM heads.iclip.prompting_layers=1"
 _STCLIP = "heads.stclip.frames_before=2 heads.stclip.frames_after=1 heads.stclip.persons=2"
 _LEARNS = "training.lr=0.05"
+_ACTIONCLIP = "heads.actionclip.layers=2 heads.actionclip.frames=4 training.lr=0.01"
 _INTEREST = "heads.stclip.prompt_tokens=interest heads.stclip.interest_tokens=4 heads.stclip.prompting=last"
 _SIMILAR = "scoring.similarities=true"
 
@@ -38,6 +39,10 @@ QUICK: dict[str, str] = {
     ),
     "iclip, ava": f'{_AVA} HEAD=iclip SET="{_OF_AVA} {_TOKENS} {_ICLIP} {_SHORT} {_SIMILAR}"',
     "stclip": f'{_JHMDB} HEAD=stclip SET="{_OF_JHMDB} {_ENCODER} {_STCLIP} {_LEARNS} {_SIMILAR}"',
+    "actionclip": f'{_JHMDB} HEAD=actionclip SET="{_OF_JHMDB} {_ENCODER} {_ACTIONCLIP} {_SIMILAR}"',
+    "actionclip, ava": (
+        f'{_AVA} HEAD=actionclip RECIPE=actionclip-bare SET="{_OF_AVA} {_ENCODER} encoder.crop=squash {_ACTIONCLIP}"'
+    ),
 }
 MORE: dict[str, str] = {
     "clip_crop, best phrasing": (
@@ -58,6 +63,10 @@ MORE: dict[str, str] = {
         f'{_AVA} HEAD=stclip SET="{_OF_AVA} {_ENCODER} {_STCLIP} encoder.crop=squash heads.stclip.interest_tokens=6 '
         'datasets.ava.around=2 scoring.margin=0.3 training.lr=0.002"'  # more, and roundings grow
     ),
+    "actionclip, tracklets of frames": (
+        f'{_JHMDB} HEAD=actionclip SET="{_OF_JHMDB} {_ENCODER} {_ACTIONCLIP} clips.of=tracklet clips.tracklet=frames '
+        'heads.actionclip.views=2 scoring.boxes=groundtruth training.optimiser=adamw training.schedule=cosine"'
+    ),
 }
 SAVED: dict[str, str] = {
     "saved iclip": f'{_JHMDB} HEAD=iclip SET="{_OF_JHMDB} {_TOKENS} {_ICLIP} {_SHORT} {_SIMILAR}"',
@@ -74,14 +83,16 @@ DEMO: dict[str, str] = {
         "oracle": "",
         "iclip": "training.iterations=40 training.warmup=4",
         "stclip": "training.iterations=8 training.warmup=2",
+        "actionclip": "training.iterations=20 training.warmup=4",
     }.items()
 }
 """They share a cache."""
 
-TRAINED = [name for name in [*QUICK, *MORE] if name.startswith(("iclip", "stclip"))]
+TRAINED = [name for name in [*QUICK, *MORE] if name.startswith(("iclip", "stclip", "actionclip"))]
 INITIAL: dict[str, tuple[str, int]] = {
     "initial iclip": ("iclip", 512),
     "initial iclip, narrow": ("iclip", 16),
     "initial stclip": ("stclip", 16),
+    "initial actionclip": ("actionclip", 16),
 }
 """Heads with their default settings at the start of a training, for tokens of that width."""

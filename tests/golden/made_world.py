@@ -27,6 +27,7 @@ VERSIONS = {
     "timm": "1.0.22",
     "torch": "2.13.0+cu130",
     "torchvision": "0.28.0",
+    "trackers": "2.6.1",
     "transformers": "4.57.0",
 }
 """What the keys take for installed: torch with a build, which must not be in any key."""

@@ -10,7 +10,8 @@ BOXES = "datasets.folder.annotation=boxes_and_parts.csv"
 
 def lines() -> list[str]:
     """All of them, in groups; `SETTINGS=` names another file than pipeline.yaml."""
-    return list(dict.fromkeys([*_methods(), *_splits(), *_recipes(), *_elsewhere(), *_datasets(), *_settings()]))
+    persons = [*_methods(), *_splits(), *_recipes(), *_elsewhere(), *_datasets(), *_settings()]
+    return list(dict.fromkeys([*persons, *_clips(), *_of_clips(), *_refused_clips(), *_optimisers()]))
 
 
 def _line(dataset: str, *words: str, set_: str = "") -> str:
@@ -215,3 +216,89 @@ def _settings() -> list[str]:
     found += [_line("ava", set_="training.pose_weight=1 training.loss=focal")]
     found += [_line("jhmdb", "SETTINGS=lists.yaml", set_="encoder.phrasings=max")]
     return found
+
+
+def _clips() -> list[str]:
+    """ActionCLIP on every dataset and label split: videos or tracklets, by detected or annotated boxes."""
+    kinds = ("", "clips.of=video", "clips.of=tracklet", "clips.of=tracklet clips.tracklet=frames")
+    found = []
+    for dataset, boxes, clips in product(DATASETS, ("", "scoring.boxes=groundtruth"), kinds):
+        split, needed = ("SPLIT=without-waving", BOXES) if dataset == "folder" else ("", "")
+        set_ = " ".join(filter(None, (needed, boxes, clips)))
+        found.append(_line(dataset, split, "HEAD=actionclip", set_=set_))
+    splits = {
+        "jhmdb": ("1", "2", "3", "4", "75/25", "50/50-0", "75/25-0", "full", "all-unseen", "without-wave"),
+        "ucf101_24": ("2", "75/25", "50/50-0", "full", "one_split.yaml"),
+        "ava": ("2", "50/50-0", "full", "ava_split.yaml"),
+        "stickworld": ("2", "without-wave", "full"),
+    }
+    found += [_line(dataset, f"SPLIT={split}", "HEAD=actionclip") for dataset in splits for split in splits[dataset]]
+    found += [_line("jhmdb", "SPLIT=splits.yaml:mine", "HEAD=actionclip", set_="clips.of=tracklet")]
+    found += [_line("folder", f"SPLIT={split}", "HEAD=actionclip", set_=BOXES) for split in ("50/50-0", "full")]
+    return found
+
+
+def _of_clips() -> list[str]:
+    """ActionCLIP's recipes and settings, and ActionCLIP that is trained on another dataset."""
+    recipes = ("actionclip/jhmdb", "actionclip/ucf101_24", "actionclip/ava", "actionclip/stickworld", "actionclip-bare")
+    found = [_line("jhmdb", "HEAD=actionclip", f"RECIPE={recipe}") for recipe in (*recipes, "finetune")]
+    found += [_line(dataset, "HEAD=actionclip", "RECIPE=actionclip-bare") for dataset in ("ucf101_24", "ava")]
+    for boxes, clips in product(("", "scoring.boxes=groundtruth"), ("", "clips.of=tracklet")):
+        words = ("SPLIT=all-unseen", "HEAD=actionclip", "TRAINED_ON=jhmdb")
+        found.append(_line("ucf101_24", *words, set_=f"{boxes} {clips}".strip()))
+    found.append(_line("folder", "HEAD=actionclip", "TRAINED_ON=jhmdb", set_=LABELS))
+    alike = "encoder.model=ViT-L-14 heads.actionclip.loss=classes"
+    found.append(_line("jhmdb", "SPLIT=2", "HEAD=actionclip", "TRAINED_ON=ava", set_=alike))
+    changes = (
+        "heads.actionclip.frames=4",
+        "heads.actionclip.views=3",
+        "heads.actionclip.layers=2",
+        "heads.actionclip.loss=classes",
+        "heads.actionclip.loss=classes training.loss=cross_entropy training.processes=2",
+        "heads.actionclip.temperature=0.07",
+        "clips.tracklet=frames",
+        "clips.of=tracklet tracks.lost_after=2",
+        "clips.of=tracklet tracks.high_score=0.6",
+        "clips.of=tracklet scoring.select=all",
+        "clips.of=tracklet detector.boxes_from=boxes.csv",
+        "clips.of=tracklet detector.finetune.epochs=2",
+        "clips.of=tracklet clips.tracklet=frames detector.person_score=0.1",
+        "tracks.lost_after=2",
+        "detector.boxes_from=boxes.csv",
+        "detector.person_score=0.1",
+        "encoder.pretrained=random",
+        "encoder.texts=texts.yaml",
+        "encoder.underscores=space",
+        "scoring.similarities=true scoring.labels=all",
+        "training.seed=3 training.batch=16",
+        "cache.clips_per_unit=1 device=cpu scoring.batch=1",
+    )
+    return [*found, *(_line("jhmdb", "HEAD=actionclip", set_=change) for change in changes)]
+
+
+def _refused_clips() -> list[str]:
+    """What ActionCLIP cannot run with."""
+    changes = (
+        "encoder.tokens_from=tokens",
+        "encoder.template='a video of {}'",
+        "encoder.texts=phrasings.yaml",
+        "encoder.phrasings=max",
+        "scoring.voting=mean",
+        "training.batch=1",
+        "training.loss=ava",
+        "training.processes=2",
+    )
+    found = [_line("jhmdb", "HEAD=actionclip", set_=change) for change in changes]
+    return [*found, _line("ava", "HEAD=actionclip", set_="heads.actionclip.loss=batch")]
+
+
+def _optimisers() -> list[str]:
+    """Optimisers, schedules and limits of the gradient other than the first ones."""
+    changes = (
+        "training.optimiser=adamw training.weight_decay=0.01",
+        "training.optimiser=adamw training.beta1=0.95 training.beta2=0.98",
+        "training.schedule=cosine",
+        "training.schedule=cosine training.final_lr_factor=0.1",
+        "training.clip_norm=1",
+    )
+    return [_line("jhmdb", f"HEAD={head}", set_=change) for head, change in product(("iclip", "actionclip"), changes)]

@@ -25,7 +25,7 @@ from zsstad_core.settings.pipeline import Settings
 if TYPE_CHECKING:
     from torch import Tensor
 
-STAGES = ("index", "groundtruth", "detect", "encode", "text", "train", "score", "evaluate")
+STAGES = ("index", "groundtruth", "detect", "track", "encode", "text", "train", "score", "evaluate")
 
 
 def choices() -> dict[str, list[str]]:
@@ -114,10 +114,12 @@ def run(line: str, cache: str, head: str = "") -> None:
 
 
 def _stages(asked: dict[str, str]) -> list[str]:
-    """Those that make would start: no others have anything to make."""
-    left_out = ("encode", "text", "train") if asked["HEAD"] == "oracle" else ()
+    """Those that make would start; `track` says itself where it has nothing to make."""
+    left_out = set() if asked["HEAD"] == "actionclip" else {"track"}
+    if asked["HEAD"] == "oracle":
+        left_out |= {"encode", "text", "train"}
     if "encoder.pixels=decoded" in asked["SET"].split():
-        left_out = ("encode",)
+        left_out |= {"encode"}
     return [stage for stage in STAGES if stage not in left_out]
 
 

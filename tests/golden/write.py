@@ -5,7 +5,6 @@ bits of this kind of machine, and trains the saved heads that have no file yet; 
 """
 
 import argparse
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -63,8 +62,9 @@ def _train_saved_heads(folder: Path) -> None:
     for name, line in SAVED.items():
         if not golden_files.saved_head(name).is_file():
             golden_numbers.compute(folder, {f"first {name}": line})
+            trained = golden_numbers.head_file(folder, f"first {name}", line)
             golden_files.HEADS.mkdir(exist_ok=True)
-            shutil.copy(golden_numbers.head_file(folder, f"first {name}", line), golden_files.saved_head(name))
+            golden_numbers.save_stirred(trained, golden_files.saved_head(name))
 
 
 def _merge(name: str, found: dict[str, Any], differ: Callable[[Any, Any], list[str]], changed: bool) -> bool:

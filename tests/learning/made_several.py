@@ -57,7 +57,7 @@ class Several:
 
     def groundtruth(self) -> pd.DataFrame:
         first = self._dataset.groundtruth()
-        test = first["video_id"].map(self._dataset.official()) == "test"
+        test = first["video_id"].map(self._dataset.official_split()) == "test"
         second = first[first["frame"] % 2 == 1].assign(box=1, x1=lambda rows: rows["x1"] + 8, class_name="pour")
         parts = [
             first,

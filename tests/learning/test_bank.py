@@ -21,7 +21,7 @@ from zsstad_core.methods.contract import Memory, Reads, Segments, Slots
 ALL = Reads((TokenKind.frame, TokenKind.person, TokenKind.object), slots=Slots(2, objects=3), memory=Memory(3, 2))
 
 
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25)
 @given(seed=st.integers(0, 99), several=st.booleans(), data=st.data())
 def test_every_row_of_a_batch_has_its_own_token_and_its_own_target(
     seed: int, several: bool, data: st.DataObject

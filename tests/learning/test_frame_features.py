@@ -1,5 +1,6 @@
 """Features of frames are exactly the tokens that the tables say: compared with a version written with loops."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from zsstad_core.learning.order import SampleOrder
 from zsstad_core.methods.contract import Memory, Reads, Slots
 from zsstad_core.tables import BOX
 
-KINDS = ("frame", "person", "object")
+KINDS = (TokenKind.frame, TokenKind.person, TokenKind.object)
 ALL = Reads(KINDS, slots=Slots(25, objects=3), memory=Memory(3, 2))
 VISITED = Reads(KINDS, slots=Slots(25, objects=3), memory=Memory(3, 2, visited=True))
 PERSONS = Reads((TokenKind.person,))
@@ -91,7 +92,7 @@ def every(features: FrameFeatures) -> np.ndarray:
     return np.arange(len(features.samples))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**16), gaps=st.booleans(), objects=st.integers(0, 4))
 def test_a_batch_is_what_the_tables_say(seed: int, gaps: bool, objects: int) -> None:
     data = made(seed, gaps=gaps)
@@ -124,6 +125,21 @@ def test_scoring_and_a_head_that_does_not_ask_have_the_whole_memory() -> None:
     assert (visited.memory_rows(rows) == wanted_BT).all()
     assert (visited.memory_rows(rows, Step(0, order)) == -1).all()
     assert (wanted_BT >= 0).any()
+
+
+@pytest.mark.parametrize("visited", [False, True])
+def test_memory_of_occupied_frames_holds_those_with_a_person_in_training_and_in_scoring(visited: bool) -> None:
+    data = made(1)
+    features = data.features(replace(ALL, memory=Memory(3, 2, visited=visited, occupied=True)))
+    everything = data.features(replace(ALL, memory=Memory(3, 2, visited=visited)))
+    rows, order = features.samples.take(every(features)), SampleOrder(len(features.samples), 4, seed=0)
+    persons = set(zip(data.persons["video_id"], data.persons["frame"], strict=True))
+    empty_F = np.array([key not in persons for key in zip(data.frames["video_id"], data.frames["frame"], strict=True)])
+
+    for step in (None, Step(3, order)):
+        found_BT, all_BT = features.memory_rows(rows, step), everything.memory_rows(rows, step)
+        np.testing.assert_array_equal(found_BT, np.where(empty_F[all_BT], -1, all_BT))
+    assert (everything.memory_rows(rows) != features.memory_rows(rows)).any()
 
 
 def test_a_training_in_another_order_fills_its_own_memory() -> None:
@@ -183,13 +199,14 @@ def test_what_is_trained_on_is_told_by_the_memory_and_the_choice_of_objects() ->
     several = [
         data.features(ALL),
         data.features(VISITED),
+        data.features(replace(ALL, memory=Memory(3, 2, occupied=True))),
         data.features(Reads(KINDS, slots=Slots(objects=3), memory=Memory(2, 3))),
         data.features(Reads(KINDS, slots=Slots(objects=2), memory=Memory(3, 2))),
         data.features(drawn, seed=1),
         data.features(drawn, seed=2),
     ]
     assert len({features.identity() for features in several}) == len(several)
-    assert data.features(drawn, seed=1).identity() == several[4].identity()
+    assert data.features(drawn, seed=1).identity() == several[5].identity()
 
 
 @pytest.mark.fault(40)

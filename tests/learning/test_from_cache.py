@@ -8,14 +8,16 @@ import pytest
 import torch
 
 from tests.end_to_end.made import LOST, SHORT, TEST, TRAIN, frames_of
-from tests.learning.made_cache import extract, made_plan, write_dataset
+from tests.learning.made_cache import extract, made_plan, text_of, write_dataset
 from zsstad_core.cache.read import read_artifact_tokens
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import CacheError, DataError
 from zsstad_core.learning.bank import Bank
 from zsstad_core.learning.banks import scoring_bank, training_bank
 from zsstad_core.learning.cached_rows import persons_to_score, scoring_labels, training_labels
 from zsstad_core.methods.common.features import FrameTokens
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
+from zsstad_core.work import Content, run_whole
 
 KEY = ["video_id", "frame", "box"]
 SEEN_TRAIN = [name for name in TRAIN if not name.startswith(("run/", "stand/"))]
@@ -34,7 +36,7 @@ def plan(folder: Path, **changed: object) -> Plan:
     return made_plan(folder, **changed)
 
 
-def by_row(made: Plan, kind: str) -> dict[tuple[object, ...], list[float]]:
+def by_row(made: Plan, kind: TokenKind) -> dict[tuple[object, ...], list[float]]:
     """Each token of a kind by its row's key."""
     rows, tokens = read_artifact_tokens(made.tokens(kind), "boxes")
     keys = rows[KEY].itertuples(index=False, name=None)
@@ -67,14 +69,14 @@ def test_a_target_is_the_number_of_the_class_among_the_seen(folder: Path):
 
 def test_each_person_in_training_has_its_own_token(folder: Path):
     made = plan(folder)
-    found, wanted = gathered(training_bank(made, "cpu")), by_row(made, "groundtruth")
+    found, wanted = gathered(training_bank(made, "cpu")), by_row(made, TokenKind.groundtruth)
     assert found == {key: token for key, token in wanted.items() if key[0] in SEEN_TRAIN}
     assert len({tuple(token) for token in found.values()}) > len(SEEN_TRAIN)
 
 
 def test_each_frame_has_its_own_token(folder: Path):
     made = plan(folder)
-    rows, tokens = read_artifact_tokens(made.tokens("frame"), "frames")
+    rows, tokens = read_artifact_tokens(made.tokens(TokenKind.frame), "frames")
     wanted = dict(
         zip(rows[KEY[:2]].itertuples(index=False, name=None), tokens.astype(np.float32).tolist(), strict=True)
     )
@@ -90,7 +92,7 @@ def test_objects_that_touch_a_person_in_training_are_there(folder: Path):
     bank = training_bank(made, "cpu")
     features = bank.gather(np.arange(len(bank.samples))).batch.features
     tokens = set(map(tuple, features.object_BOD[features.object_BO].tolist()))
-    chairs = {tuple(token) for key, token in by_row(made, "object").items() if key[0] in SEEN_TRAIN}
+    chairs = {tuple(token) for key, token in by_row(made, TokenKind.object).items() if key[0] in SEEN_TRAIN}
     assert tokens
     assert tokens <= chairs
 
@@ -121,7 +123,7 @@ def test_scoring_takes_the_detected_persons_that_the_settings_choose(folder: Pat
 @pytest.mark.parametrize("select", ["threshold", "all"])
 def test_each_person_that_is_scored_has_its_own_token(folder: Path, select: str):
     made = plan(folder, **{"scoring.select": select})
-    wanted, found = by_row(made, "person"), gathered(scoring_bank(made, "cpu", TEST))
+    wanted, found = by_row(made, TokenKind.person), gathered(scoring_bank(made, "cpu", TEST))
     assert found == {key: wanted[key] for key in found}
     assert len(found) == len(wanted) // (1 if select == "all" else 2)
 
@@ -132,7 +134,7 @@ def test_annotated_persons_are_scored_where_they_are_asked_for(folder: Path):
     assert (bank.samples.table["score"] == 1).all()
     assert len(bank.samples.table) == sum(map(frames_of, TEST)) - LOST
     assert bank.samples.table.query("video_id == @SHORT")["frame"].max() == frames_of(SHORT) - LOST - 1
-    wanted = by_row(made, "groundtruth")
+    wanted = by_row(made, TokenKind.groundtruth)
     assert gathered(bank) == {key: wanted[key] for key in gathered(bank)}
 
 
@@ -164,6 +166,48 @@ def test_text_tokens_come_in_the_order_asked_for(folder: Path):
     assert labels.text_MD.dtype == torch.float32
     assert (labels.names, labels.one_text_each, labels.types) == (tuple(names), True, None)
     assert training_labels(made).names == made.split.seen
+
+
+def test_where_the_best_text_counts_every_text_of_a_class_comes_with_its_class(folder: Path):
+    texts = {name: name for name in plan(folder).dataset.classes} | {"wave": ["wave", "a wave"], "run": ["run", "dash"]}
+    made = plan(folder, **{"encoder.texts": texts, "encoder.phrasings": "max"})
+    assert made.phrasings is not None
+    flat = [text for of_class in made.phrasings_of_classes.values() for text in of_class]
+    numbers = np.repeat(np.arange(len(flat), dtype=np.float32)[:, None], 4, axis=1)
+    run_whole("texts", made.phrasings, lambda: Content(tokens=numbers))
+    run_whole("text", made.text, lambda: Content(tokens=text_of(made)))
+    labels = scoring_labels(made, ["wave", "brush_hair", "run"])
+    assert labels.class_M.tolist() == [0, 0, 1, 2, 2]
+    found = [flat[int(row)] for row in labels.text_MD[:, 0]]
+    assert found == ["wave", "a wave", "brush_hair", "run", "dash"]
+    assert training_labels(made).one_text_each  # training is on the mean of a class's texts
+
+
+# ---- clips
+
+
+def test_a_method_of_clips_trains_on_whole_videos_each_with_its_own_frames_and_class(folder: Path):
+    made = plan(folder, head="actionclip")
+    bank = training_bank(made, "cpu")
+    videos = bank.samples.table["video_id"]
+    assert set(videos) == set(SEEN_TRAIN)
+    assert bank.samples.frames_C.tolist() == [frames_of(name) for name in videos]
+    names = np.array(made.split.seen)[bank.target_R]
+    assert (names == videos.str.split("/").str[0]).all()
+
+    rows, tokens = read_artifact_tokens(made.tokens(TokenKind.frame), "frames")
+    batch = bank.gather(np.arange(len(videos))).batch
+    for name, token_TD in zip(videos, batch.features.frame_NTD, strict=True):
+        (own,) = np.nonzero(rows["video_id"].to_numpy() == name)
+        assert {tuple(token) for token in token_TD.tolist()} <= {tuple(token) for token in tokens[own].tolist()}
+        assert len({tuple(token) for token in token_TD.tolist()}) == min(8, frames_of(name))
+
+
+def test_a_method_of_clips_scores_the_videos_it_is_asked_for(folder: Path):
+    bank = scoring_bank(plan(folder, head="actionclip"), "cpu", TEST)
+    assert set(bank.samples.table["video_id"]) == set(TEST)
+    assert bank.target_R is None
+    assert len(scoring_bank(plan(folder, head="actionclip"), "cpu", ["run/clip_b"]).samples) == 1
 
 
 @pytest.mark.fault(18)

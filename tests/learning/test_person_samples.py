@@ -26,7 +26,7 @@ def test_every_frame_with_a_person_is_a_sample_and_no_other() -> None:
     np.testing.assert_array_equal(rows.to_numpy(), with_persons.to_numpy())
 
 
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25)
 @given(seed=st.integers(0, 99), slots=st.integers(1, 4))
 def test_every_person_is_in_one_sample_and_a_sample_holds_persons_of_its_frame_alone(seed: int, slots: int) -> None:
     samples = samples_of(seed, slots)
@@ -40,7 +40,7 @@ def test_every_person_is_in_one_sample_and_a_sample_holds_persons_of_its_frame_a
     assert sorted(found) == list(range(len(samples.table)))
 
 
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25)
 @given(seed=st.integers(0, 99), slots=st.integers(1, 4), data=st.data())
 def test_a_batch_is_its_samples_one_after_the_other(seed: int, slots: int, data: st.DataObject) -> None:
     samples = samples_of(seed, slots)

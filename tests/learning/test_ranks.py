@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from stages.train import trained
+from stages.train import train_head
 from tests.learning.made_cache import extract, made_plan, write_dataset
 from tests.learning.ranks import average, second_fails, train_in_two
 from tests.learning.runs import run
@@ -99,7 +99,7 @@ def test_the_stage_trains_in_as_many_processes_as_the_settings_say(
     def weights(processes: int) -> dict[str, Tensor]:
         plan = made_plan(tmp_path, **settings, **{"training.processes": processes})
         shutil.rmtree(plan.runs, ignore_errors=True)
-        found: dict[str, Tensor] = torch.load(BytesIO(trained(plan).files["head.pt"]), weights_only=True)
+        found: dict[str, Tensor] = torch.load(BytesIO(train_head(plan).files["head.pt"]), weights_only=True)
         return found
 
     alone, launched = weights(1), list[int]()

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from zsstad_core.learning.schedule import Schedule
@@ -34,7 +34,6 @@ def by_mmengine(schedule: Schedule, lr: float) -> list[float]:
     return rates
 
 
-@settings(deadline=None)
 @given(
     st.integers(1, 300),
     st.integers(0, 100),

@@ -25,7 +25,7 @@ from zsstad_core.methods.common.head import Head
 from zsstad_core.methods.common.labels import one_text_labels
 from zsstad_core.methods.registry import build
 from zsstad_core.metrics.average_precision import average_precision
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.scoring.detections import person_tables
 from zsstad_core.scoring.rows import score_rows
 from zsstad_core.work import run_whole

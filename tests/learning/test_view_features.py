@@ -8,16 +8,16 @@ import pytest
 import torch
 
 from tests.end_to_end.made import LOST, SHORT, TEST, frames_of
+from tests.frozen.one_view import view
 from tests.learning.made_cache import extract, made_plan, write_dataset
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.errors import CacheError
 from zsstad_core.extraction.footage import decoded
-from zsstad_core.frozen.views import view
 from zsstad_core.learning.bank import Bank, Gathered
 from zsstad_core.learning.banks import scoring_bank, training_bank
 from zsstad_core.learning.view_features import ViewFeatures
 from zsstad_core.methods.common.features import FrameViews
-from zsstad_core.plan import Plan
+from zsstad_core.plan.plan import Plan
 from zsstad_core.tables import BOX
 
 SIZE = 64  # of the tiny CLIP

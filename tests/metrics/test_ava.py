@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.metrics import naive_ava
@@ -62,7 +62,6 @@ found_lists = st.lists(st.builds(Row, instants, boxes, st.integers(1, 3), st.sam
 
 
 @given(truth_lists, found_lists, st.sampled_from([0.25, 0.5, 0.75]), some, some)
-@settings(deadline=None)
 def test_every_class_gets_the_ap_of_a_naive_evaluator(truths, detections, iou, bare, excluded) -> None:
     agree(truths, detections, [1, 2], iou, bare, excluded)  # action 3 is foreign
 
@@ -133,7 +132,6 @@ def test_of_equal_scores_the_later_keyframe_ranks_first() -> None:
     ),
     st.randoms(use_true_random=False),
 )
-@settings(deadline=None)
 def test_order_of_rows_means_nothing_where_scores_differ(truths, detections, draw) -> None:
     shuffled = draw.sample(detections, len(detections))
     np.testing.assert_equal(

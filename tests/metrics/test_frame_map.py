@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.metrics import naive
@@ -50,7 +50,6 @@ def agrees_with_the_naive_evaluator(
 
 @pytest.mark.fault(51)
 @given(truth_lists, found_lists, st.sampled_from([0.25, 0.5, 0.75, 1.0]))
-@settings(deadline=None)
 def test_every_class_gets_the_ap_of_a_naive_evaluator(truths: list[Truth], detections: list[Found], iou: float) -> None:
     agrees_with_the_naive_evaluator(truths, detections, CLASSES, iou)
 
@@ -76,7 +75,6 @@ def random_box(draw: random.Random) -> tuple[str, int, naive.Box]:
 
 @pytest.mark.fault(51)
 @given(truth_lists, of_distinct_scores, st.randoms(use_true_random=False))
-@settings(deadline=None)
 def test_order_of_rows_means_nothing_where_scores_differ(
     truths: list[Truth], detections: list[Found], draw: random.Random
 ) -> None:
@@ -87,14 +85,12 @@ def test_order_of_rows_means_nothing_where_scores_differ(
 
 
 @given(st.sets(st.builds(Truth, videos, frames, boxes.filter(lambda b: b[0] < b[2] and b[1] < b[3]), st.just("sit"))))
-@settings(deadline=None)
 def test_a_perfect_detector_scores_one(truths: set[Truth]) -> None:
     assume(truths)
     assert ap(list(truths), [Found(*truth, 0.9) for truth in truths]) == 1
 
 
 @given(truth_lists, of_distinct_scores, st.data())
-@settings(deadline=None)
 def test_removing_a_false_positive_never_lowers_ap(truths: list[Truth], detections: list[Found], data) -> None:
     """And removing a true positive never raises it, unless another detection falls to the ground truth it leaves."""
     sit = [t for t in truths if t.class_name == "sit"]

@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.metrics import naive
@@ -38,7 +38,6 @@ def agree(truths: list[Truth], detections: list[Found], classes: list[str], prot
 
 @pytest.mark.parametrize("protocol", OTHERS)
 @given(truth_lists, found_lists, st.sampled_from([0.25, 0.5, 0.75, 1.0]))
-@settings(deadline=None)
 def test_every_class_gets_the_ap_of_a_naive_evaluator(protocol, truths, detections, iou) -> None:
     agree(truths, detections, ["sit", "wave", "never annotated"], protocol, iou)
 

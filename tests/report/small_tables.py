@@ -79,7 +79,7 @@ scores = st.dictionaries(st.sampled_from([*CLASSES, ELSEWHERE]), some_score, min
 truths = st.lists(st.builds(Real, videos, frames, corners, actions), max_size=6).map(lambda of: truth(*of))
 detections = st.lists(st.builds(Seen, videos, frames, corners, scores), max_size=7).map(lambda of: found(*of))
 overlaps = st.sampled_from([0.05, 0.25, 0.5, 0.75, 1.0])
-few = settings(deadline=None, max_examples=12)
+few = settings(max_examples=12)
 
 MANY = [f"class {number}" for number in range(60)]
 

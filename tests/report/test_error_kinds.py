@@ -99,7 +99,7 @@ def test_what_a_protocol_does_not_count_has_no_kind() -> None:
     assert kinds_of([SITS], *seen, protocol="ava") == ["background", "not counted"]
 
 
-def test_what_nobody_found_is_missed_unless_an_oracle_can_reach_it() -> None:
+def test_what_nobody_found_is_missed_unless_a_fix_can_reach_it() -> None:
     real = [SITS, Real("a", 1, HERE, ("sit",)), Real("a", 2, HERE, ("sit",)), Real("a", 3, HERE, ("sit", ELSEWHERE))]
     seen = [
         Seen("a", 0, HERE, {"sit": 0.9}),

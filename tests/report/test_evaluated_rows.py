@@ -9,8 +9,8 @@ import pytest
 from tests.report.small_tables import Real, Seen, found, truth
 from zsstad_core.evaluation.detection import evaluate
 from zsstad_core.evaluation.rows import evaluated_rows
+from zsstad_core.report.error_fixes import AS_IS, fixed
 from zsstad_core.report.error_kinds import error_kinds
-from zsstad_core.report.oracle_fixes import AS_IS, fixed
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 

@@ -90,7 +90,7 @@ def test_the_best_row_of_a_person_is_its_best_scored_one_that_counts() -> None:
 
 
 def test_numbers_are_explained_without_torch() -> None:
-    own = [f"zsstad_core.report.{name}" for name in ("oracle_fixes", "curves", "confusion", "moments")]
+    own = [f"zsstad_core.report.{name}" for name in ("error_fixes", "curves", "confusion", "moments")]
     modules = ["zsstad_core.evaluation.rows", *own]
     code = f"import {', '.join(modules)}, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

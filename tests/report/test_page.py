@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from zsstad_core.report.interest import best_actions
 
 from tests.made_videos import grey, number_of, write_video
 from tests.report.made_page import CLOSING, MARKERS, page_without_groundtruth, whole_page
-from tests.report.test_interest import ASIDE, SQUARE, detections, truth
+from tests.report.test_shown_persons import ASIDE, SQUARE, detections, truth
 from zsstad_core.ask.answer import answer
 from zsstad_core.errors import SettingsError
 from zsstad_core.report.moments import Marked, Moment
@@ -23,6 +22,7 @@ from zsstad_core.report.page.clips import Found, Shown, clip, clips_of, frames_o
 from zsstad_core.report.page.jpeg import jpeg
 from zsstad_core.report.page.of_answers import found_of
 from zsstad_core.report.page.write import as_html, write_page
+from zsstad_core.report.shown_persons import best_actions
 from zsstad_core.settings.results import Ask, Report
 from zsstad_core.tables import table
 from zsstad_core.tracks import UNTRACKED

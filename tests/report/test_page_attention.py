@@ -6,19 +6,24 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
-from zsstad_core.heads import build
-from zsstad_core.learning.from_cache import scoring_bank
-from zsstad_core.learning.token_bank import TokenBank
-from zsstad_core.report.iclip_blocks import blocks_of
-from zsstad_core.report.interest import best_actions, interest_of
 
 from tests.learning.made_cache import extract, made_plan, write_dataset
 from tests.methods.enliven import enliven
+from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.learning.banks import scoring_bank
+from zsstad_core.learning.weights import as_bytes
+from zsstad_core.methods.common.labels import one_text_labels
+from zsstad_core.methods.registry import build
 from zsstad_core.plan.plan import Plan
-from zsstad_core.report.page.attending import by_blocks, by_patches
+from zsstad_core.report.attention import frames_attended
+from zsstad_core.report.page.attending import attention_on
+from zsstad_core.report.page.content import Attention
 from zsstad_core.report.page.of_plan import Read, attention_of
-from zsstad_core.scoring import score
+from zsstad_core.report.shown_persons import best_actions
+from zsstad_core.scoring.detections import person_tables
+from zsstad_core.scoring.rows import score_rows
 from zsstad_core.tables import table
+from zsstad_core.work import Content, run_whole
 
 VIDEO, FRAME = "run/clip_b", 3
 BOXES = [(1, (10, 10, 40, 60)), (2, (60, 10, 90, 60))]
@@ -37,23 +42,35 @@ def plan_of(folder: Path, **changed: Any) -> Plan:
     return made_plan(folder, **{"scoring.select": "all", **changed})
 
 
-def scored(plan: Plan, noise: bool) -> tuple[Any, TokenBank, pd.DataFrame]:
-    """A head that nobody trained, its bank, and its best actions."""
+def best_of(plan: Plan, noise: bool) -> tuple[Any, pd.DataFrame]:
+    """A head that nobody trained, whose weights the plan finds as its trained ones, and its best actions."""
     bank = scoring_bank(plan, "cpu", {VIDEO})
     head = build(plan.settings, bank.width).eval()
     head = enliven(head) if noise else head
-    text_KD = torch.eye(2, head.tower.joint if plan.settings.head == "stclip" else bank.width)
-    return head, bank, best_actions(score(head, bank, text_KD, ["run", "stand"], 8), table("groundtruth"))
+    assert plan.train is not None
+    run_whole("train", plan.train, lambda: Content(files={"head.pt": as_bytes(head.state_dict())}))
+    labels = one_text_labels(
+        ["run", "stand"], torch.eye(2, head.tower.joint if plan.settings.head == "stclip" else bank.width)
+    )
+    scores = score_rows(head, bank, labels, 8)
+    detections = person_tables(bank.samples.table, scores, labels.names).detections
+    return head, best_actions(detections, table("groundtruth"))
+
+
+def shown_of(plan: Plan, best: pd.DataFrame) -> Attention:
+    (shown,) = attention_on(frames_attended(plan, best, [(VIDEO, FRAME)]), 480)
+    return shown
 
 
 def test_of_iclip_it_names_the_chair_the_persons_and_the_neighbours(folder: Path) -> None:
     plan = plan_of(folder)
-    head, bank, best = scored(plan, noise=False)
-    (shown,) = by_blocks(blocks_of(plan, head, bank, best, [(VIDEO, FRAME)]), 480)
+    _, best = best_of(plan, noise=False)
+    shown = shown_of(plan, best)
     assert (shown.video_id, shown.frame, shown.patches) == (VIDEO, FRAME, ())
     assert [(one.letter, one.corners, one.text) for one in shown.objects] == [("A", (30, 40, 50, 70), "chair")]
     assert [(one.number, one.corners) for one in shown.persons] == BOXES
-    last = int(bank.index.number_F[-1])
+    frames = read_artifact_table(plan.index, "frames")
+    last = int(frames.loc[frames["video_id"] == VIDEO, "frame"].max())
     for person in shown.persons:
         around = tuple(number - FRAME for number in range(last + 1) if number != FRAME)
         kinds = {"persons": (1, 2), "objects": (0,), "context": (0,), "memory": around}
@@ -67,8 +84,8 @@ def test_of_iclip_it_names_the_chair_the_persons_and_the_neighbours(folder: Path
 @pytest.mark.parametrize("tokens", ["interest", "all", "context"])
 def test_of_st_clip_it_has_the_patches_and_what_was_chosen_where_something_was(folder: Path, tokens: str) -> None:
     plan = plan_of(folder, **STCLIP, **{"heads.stclip.prompt_tokens": tokens})
-    head, bank, best = scored(plan, noise=True)
-    (shown,) = by_patches(interest_of(plan, head, bank, best, [(VIDEO, FRAME)]), 480)
+    head, best = best_of(plan, noise=True)
+    shown = shown_of(plan, best)
     assert (shown.objects, shown.said) == ((), f"Attention of block 1 of the encoder's {len(head.tower.blocks)}.")
     assert [(one.number, one.corners) for one in shown.persons] == BOXES
     for person in shown.persons:
@@ -79,9 +96,11 @@ def test_of_st_clip_it_has_the_patches_and_what_was_chosen_where_something_was(f
     assert shown.persons[0].weight != shown.persons[1].weight
 
 
-@pytest.mark.parametrize("changed", [{"head": "clip_crop"}, {"head": "oracle"}, {"heads.iclip.blocks": ""}], ids=str)
+@pytest.mark.parametrize(
+    "changed", [{"head": "clip_crop"}, {"head": "oracle"}, {"head": "actionclip"}, {"heads.iclip.blocks": ""}], ids=str
+)
 def test_of_heads_in_which_nobody_attends_there_is_nothing(folder: Path, changed: dict[str, Any]) -> None:
-    _, _, best = scored(plan_of(folder), noise=False)
+    _, best = best_of(plan_of(folder), noise=False)
     detections = best.drop(columns="annotated")
     read = Read(table("detections", detections), table("groundtruth"), table("frames"))
     assert attention_of(plan_of(folder, **changed), read) == ()

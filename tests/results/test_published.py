@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 import yaml
-from zsstad_core.heads import HEADS
 
 from zsstad_core.datasets import DATASETS
+from zsstad_core.methods import registry
 from zsstad_core.results.published import _FILE, published_rows
 from zsstad_core.results.summary import rows_of
 from zsstad_core.results.text import as_markdown
@@ -41,7 +41,7 @@ def test_averages_are_those_of_the_splits(table: dict, numbers: dict):
 @pytest.mark.parametrize(("table", "entry"), [entry[1:3] for entry in ENTRIES], ids=[entry[0] for entry in ENTRIES])
 def test_names_are_ours(table: dict, entry: dict):
     assert table["dataset"] in {*DATASETS, "ucf101_24", "ava"}
-    assert "head" not in entry or entry["head"] in HEADS
+    assert "head" not in entry or entry["head"] in registry.names()
     assert set(entry) <= {"method", "head", "note", "unseen", "seen", "average", "harmonic", "groundtruth"}
 
 

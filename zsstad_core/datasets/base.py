@@ -65,8 +65,8 @@ class Dataset(Protocol):
         """Raise DataError, naming file and line, if a user's annotation cannot belong to the decoded videos (table
         `videos`). Published annotations are never refused: their faults are part of the published numbers."""
 
-    def official(self) -> dict[str, Part]:
+    def official_split(self) -> dict[str, Part]:
         """The official part of all wanted videos, on disk or missing, sorted by video_id."""
 
     def annotation_files(self) -> list[Path]:
-        """The files that decide `groundtruth` and `official`."""
+        """The files that decide `groundtruth` and `official_split`."""

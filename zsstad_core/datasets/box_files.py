@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from zsstad_core.datasets.stclip_boxes import read_stclip
+from zsstad_core.datasets.published_boxes import read_published
 from zsstad_core.errors import DataError, MissingFileError
 from zsstad_core.tables import BOX, table
 
@@ -34,9 +34,10 @@ def read_boxes(path: Path, videos: Sequence[str]) -> BoxFile:
     """The boxes of `videos` in a file, numbered within each frame: persons first, then objects, each by falling score,
     equal scores in the file's order.
 
-    `.json` is ST-CLIP's detection file, with `jhmdb_test_gt_min.json` beside it (`stclip_boxes`). `.csv` (UTF-8, with a
-    header) and `.parquet` hold video_id, frame (from 0), x1, y1, x2, y2 (pixels of the frame), score (0 to 1) and what
-    (`person` or a COCO class); further columns are not read. Boxes are not clipped here: the frame's size is unknown.
+    `.json` is the detection file of ST-CLIP, with `jhmdb_test_gt_min.json` beside it. `.csv` (UTF-8, with
+    a header) and `.parquet` hold video_id, frame (from 0), x1, y1, x2, y2 (pixels of the frame), score (0 to 1) and
+    what (`person` or a COCO class); further columns are not read. Boxes are not clipped here: the frame's size is
+    unknown.
 
     Raises MissingFileError, and DataError naming file, line (in Parquet the row, from 1) and value of the first
     problems.
@@ -46,7 +47,7 @@ def read_boxes(path: Path, videos: Sequence[str]) -> BoxFile:
     dropped = 0
     match path.suffix.lower():
         case ".json":
-            rows, dropped = read_stclip(path, videos)
+            rows, dropped = read_published(path, videos)
         case ".csv":
             rows = _check(*_read_csv(path), f"{path}:")
         case ".parquet":

@@ -95,7 +95,7 @@ class Folder:
     def unknown(self) -> list[str]:
         return []  # every video of the folder is wanted
 
-    def official(self) -> dict[str, Part]:
+    def official_split(self) -> dict[str, Part]:
         return dict(self._parts)
 
     def annotation_files(self) -> list[Path]:

@@ -53,7 +53,7 @@ class Stickworld:
         names = (path.relative_to(videos).with_suffix("").as_posix() for path in videos.glob("*/*.mp4"))
         return sorted(set(names) - self._parts.keys())
 
-    def official(self) -> dict[str, Part]:
+    def official_split(self) -> dict[str, Part]:
         return dict(self._parts)
 
     def annotation_files(self) -> list[Path]:

@@ -79,7 +79,7 @@ class Ucf101_24:
     def unknown(self) -> list[str]:
         return sorted(self._on_disk.keys() - self._parts.keys())
 
-    def official(self) -> dict[str, Part]:
+    def official_split(self) -> dict[str, Part]:
         return dict(self._wanted)
 
     def annotation_files(self) -> list[Path]:

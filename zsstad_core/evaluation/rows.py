@@ -56,7 +56,7 @@ class EvaluatedRows:
 
 def missing_groundtruth(dataset: Dataset, missing: Iterable[str]) -> pd.DataFrame:
     """Table groundtruth of the test videos among `missing` (not on disk, or not readable), nothing decoded."""
-    absent = [video_id for video_id in missing if dataset.official()[video_id] == "test"]
+    absent = [video_id for video_id in missing if dataset.official_split()[video_id] == "test"]
     annotated = dataset.groundtruth() if absent else table("groundtruth")
     return annotated[annotated["video_id"].isin(absent)].assign(decoded=False)
 

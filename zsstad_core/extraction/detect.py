@@ -63,8 +63,8 @@ def detect(
 def from_file(boxes: pd.DataFrame, videos: pd.DataFrame, made_with: Mapping[str, str]) -> Compute:
     """Table boxes of a group out of a file's boxes, clipped to the frame; those wholly outside it are left out.
 
-    Boxes on frames that the video does not have are kept: whoever made the file had those frames. They can be measured
-    (HEAD=oracle), but they have no tokens.
+    Boxes on frames that the video does not have are kept: whoever made the file had those frames. A method that reads
+    no tokens can measure them.
     """
     video = videos.set_index("video_id").loc[boxes["video_id"]]  # one row a box
     boxes = boxes.copy()

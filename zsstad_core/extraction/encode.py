@@ -94,7 +94,7 @@ def encode(
                 except ModelError as error:
                     first = sum(map(len, tokens[kind]))
                     raise _of_its_row(error, encoder, kind, views_NSSC, rows[kind].table()[first:]) from error
-        made_with = {"encoder": encoder.says, "weights": encoder.weights} if encoder else {}
+        made_with = {"encoder": encoder.description, "weights": encoder.weights} if encoder else {}
         return {
             stage: rows[kind].content(np.concatenate(tokens.pop(kind)), made_with if kind.form != "pixel" else {})
             for kind, stage in stages.items()

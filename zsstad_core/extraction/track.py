@@ -10,7 +10,7 @@ from zsstad_core.extraction.token_boxes import on_real_frames
 from zsstad_core.frozen.detector.frame_boxes import PERSON
 from zsstad_core.progress import Clock
 from zsstad_core.settings.results import Tracks
-from zsstad_core.tracks import linked
+from zsstad_core.tracks import link_persons
 from zsstad_core.work import Compute, Content
 
 
@@ -22,7 +22,7 @@ def track(boxes: pd.DataFrame, frames: pd.DataFrame, settings: Tracks) -> Comput
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         with clock.on("track"):
             own, searched = (rows[rows["video_id"].isin(group.members)] for rows in (persons, frames))
-            tracks = linked(own, searched, settings.lost_after, settings.high_score)
+            tracks = link_persons(own, searched, settings.lost_after, settings.high_score)
         return {artifact.stage: Content({"tracks": tracks}) for artifact in artifacts}
 
     return compute

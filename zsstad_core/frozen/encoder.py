@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from zsstad_core.errors import DataError, ModelError
 from zsstad_core.frozen import encoder_weights
 from zsstad_core.frozen.views import Interpolation
+from zsstad_core.frozen.words import WordTokens, joined, word_tokens
 from zsstad_core.settings.frozen import Encoder as EncoderSettings
 
 _log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class Encoder:
     interpolation: the filter that the model was trained with; views for it are made with it.
     mean, std: of the model's own preprocessing, for pixels from 0 to 1.
     weights: SHA-256 of the weights themselves, the same whatever file they came from.
-    says: what a table prints beside a result; random weights are named loudly.
+    description: what a table prints beside a result; random weights are named loudly.
 
     A token does not depend on its batch but in its lowest bits (matrix products are split differently). Measured with
     random ViT-B/32 and ViT-B/16 on CPU, as a share of the token's length: fp32 1e-6, far below float16's own rounding;
@@ -48,10 +49,12 @@ class Encoder:
         self.interpolation: Interpolation = "bilinear" if preprocess["interpolation"] == "bilinear" else "bicubic"
         self.mean, self.std = _three(preprocess["mean"]), _three(preprocess["std"])
         self.weights = encoder_weights.digest(loaded.model)
-        self.says = loaded.says
+        self.description = loaded.description
         own_crop = _RESIZE_MODES[preprocess["resize_mode"]]
         if own_crop != settings.crop:
-            _log.warning("%s was trained on views of crop %s; encoder.crop is %s", self.says, own_crop, settings.crop)
+            _log.warning(
+                "%s was trained on views of crop %s; encoder.crop is %s", self.description, own_crop, settings.crop
+            )
 
         self._device = torch.device(device)
         self._bf16 = settings.precision == "bf16"
@@ -68,7 +71,7 @@ class Encoder:
         if not (isinstance(visual, VisionTransformer) and visual.attn_pool is None and visual.pool_type == "tok"):
             raise ModelError(
                 "encoder.model: tokens before the projection are of open_clip's own ViT with a class token "
-                f"(ViT-B-16, ViT-L-14); {self.says} is none"
+                f"(ViT-B-16, ViT-L-14); {self.description} is none"
             )
         width: int = visual.conv1.out_channels
         return width
@@ -98,7 +101,8 @@ class Encoder:
         if not finite.all():
             raise ModelError(
                 f"view {int(np.flatnonzero(~finite)[0])} of {len(views)}: its token is not finite in float16 "
-                f"({int((~finite).sum())} such views); the weights of {self.says} are damaged or not meant for views"
+                f"({int((~finite).sum())} such views); the weights of {self.description} are damaged or not meant "
+                "for views"
             )
         return tokens
 
@@ -112,6 +116,16 @@ class Encoder:
             part = list(texts[start : start + self._batch])
             tokens[start : start + len(part)] = self._text_tokens(self._tokenized(part))
         return tokens
+
+    def encode_words(self, texts: Sequence[str]) -> WordTokens:
+        """Texts word by word. Raises DataError as `encode_texts`, ModelError as `word_tokens`."""
+        parts = []
+        for start in range(0, len(texts), self._batch):
+            ids = self._tokenized(list(texts[start : start + self._batch])).to(self._device)
+            with torch.inference_mode(), self._autocast(), _full_float32():
+                tokens, embeddings = word_tokens(self._model, ids, self.description)
+            parts.append((tokens, ids, embeddings))
+        return joined(parts)
 
     def _image_tokens(self, views: NDArray[np.uint8], projected: bool) -> NDArray[np.float16]:
         with torch.inference_mode(), self._autocast(), _full_float32():
@@ -148,7 +162,7 @@ class Encoder:
     def _halve_batch(self, error: Exception) -> None:
         if self._batch == 1:
             raise ModelError(
-                f"{self._device} has not the memory for one view of {self.says}; free it, or take another device"
+                f"{self._device} has not the memory for one view of {self.description}; free it, or take another device"
             ) from error
         self._batch //= 2
         torch.cuda.empty_cache()

@@ -31,7 +31,7 @@ class Loaded:
     model: Any  # open_clip's CLIP, CustomTextCLIP or CoCa: an nn.Module with encode_image and encode_text
     tokenizer: Any  # tokenizer(texts, context_length=None) gives ids [K, context length]
     width: int
-    says: str
+    description: str
 
 
 def load(settings: Encoder) -> Loaded:
@@ -199,7 +199,7 @@ def _short(error: Exception) -> str:
 
 @contextmanager
 def _without_random_warning() -> Iterator[None]:
-    """open_clip warns that a model it builds is random; here weights are loaded afterwards, or `says` says it."""
+    """open_clip warns that a model it builds is random; weights are loaded afterwards, or `description` says it."""
     root = logging.getLogger()
 
     def keep(record: logging.LogRecord) -> bool:

@@ -1,11 +1,13 @@
 """Persons, objects, frames and texts out of the cache, with their tokens: what a plan trains on, and what it scores."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from zsstad_core.boxes import select
 from zsstad_core.cache.read import read_artifact_table, read_artifact_tokens
@@ -13,8 +15,9 @@ from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.datasets.label_types import label_types
 from zsstad_core.extraction.token_boxes import annotated_persons, on_real_frames
+from zsstad_core.extraction.words import read_words
 from zsstad_core.frozen.detector.frame_boxes import PERSON
-from zsstad_core.methods.common.labels import Labels, one_text_labels
+from zsstad_core.methods.common.labels import Labels, Words, one_text_labels
 from zsstad_core.plan.plan import Plan
 
 type RowsAndTokens = tuple[pd.DataFrame, NDArray[np.generic] | None]
@@ -56,7 +59,7 @@ def detected(plan: Plan, rows: str, videos: Collection[str]) -> RowsAndTokens:
     if kept := _kept(plan, rows):
         return read_artifact_tokens(plan.tokens(kept), "boxes", videos)
     boxes = of_videos(read_artifact_table(plan.detect, "boxes"), videos)
-    if plan.reads.kinds:  # a file of boxes may name frames that the videos lack; only the oracle wants those
+    if plan.reads.kinds:  # a file of boxes may name frames that the videos lack, which have no tokens
         boxes = on_real_frames(boxes, read_artifact_table(plan.index, "frames"))
     return boxes[(boxes["what"] == PERSON) == (rows == "person")].reset_index(drop=True), None
 
@@ -75,17 +78,32 @@ def scoring_labels(plan: Plan, class_names: Sequence[str]) -> Labels:
 def _means(plan: Plan, class_names: Sequence[str]) -> Labels:
     rows = [plan.dataset.classes.index(name) for name in class_names]
     tokens = read_tokens(plan.text.whole_unit())[rows].astype(np.float32)
-    return one_text_labels(class_names, torch.from_numpy(tokens), label_types(class_names, plan.dataset.class_types))
+    types = label_types(class_names, plan.dataset.class_types)
+    return replace(one_text_labels(class_names, torch.from_numpy(tokens), types), words=_words(plan, class_names))
 
 
 def _phrasings(plan: Plan, class_names: Sequence[str]) -> Labels:
     assert plan.phrasings is not None
+    rows, class_M = _texts_of(plan, class_names)
+    tokens = read_tokens(plan.phrasings.whole_unit())[rows].astype(np.float32)
+    types = label_types(class_names, plan.dataset.class_types)
+    return Labels(tuple(class_names), torch.from_numpy(tokens), class_M, types, _words(plan, class_names))
+
+
+def _words(plan: Plan, class_names: Sequence[str]) -> Words | None:
+    """Every text of some classes word by word, where the method reads words."""
+    if plan.words is None:
+        return None
+    rows, class_M = _texts_of(plan, class_names)
+    words = (torch.from_numpy(array[rows]) for array in read_words(plan.words.whole_unit()))
+    return Words(class_M, *words)
+
+
+def _texts_of(plan: Plan, class_names: Sequence[str]) -> tuple[list[int], Tensor]:
+    """Where the texts of some classes stand among the texts of all, class after class, and the class of each, [M]."""
     class_of = [name for name, texts in plan.phrasings_of_classes.items() for _ in texts]
     rows = [row for name in class_names for row, other in enumerate(class_of) if other == name]
-    tokens = read_tokens(plan.phrasings.whole_unit())[rows].astype(np.float32)
-    class_M = torch.tensor([class_names.index(class_of[row]) for row in rows], dtype=torch.int64)
-    types = label_types(class_names, plan.dataset.class_types)
-    return Labels(tuple(class_names), torch.from_numpy(tokens), class_M, types)
+    return rows, torch.tensor([class_names.index(class_of[row]) for row in rows], dtype=torch.int64)
 
 
 def of_videos(rows: pd.DataFrame, videos: Collection[str]) -> pd.DataFrame:

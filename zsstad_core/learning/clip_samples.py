@@ -15,10 +15,11 @@ from zsstad_core.learning.samples import SampleRows
 class ClipSamples:
     """Clips of a set of videos.
 
-    table: columns video_id and clip (0 for a whole video, else the number of a track), a row a clip. row_C: for each
-    clip the rows of its tokens in the order of time, int64.
+    table: columns video_id and clip, a row a clip: 0 for a whole video, else the number of a track, which is negative
+    where a person is followed nowhere and is a clip alone. row_C: for each clip the rows of its tokens in the order of
+    time, int64.
 
-    hash_C: of a clip's name, int64: what is drawn for a clip stays the same whatever other clips there are.
+    hash_C: of a clip's video and number, int64: what is drawn for a clip stays the same whatever other clips there are.
     """
 
     def __init__(self, table: pd.DataFrame, row_C: list[Ints]) -> None:
@@ -26,7 +27,7 @@ class ClipSamples:
         self.frames_C: Ints = np.array([len(rows) for rows in row_C], np.int64)
         self.first_C: Ints = np.cumsum(self.frames_C) - self.frames_C
         self.row_R: Ints = np.concatenate(row_C) if row_C else np.zeros(0, np.int64)
-        self.hash_C: Ints = np.array([_hash(name) for name in self.names], np.int64)
+        self.hash_C: Ints = np.array([_hash(*clip) for clip in self._clips()], np.int64)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -34,10 +35,7 @@ class ClipSamples:
     @property
     def names(self) -> list[str]:
         """Names of the clips, for messages."""
-        return [
-            video if not clip else f"{video} person {clip}"
-            for video, clip in zip(self.table["video_id"], self.table["clip"], strict=True)
-        ]
+        return [_name(*clip) for clip in self._clips()]
 
     def take(self, sample_B: Ints) -> SampleRows:
         """The clips themselves."""
@@ -46,7 +44,11 @@ class ClipSamples:
 
     def identity(self) -> bytes:
         """Which clips there are, and the rows of their tokens."""
-        return f"{self.names}".encode() + self.first_C.tobytes() + self.row_R.tobytes()
+        names = [_hashed_name(*clip) for clip in self._clips()]
+        return f"{names}".encode() + self.first_C.tobytes() + self.row_R.tobytes()
+
+    def _clips(self) -> list[tuple[str, int]]:
+        return list(zip(self.table["video_id"], self.table["clip"], strict=True))
 
 
 def videos_as_clips(frames: pd.DataFrame) -> ClipSamples:
@@ -69,5 +71,15 @@ def tracklets_as_clips(tracklets: pd.DataFrame, row_R: Ints) -> ClipSamples:
     return ClipSamples(table.reset_index(drop=True), rows)
 
 
-def _hash(name: str) -> int:
+def _name(video_id: str, clip: int) -> str:
+    return f"{video_id}, a person alone ({clip})" if clip < 0 else _hashed_name(video_id, clip)
+
+
+def _hashed_name(video_id: str, clip: int) -> str:
+    """What draws and checkpoints depend on: it must never change, whatever messages call the clip."""
+    return f"{video_id} person {clip}" if clip else video_id
+
+
+def _hash(video_id: str, clip: int) -> int:
+    name = _hashed_name(video_id, clip)
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little", signed=True)

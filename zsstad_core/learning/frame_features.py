@@ -37,8 +37,8 @@ class FrameFeatures:
     """The tokens that a head reads for frames and their persons.
 
     objects: columns video_id, frame, box, x1..y2, score, in any order. seed: of the choice of objects, where
-    `reads.slots.object_choice` is "random". Frames without persons are memory all the same. (The published code of
-    iCLIP remembers frames with a person only; docs/methods.md.)
+    `reads.slots.object_choice` is "random". Frames without persons are memory all the same, unless
+    `reads.memory.occupied`.
 
     Raises CacheError where tokens and rows do not match, DataError where an object has no frame.
     """
@@ -74,6 +74,7 @@ class FrameFeatures:
                 index, samples.table, objects, slots.objects, slots.object_choice, seed
             )
         self._offset_T = np.concatenate([np.arange(-memory.before, 0), np.arange(1, memory.after + 1)])
+        self._occupied_F = np.append(samples.occupied(), False)  # the last is NO_ROW's
         self._visits: tuple[SampleOrder, Ints] | None = None
 
     def gather(self, rows: SampleRows, step: Step | None = None, view: int = 0) -> FrameTokens:
@@ -107,6 +108,8 @@ class FrameFeatures:
     def memory_rows(self, rows: SampleRows, step: Step | None = None) -> Ints:
         """Rows of the frames in the memory of the samples' frames, int64 [B, T]; NO_ROW where there is none."""
         memory_BT = self.samples.index.neighbours(self.samples.frame_S[rows.sample_B], self._offset_T)
+        if self.reads.memory.occupied:
+            memory_BT = np.where(self._occupied_F[memory_BT], memory_BT, NO_ROW)
         if step is None or not self.reads.memory.visited:
             return memory_BT
         visited_BT = self._first_visits(step.order)[memory_BT] < step.iteration
@@ -114,9 +117,10 @@ class FrameFeatures:
         return found
 
     def identity(self) -> bytes:
-        """The places of the memory, whether they are those visited, and the choice of objects."""
-        memory = f"{self._offset_T.tolist()} {self.reads.memory.visited}".encode()
-        return memory + self._object_first_F.tobytes() + self._object_row.tobytes()
+        """The places of the memory, which frames it holds, and the choice of objects."""
+        memory = f"{self._offset_T.tolist()} {self.reads.memory.visited}"
+        memory += " occupied" if self.reads.memory.occupied else ""
+        return memory.encode() + self._object_first_F.tobytes() + self._object_row.tobytes()
 
     def _first_visits(self, order: SampleOrder) -> Ints:
         """`PersonSamples.first_visits`, computed once for each training."""

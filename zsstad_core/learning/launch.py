@@ -62,9 +62,11 @@ def _refuse_too_many(count: int, device: str) -> None:
 
 def _wait(processes: Sequence[BaseProcess]) -> dict[int, int]:
     """Until all processes have ended well, or one has not. Returns who was killed, by which signal."""
-    left = {process.sentinel: process for process in processes}
+    left = list(processes)
     while left:
-        ended = [left.pop(int(sentinel)) for sentinel in connection.wait(list(left))]  # type: ignore[call-overload,arg-type]
+        ready = connection.wait([process.sentinel for process in left])
+        ended = [process for process in left if process.sentinel in ready]
+        left = [process for process in left if process.sentinel not in ready]
         for process in ended:
             process.join()
         if any(process.exitcode for process in ended):

@@ -5,6 +5,7 @@ Shapes: F frames, R persons, S samples.
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from zsstad_core.learning.frame_index import FrameIndex, Ints
 from zsstad_core.learning.objects import offsets
@@ -50,6 +51,12 @@ class PersonSamples:
         first_F = np.full(len(self.index), NEVER)
         np.minimum.at(first_F, self.frame_S, order.first_visit())
         return first_F
+
+    def occupied(self) -> NDArray[np.bool_]:
+        """Whether each frame has a person, bool [F]."""
+        occupied_F = np.zeros(len(self.index), np.bool_)
+        occupied_F[self.frame_S] = True
+        return occupied_F
 
     def identity(self) -> bytes:
         """Which frames and persons there are, and how they form samples."""

@@ -62,10 +62,10 @@ def class_of_clips(clips: pd.DataFrame, annotated: pd.DataFrame, class_names: Se
             "so that each person's track is a clip"
         )
     found = clips[["video_id"]].merge(shown, on="video_id", how="left", validate="one_to_one")
-    if (none := found["class_name"].isna()).any():
+    none = found.loc[found["class_name"].isna(), "video_id"]
+    if len(none):
         raise DataError(
-            f"{found.loc[none, 'video_id'].iloc[0]}: shows no action of the label split ({int(none.sum())} such "
-            "videos); leave these out of what is trained on"
+            f"{none.iloc[0]}: shows no action of the label split ({len(none)} such videos); it cannot be trained on"
         )
     class_C: NDArray[np.int64] = pd.Index(list(class_names)).get_indexer(pd.Index(found["class_name"])).astype(np.int64)
     return class_C

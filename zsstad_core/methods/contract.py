@@ -22,7 +22,8 @@ type Sampling = Literal["random", "middle", "start", "stride"]
 class Slots:
     """How many persons of a frame are judged together, and how many objects that touch one of them are their keys.
 
-    object_choice: which objects are taken when more than `objects` touch a person (`heads.iclip.object_choice`).
+    object_choice: which objects are taken when more than `objects` touch a person: the
+        best `score`s, or a choice at `random` from the seed and the frame.
     """
 
     persons: int = 25
@@ -34,12 +35,14 @@ class Slots:
 class Memory:
     """Tokens of neighbouring frames, so many steps before and after the frame.
 
-    visited: in training only those that an earlier iteration has visited.
+    visited: in training only those that an earlier iteration has visited. occupied: only those with a person who is
+    trained on or scored.
     """
 
     before: int = 0
     after: int = 0
     visited: bool = False
+    occupied: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ def accept(settings: "Settings") -> None:
 class Method:
     """A method, as the registry lists it. Functions that import torch are named `module:name` and loaded when used.
 
+    title: what tables call it beside others.
     classifies: what its rows are.
     reads: what it reads under given settings.
     phrasings: a function (settings, the texts of each class) -> the phrasings of each class, of a method that reads
@@ -111,6 +115,7 @@ class Method:
         with each other, so that a batch cannot be divided.
     """
 
+    title: str
     classifies: RowKind
     reads: Callable[["Settings"], Reads]
     phrasings: Callable[["Settings", Sequence[Sequence[str]]], list[list[str]]] | None = None

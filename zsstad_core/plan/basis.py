@@ -37,6 +37,7 @@ class Basis:
         self._listed_split = load_split(settings.dataset, settings.split, self.dataset.classes)
         refuse_unfit(settings, self.dataset, self.trains_here)
         self.method.refuse(settings)
+        refusals.refuse_texts_not_given(settings, self.reads.texts)
         refusals.refuse_voting_of_clips(settings, self.method.classifies)
         refusals.refuse_parts_of_a_batch(settings, self.method.whole_batch(settings))
         refusals.refuse_short_reach(settings, self.dataset.keyframes, self.reads.window.reach)
@@ -77,7 +78,7 @@ class Basis:
 
     @property
     def keeps_similarities(self) -> bool:
-        """Whether the scores come with table similarities; a method that reads no text, the oracle, has none."""
+        """Whether the scores come with table similarities; a method that reads no text has none."""
         return self.settings.scoring.similarities and bool(self.reads.texts)
 
     def save(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from zsstad_core.cache.artifact import WHOLE, Artifact
-from zsstad_core.cache.stages import DETECT, FINETUNE, GROUNDTRUTH, INDEX, PHRASINGS, TEXT, TRACK, Stage
+from zsstad_core.cache.stages import DETECT, FINETUNE, GROUNDTRUTH, INDEX, PHRASINGS, TEXT, TRACK, WORDS, Stage
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.units import short_digest
 from zsstad_core.datasets.base import Part
@@ -128,9 +128,17 @@ class Extraction(Basis):
         own = {**inputs.text_encoder(self.settings.encoder, self.inventory.digest), "each of": texts}
         return self._whole(PHRASINGS, [], own)
 
+    @cached_property
+    def words(self) -> Artifact | None:
+        """Word tokens of every text of all classes, one after the other; None where the method reads none."""
+        if "words" not in self.reads.texts:
+            return None
+        own = inputs.text_encoder(self.settings.encoder, self.inventory.digest)
+        return self._whole(WORDS, [], {**own, "words of": [*self.phrasings_of_classes.values()]})
+
     def texts(self) -> list[Artifact]:
         """The text tokens that the method reads."""
-        return [*([self.text] if "mean" in self.reads.texts else []), *_without_none(self.phrasings)]
+        return [*([self.text] if "mean" in self.reads.texts else []), *_without_none(self.phrasings, self.words)]
 
     def text_made_with(self) -> dict[str, Any]:
         """What made the text tokens that the method reads; nothing where it reads none."""

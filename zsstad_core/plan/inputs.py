@@ -11,7 +11,7 @@ from typing import Any
 
 from zsstad_core import video
 from zsstad_core.cache.units import short_digest
-from zsstad_core.datasets.stclip_boxes import deciding_files
+from zsstad_core.datasets.published_boxes import deciding_files
 from zsstad_core.datasets.token_files import token_file
 from zsstad_core.frozen import encoder_identity
 from zsstad_core.frozen.detector import registry as detectors
@@ -91,9 +91,8 @@ def clips(settings: Settings) -> Inputs:
 
 
 def tracking(settings: Settings) -> Inputs:
-    """How persons are followed, and the library that follows them. Settings `tracks` decide nothing else."""
-    followed = {"lost_after": settings.tracks.lost_after, "high_score": settings.tracks.high_score}
-    return {"tracks": followed, "trackers": version("trackers")}
+    """How persons are followed, and the library that follows them."""
+    return {"tracks": settings.tracks.content(), "trackers": version("trackers")}
 
 
 def training(settings: Settings) -> Inputs:

@@ -30,7 +30,7 @@ class Inventory:
     @cached_property
     def official_split(self) -> Mapping[str, Part]:
         """The part, training or test, of every wanted video, also of those that are not on disk."""
-        return self.dataset.official()
+        return self.dataset.official_split()
 
     @cached_property
     def videos(self) -> Mapping[str, video.VideoSource]:

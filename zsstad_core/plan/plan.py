@@ -41,9 +41,8 @@ class Plan(Extraction):
             **({"unseen": sorted(self.split.unseen)} if bars else {}),
             **inputs.class_types(self.dataset.class_types, self.split.seen),
         }
-        texts = self.phrasings if self.phrasings and "phrasings" in self.reads.texts else self.text
         tokens = [self.tokens(kind.annotated) for kind in self.reads.kinds]
-        return self._whole(TRAIN, [self.groundtruth, texts, *tokens], own, "train")
+        return self._whole(TRAIN, [self.groundtruth, *self._learned_texts(), *tokens], own, "train")
 
     @cached_property
     def score(self) -> Artifact:
@@ -91,6 +90,12 @@ class Plan(Extraction):
     def finetune_runs(self) -> Path:
         """Checkpoints and TensorBoard files of the fine-tuning, by its artifact's name."""
         return self.root / "training" / (self.finetune.path.name if self.finetune else "")
+
+    def _learned_texts(self) -> list[Artifact]:
+        """The text tokens that the head learns from: phrasings and words where the method reads them, else one a class,
+        also where several of a class count in scoring."""
+        phrasings = self.phrasings if "phrasings" in self.reads.texts else None
+        return [artifact for artifact in (phrasings or self.text, self.words) if artifact]
 
     def _method_inputs(self) -> inputs.Inputs:
         """The method, what its clips are where it judges clips, and the image encoder where that runs inside it."""

@@ -38,9 +38,9 @@ def reachable(settings: Settings, file: SettingsFile, overrides: str) -> Reachab
                 words = " ".join([overrides, f"dataset={settings.dataset}", *chosen])
                 try:
                     plan = Plan(file.settings(recipe=recipe, overrides=words), inventories=inventories)
+                    found.names |= {artifact.path.name for artifact in plan.all()}
                 except UnfitHeadError:  # such a head has made nothing under these settings
                     continue
-                found.names |= {artifact.path.name for artifact in plan.all()}
         except UserError as error:
             if not recipe:
                 raise

@@ -1,6 +1,7 @@
 """Settings that no plan can be made of, each refused in one line before anything is computed."""
 
 import re
+from collections.abc import Collection
 
 from zsstad_core.errors import SettingsError, UnfitHeadError
 from zsstad_core.keyframes import Keyframes
@@ -22,6 +23,16 @@ def refuse_short_reach(settings: Settings, keyframes: Keyframes | None, window: 
             f"{key} is {keyframes.around}; windows of {settings.head} hold {window} frames on a side of the keyframe, "
             f"which nothing extracts then: set {key}={window}, or shorten the window "
             f"(heads.{settings.head}.frames_before, frames_after)"
+        )
+
+
+def refuse_texts_not_given(settings: Settings, texts: Collection[str]) -> None:
+    """Raise UnfitHeadError where tokens come from files, and these have no text of the form that the method reads."""
+    if settings.encoder.tokens_from and (lacking := sorted(set(texts) - {"mean"})):
+        raise UnfitHeadError(
+            f"encoder.tokens_from is {settings.encoder.tokens_from}, whose text file has one token a class; "
+            f"{settings.head} reads {' and '.join(lacking)}: set encoder.tokens_from=null, and name encoder.model and "
+            "encoder.pretrained"
         )
 
 

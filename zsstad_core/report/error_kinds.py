@@ -14,8 +14,8 @@ that is no true positive is, with t the protocol's IoU and b = 0.1 (`background`
 TIDE's code asks for a wrong place before a wrong action, and for a duplicate last. Persons of one frame overlap and do
 like things far more often than COCO's objects, and one person does several; so a box that lies well on somebody is
 judged by that person here. Annotated with an action that is not evaluated is annotated too. A ground truth that no
-detection found is missed, unless an oracle can turn a wrong action or a wrong place into its detection: then it is
-counted there, as in TIDE. A box that is scored for a class already is not named after it once more: where one box holds
+detection found is missed, unless a wrong action or a wrong place can be mended into its detection: then it is counted
+there, as in TIDE. A box that is scored for a class already is not named after it once more: where one box holds
 two persons who do the same, one of them is missed.
 
 Shapes: N rows of table detections, G of table groundtruth, Q pairs of both.
@@ -36,7 +36,7 @@ BACKGROUND = 0.1
 
 HIT, NOT_COUNTED = "hit", "not counted"
 KINDS = ("wrong action", "wrong place", "both", "background", "duplicate", "missed")
-"""In the order in which `oracle_fixes` fixes them: first what a better head would do, then a better detector."""
+"""In the order in which `error_fixes` fixes them: first what a better head would do, then a better detector."""
 
 NAMES = (HIT, *KINDS, NOT_COUNTED)
 WRONG_ACTION, WRONG_PLACE, BOTH, NOWHERE, DUPLICATE, MISSED = range(1, 7)  # places in NAMES
@@ -49,7 +49,7 @@ class ErrorKinds:
     """Every detection and every annotated (box, class) with its kind.
 
     matched: the tables and who took what. kind_N, kind_G: int8, places in NAMES of each row of the tables; `detection`
-    and `truth` are the same as words. renamed, moved, moved_alone: what an oracle turns into hits: rows of detections
+    and `truth` are the same as words. renamed, moved, moved_alone: what fixes turn into hits: rows of detections
     and the rows of groundtruth that they then find. Wrong actions; wrong places when these are renamed already; wrong
     places when nothing is renamed.
     """
@@ -162,7 +162,7 @@ def counts(kinds: ErrorKinds) -> pd.DataFrame:
 def _of_class(
     held: Matched, wrong_P: Ints, number: int, background: float, free_G: Bools
 ) -> tuple[Ints, tuple[Ints, Ints, Floats]]:
-    """The kinds of the false positives of one class, [P]; and their pairs with free ground truths in an oracle's reach.
+    """The kinds of the false positives of one class, [P]; and their pairs with free ground truths in reach of a fix.
 
     The pairs are rows of detections and of groundtruth, and IoU.
     """

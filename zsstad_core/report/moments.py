@@ -2,8 +2,8 @@
 
 What an error costs is estimated for each alone, in mAP over all evaluated classes, as if precision had no envelope: a
 false positive costs what its class's precision at the hits behind it would gain without it (the sum over those hits of
-k / r(r - 1), k hits among the first r, by the number of ground truths). A wrong action or place that an oracle turns
-into a hit, and a missed ground truth, cost 1 / ground truths of their class besides: the share of recall.
+k / r(r - 1), k hits among the first r, by the number of ground truths). A wrong action or place that a fix turns into
+a hit, and a missed ground truth, cost 1 / ground truths of their class besides: the share of recall.
 
 Shapes: N rows of table detections, G of table groundtruth.
 """

@@ -72,11 +72,11 @@ class Ava(Section):
     """Second of the film at which videos start: 900 for the 15 minutes that are usually cut out, 0 for whole films."""
 
     around: Annotated[int, Field(ge=0)] = 0
-    """How many more frames before and after each keyframe are extracted, `step` apart. iCLIP needs none: its memory is
-    of the neighbouring keyframes, a second apart."""
+    """How many more frames before and after each keyframe are extracted, `step` apart. A method needs some
+    where its window reaches beyond the keyframes; a memory of keyframes, a second apart, needs none."""
 
     step: Annotated[float, Field(gt=0)] = 1.0
-    """Distance of those frames, and of the neighbours that a head's window (iCLIP's memory) reads, in `step_unit`."""
+    """Distance of those frames, and of the neighbours that a method's window or memory reads, in `step_unit`."""
 
     step_unit: Literal["seconds", "frames"] = "seconds"
     """Unit of `step`. A neighbour so many seconds away is the frame nearest to that moment."""

@@ -10,7 +10,7 @@ from zsstad_core.settings.base import ADDED, BY_DIGEST, HOW, Fraction, Section
 
 class Finetune(Section):
     """The detector trained further on annotated persons of the split's seen classes, for each split anew, before it
-    detects. Of it is published that ST-CLIP did so on UCF101-24, for 10 epochs (paper 002); all else is our choice."""
+    detects. Paper 002 did so on UCF101-24, for 10 epochs; all else is our choice."""
 
     epochs: Annotated[int, Field(ge=0)] = 0
     """Times that each training frame is seen; 0: the detector stays as it is. Paper 002: 10 on UCF101-24, else 0."""
@@ -124,8 +124,8 @@ class Encoder(Section):
     it, and moves a token by a hundredth of its length."""
 
     pixels: Annotated[Literal["cached", "decoded"], HOW] = "cached"
-    """Where the views come from that ST-CLIP reads: the cache, or the videos each time anew (`decoded`), for videos
-    whose views would fill the disk (150 kB a frame at 224 pixels). Batches are the same."""
+    """Where the views come from, for methods that run the encoder themselves: the cache, or the videos each time anew
+    (`decoded`), for videos whose views would fill the disk (150 kB a frame at 224 pixels). Batches are the same."""
 
     texts: Annotated[str | dict[str, str | list[str]] | None, BeforeValidator(_texts), BY_DIGEST] = None
     """What stands for a class in place of its name: a mapping of class to text, or to a list of texts whose directions

@@ -34,7 +34,7 @@ class Scoring(Section):
     voting: Literal["none", "mean", "weighted"] = "none"
     """Single-action assumption: every person of a video gets the mean of its persons' probabilities, all counting the
     same or by detection score (ST-CLIP's soft voting, whose weights are not published). Refused where persons do
-    several actions at once; the oracle, who knows the action, does not vote."""
+    several actions at once; a method that knows the action from the annotation does not vote."""
 
     similarities: Annotated[bool, BY_DIGEST] = False
     """Keep beside each probability the similarity that it comes from, the cosine of the person's and the label's
@@ -45,12 +45,13 @@ class Scoring(Section):
 
 
 class Tracks(Section):
-    """Persons followed through a video (ByteTrack), for what is shown of it; no score depends on it."""
+    """Persons followed through a video (ByteTrack), for what is shown of it. Scores depend on it only where a method
+    judges tracklets of detected persons (`clips.of`)."""
 
-    lost_after: Annotated[float, HOW, Field(ge=0)] = 1.0
+    lost_after: Annotated[float, Field(ge=0)] = 1.0
     """Seconds after which a person who is not found any more is given up; one who comes back later is a new one."""
 
-    high_score: Annotated[Fraction, HOW] = 0.4
+    high_score: Fraction = 0.4
     """Detection score from which on a box may begin a track; weaker ones only continue those that are there."""
 
 

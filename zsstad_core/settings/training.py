@@ -8,7 +8,7 @@ from zsstad_core.settings.base import ADDED, HOW, Fraction, Section
 
 
 class Training(Section):
-    """Optimisation of a head. Defaults are iCLIP's on J-HMDB; `recipes` holds the others."""
+    """Optimisation of a head. Defaults are paper 001's on J-HMDB; `recipes` holds those of other methods and data."""
 
     iterations: Annotated[int, Field(ge=1)] = 7_000
     """Optimiser steps. Paper 001: 7,000 on J-HMDB, 10,000 on UCF101-24."""
@@ -30,7 +30,8 @@ class Training(Section):
     """Where the cosine ends, as a share of the learning rate. No effect with `schedule: constant`."""
 
     lr: Annotated[float, Field(gt=0)] = 2e-4
-    """Learning rate after the warm-up. A head may have parts that learn faster (heads.iclip.block_lr_factor)."""
+    """Learning rate after the warm-up. A method may have parts that learn faster, by factors
+    in its own settings."""
 
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     """Momentum of SGD. No effect with `optimiser: adamw`."""
@@ -43,7 +44,7 @@ class Training(Section):
 
     weight_decay: Annotated[float, Field(ge=0)] = 1e-7
     """Weight decay: of SGD added to the gradient, of AdamW decoupled from it (AdamW wants far larger values, such as
-    0.01). iCLIP's biases have none, as published."""
+    0.01). A method may leave parts without it."""
 
     clip_norm: Annotated[Annotated[float, Field(gt=0)] | None, ADDED] = None
     """The largest norm of the gradient of all weights together; a longer gradient is scaled down to it. Empty: no
@@ -60,7 +61,8 @@ class Training(Section):
     """Exponent of the focal losses."""
 
     pose_weight: Annotated[float, Field(ge=0)] = 1.2
-    """For `loss: ava`: weight of the pose term. The code that iCLIP's and ST-CLIP's come from: 1.2."""
+    """For `loss: ava`: weight of the pose term. AlphAction and HIT, from which both published codes
+    come: 1.2."""
 
     object_weight: Annotated[float, Field(ge=0)] = 1.0
     """For `loss: ava`: weight of each interaction with objects. The same code: 1."""
@@ -69,7 +71,7 @@ class Training(Section):
     """For `loss: ava`: weight of each interaction with persons. The same code: 1."""
 
     seed: int = 2
-    """Seed of initial weights, order of frames and dropout. iCLIP's code: 2."""
+    """Seed of initial weights, order of frames and dropout. Paper 001's code: 2."""
 
     videos: Literal["any", "without_unseen"] = "any"
     """Which training videos are used: `any` with samples of seen classes, or only those of them

@@ -21,7 +21,7 @@ def made_logits(clips: int, texts: int, seed: int = 0) -> torch.Tensor:
     return logits_NM
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, CLASSES - 1), min_size=1, max_size=8), st.integers(1, 16), st.integers(0, 99))
 def test_the_loss_is_the_official_one(classes: list[int], phrasings: int, seed: int) -> None:
     labels, class_N = made_labels(WIDTH, CLASSES, phrasings), torch.tensor(classes)

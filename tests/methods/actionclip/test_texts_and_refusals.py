@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.configure import load
 from zsstad_core.errors import SettingsError, UnfitHeadError
 from zsstad_core.methods import registry
@@ -85,7 +86,12 @@ def test_the_row_without_prompting_is_a_recipe(file: Path) -> None:
 def test_it_judges_clips_by_frames_of_segments_and_reads_phrasings() -> None:
     method = registry.method("actionclip")
     reads = method.reads(chosen(heads={"actionclip": {"frames": 16, "views": 3}}))
-    assert (method.classifies, method.trains, reads.kinds, reads.texts) == ("clip", True, ("frame",), {"phrasings"})
+    assert (method.classifies, method.trains, reads.kinds, reads.texts) == (
+        "clip",
+        True,
+        (TokenKind.frame,),
+        {"phrasings"},
+    )
     assert reads.segments == Segments(16, train="random", test="middle", views=3, short="repeat")
 
 

@@ -117,7 +117,7 @@ def test_half_precision_logits_give_a_float32_loss():
 # ---- the sigmoid focal loss
 
 
-@hypothesis_settings(deadline=None, max_examples=30)
+@hypothesis_settings(max_examples=30)
 @given(st.lists(st.tuples(st.floats(-40, 40, width=32), st.booleans()), min_size=1, max_size=6))
 def test_sigmoid_focal_without_gamma_is_binary_cross_entropy(cells: list[tuple[float, bool]]):
     logits_NK = torch.tensor([[logit for logit, _ in cells]], requires_grad=True)

@@ -22,7 +22,7 @@ def test_each_row_gets_the_greatest_logit_of_each_classs_texts() -> None:
     assert best_text(logits_NM, labels).tolist() == [[1.0, 2.0, 0.5], [-2.0, 6.0, -1.0]]
 
 
-@hypothesis_settings(deadline=None, max_examples=25)
+@hypothesis_settings(max_examples=25)
 @given(texts=st.lists(st.integers(1, 4), min_size=1, max_size=5), rows=st.integers(0, 4), seed=st.integers(0, 99))
 def test_the_best_text_is_found_among_the_texts_of_the_class_alone(texts: list[int], rows: int, seed: int) -> None:
     labels = labels_of(texts)
@@ -63,11 +63,11 @@ def test_texts_that_are_no_phrasings_are_refused() -> None:
 
 def test_labels_go_to_a_device_with_all_they_hold() -> None:
     types = LabelTypes(pose=(0,), object=(1,), person=())
-    words = Words(torch.ones(2, 3, 4), torch.ones(2, 3, dtype=torch.long), torch.ones(2, 3, 5))
+    words = Words(torch.arange(2), torch.ones(2, 3, 4), torch.ones(2, 3, dtype=torch.long), torch.ones(2, 3, 5))
     plain = one_text_labels(["a", "b"], torch.ones(2, 4), types)
     moved = Labels(plain.names, plain.text_MD, plain.class_M, types, words).to("meta")
     assert moved.words is not None
-    for tensor in (moved.text_MD, moved.class_M, moved.words.token_KLD, moved.words.id_KL, moved.words.embedding_KLW):
+    for tensor in (moved.text_MD, moved.class_M, *vars(moved.words).values()):
         assert tensor.device.type == "meta"
     assert (moved.names, moved.types) == (("a", "b"), types)
     assert plain.to("meta").words is None

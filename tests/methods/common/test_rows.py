@@ -11,7 +11,7 @@ from zsstad_core.methods.common.rows import one_each
 COUNTS = st.lists(st.integers(0, 4), max_size=6)
 
 
-@hypothesis_settings(deadline=None, max_examples=50)
+@hypothesis_settings(max_examples=50)
 @given(COUNTS)
 def test_rows_stand_side_by_side_in_their_own_sample_and_the_rest_is_zeros(counts: list[int]) -> None:
     rows, most = made_rows(counts), max(counts, default=0)
@@ -27,7 +27,7 @@ def test_rows_stand_side_by_side_in_their_own_sample_and_the_rest_is_zeros(count
         first += count
 
 
-@hypothesis_settings(deadline=None, max_examples=50)
+@hypothesis_settings(max_examples=50)
 @given(COUNTS)
 def test_taken_apart_again_they_are_what_they_were(counts: list[int]) -> None:
     rows = made_rows(counts)
@@ -38,7 +38,7 @@ def test_taken_apart_again_they_are_what_they_were(counts: list[int]) -> None:
     assert torch.equal(gradient_ND, torch.ones_like(x_ND))
 
 
-@hypothesis_settings(deadline=None, max_examples=50)
+@hypothesis_settings(max_examples=50)
 @given(COUNTS)
 def test_they_are_full_where_no_place_is_empty(counts: list[int]) -> None:
     rows = made_rows(counts)

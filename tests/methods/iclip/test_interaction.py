@@ -31,7 +31,7 @@ def both_ways(block: InteractionBlock, person_PD: Tensor, slots: list[written_ou
         torch.testing.assert_close(got, wanted, rtol=0, atol=1e-9, msg=lambda text, name=name: f"{name}: {text}")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     persons=st.integers(1, 3),
     real=st.integers(0, 5),
@@ -55,7 +55,7 @@ def test_folded_keys_and_counted_padding_change_nothing(
     both_ways(block, person_PD, written_out.padded(list(key_KD[real_K]), slots, WIDTH, padding), fast)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(available=st.lists(st.booleans(), max_size=12), slots=st.integers(1, 10), zeros=st.booleans())
 def test_time_vectors_reach_empty_memory_slots_as_published(available: list[bool], slots: int, zeros: bool) -> None:
     generator = torch.Generator().manual_seed(len(available))

@@ -47,9 +47,9 @@ class DetectorKind[Options: Section]:
     load: makes the model from `settings.detector`, the options and a torch device ("cpu", "cuda:1"). It may import
     torch, inside the function.
     identity: what decides the boxes beside settings and options, as entries of the cache key: weights, configs,
-    versions of libraries. Values are plain data, or paths: a path stands for what is in the file, and a list of paths for the
-    contents and names of several files. Entries replace settings of the same name. It must import no torch, since every
-    `make plan` asks it.
+    versions of libraries. Values are plain data, or paths: a path stands for what is in the file, and a list of paths
+    for the contents and names of several files. Entries replace settings of the same name. It must import no torch,
+    since every `make plan` asks it.
     options: the section that `detector.options` is read as.
     finetunes: whether `learning.finetune` can train it further; it trains models of mmdet.
     """

@@ -26,6 +26,7 @@ def phrasings(settings: Settings, class_texts: Sequence[Sequence[str]]) -> list[
 
 
 METHOD = Method(
+    title="ActionCLIP",
     classifies="clip",
     reads=reads,
     phrasings=phrasings,

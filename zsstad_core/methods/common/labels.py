@@ -18,18 +18,21 @@ from zsstad_core.datasets.label_types import LabelTypes
 
 @dataclass(frozen=True)
 class Words:
-    """The texts of the classes word by word, for methods that read words or run the text encoder. L positions.
+    """Texts of the classes word by word, for methods that read words or run the text encoder (`frozen.words`).
 
-    token_KLD: projected tokens of all positions, float32. id_KL: token ids, int64. embedding_KLW: embeddings before
-    positions are added, float32, W the width of the text encoder.
+    class_M: int64, the class that each text belongs to. token_MLD: projected tokens of all L positions, float32.
+    id_ML: token ids, int64. embedding_MLW: embeddings before positions are added, float32, W the width of the text
+    encoder.
     """
 
-    token_KLD: Tensor
-    id_KL: Tensor
-    embedding_KLW: Tensor
+    class_M: Tensor
+    token_MLD: Tensor
+    id_ML: Tensor
+    embedding_MLW: Tensor
 
     def to(self, device: torch.device | str) -> "Words":
-        return Words(self.token_KLD.to(device), self.id_KL.to(device), self.embedding_KLW.to(device))
+        parts = (self.class_M, self.token_MLD, self.id_ML, self.embedding_MLW)
+        return Words(*(part.to(device) for part in parts))
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,16 @@ def reads(settings: Settings) -> Reads:
         texts=frozenset({"mean"}),
         slots=Slots(head.persons, head.objects if objects else 0, head.object_choice),
         memory=Memory(
-            head.memory_before if memory else 0, head.memory_after if memory else 0, visited=head.memory == "visited"
+            head.memory_before if memory else 0,
+            head.memory_after if memory else 0,
+            visited=head.memory == "visited",
+            occupied=head.memory_frames == "with_persons",
         ),
     )
 
 
 METHOD = Method(
+    title="iCLIP",
     classifies="person",
     reads=reads,
     build="zsstad_core.methods.iclip.model:Iclip",

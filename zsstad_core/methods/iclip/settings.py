@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from zsstad_core.settings.base import Fraction, Section
+from zsstad_core.settings.base import ADDED, Fraction, Section
 
 
 class Iclip(Section):
@@ -41,6 +41,10 @@ class Iclip(Section):
 
     memory: Literal["visited", "all"] = "visited"
     """Neighbours available in training: frames that an earlier iteration has visited (as published), or all."""
+
+    memory_frames: Annotated[Literal["all", "with_persons"], ADDED] = "all"
+    """Neighbours that count as memory: `all` frames of the video, or those `with_persons` who are trained on or scored,
+    as published. In training the two differ only with `memory: all`, since no other frame is ever visited."""
 
     context_weight: Fraction = 0.5
     """Share of the whole frame's feature in the interaction feature; the rest is the person's."""

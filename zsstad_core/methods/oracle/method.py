@@ -3,6 +3,7 @@
 from zsstad_core.methods.contract import Method, Reads
 
 METHOD = Method(
+    title="perfect classifier",
     classifies="person",
     reads=lambda _: Reads(),
     truth=lambda settings: settings.heads.oracle.knows,

@@ -24,6 +24,7 @@ def reads(settings: Settings) -> Reads:
 
 
 METHOD = Method(
+    title="ST-CLIP",
     classifies="person",
     reads=reads,
     build="zsstad_core.methods.stclip.build:build",

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from zsstad_core.evaluation.rows import EvaluatedRows
-from zsstad_core.report import confusion, curves, error_kinds, oracle_fixes
+from zsstad_core.report import confusion, curves, error_fixes, error_kinds
 from zsstad_core.report.page.content import ClassRow, Confusion, Curve, ErrorKind, Errors, InTurn, Number
 
 type Groups = Mapping[str, str]
@@ -97,9 +97,9 @@ def errors_of(kinds: error_kinds.ErrorKinds, of_classes: Sequence[curves.Curve],
     at_best = curves.at_best_f1(kinds.matched, of_classes)
     chosen = error_kinds.error_kinds(rows.groundtruth, at_best, rows.classes, rows.iou, rows.protocol)
     at_point = error_kinds.counts(chosen).sum()
-    fixed = oracle_fixes.fixed(kinds)
+    fixed = error_fixes.fixed(kinds)
     costs = {group: fixed.cost(classes) for group, classes in _groups(rows).items()}
-    as_is = {group: fixed.alone.loc[list(names), oracle_fixes.AS_IS].mean() for group, names in _groups(rows).items()}
+    as_is = {group: fixed.alone.loc[list(names), error_fixes.AS_IS].mean() for group, names in _groups(rows).items()}
     return Errors(
         kinds=tuple(
             ErrorKind(

@@ -10,7 +10,7 @@ import pytest
 from zsstad_core.datasets.box_files import BoxFile, read_boxes
 from zsstad_core.datasets.jhmdb import CLASSES
 from zsstad_core.datasets.jhmdb_pickle import JhmdbPickle
-from zsstad_core.datasets.stclip_boxes import IMAGES, deciding_files
+from zsstad_core.datasets.published_boxes import IMAGES, deciding_files
 from zsstad_core.errors import DataError, MissingFileError
 
 VIDEOS = ["catch/first", "wave/second"]

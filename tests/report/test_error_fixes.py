@@ -25,12 +25,12 @@ from tests.report.small_tables import (
 from zsstad_core.metrics.ava import ava_ap
 from zsstad_core.metrics.frame_map import frame_ap
 from zsstad_core.metrics.matching import Bools
+from zsstad_core.report.error_fixes import AS_IS, Fixed, fixed
 from zsstad_core.report.error_kinds import KINDS, ErrorKinds, error_kinds
 from zsstad_core.report.matched import Matched
-from zsstad_core.report.oracle_fixes import AS_IS, Fixed, fixed
 
 HERE, NEAR, FAR = (0, 0, 10, 10), (7, 0, 17, 10), (50, 0, 60, 10)
-DROPPED = ("both", "background", "duplicate")  # kinds that an oracle only drops
+DROPPED = ("both", "background", "duplicate")  # kinds that a fix only drops
 
 
 def of(real: list[Real], *seen: Seen, protocol: str = "multisports") -> Fixed:

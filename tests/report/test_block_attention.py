@@ -7,25 +7,26 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from zsstad_core.heads import HEADS
-from zsstad_core.learning.token_bank import TokenBank
-from zsstad_core.report.iclip_blocks import BlockOfPerson, of_frame
-from zsstad_core.report.interest import numbered
 
-from tests.learning.made_tokens import WIDTH, Made, made
+from tests.learning.made_tokens import WIDTH, Made, iclip_reads, made
 from tests.methods.enliven import enliven
+from zsstad_core.learning.bank import Bank
+from zsstad_core.methods.common.features import FrameTokens
+from zsstad_core.methods.iclip.explain import explain
 from zsstad_core.methods.iclip.interaction import InteractionBlock
 from zsstad_core.methods.iclip.model import Iclip
 from zsstad_core.methods.iclip.settings import Iclip as IclipSettings
 from zsstad_core.methods.registry import Heads
+from zsstad_core.report.block_attention import BlockOfPerson, Object, frame_blocks
+from zsstad_core.report.shown_persons import numbered, samples_of
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.tables import BOX
 
 
-def head_and_bank(data: Made, blocks: str, **changes: Any) -> tuple[Iclip, TokenBank]:
+def head_and_bank(data: Made, blocks: str, **changes: Any) -> tuple[Iclip, Bank[FrameTokens]]:
     own = IclipSettings(blocks=blocks, padding="masked", memory_before=3, memory_after=2, objects=3, **changes)
     settings = Settings(heads=Heads(iclip=own))
-    return enliven(Iclip(settings, WIDTH)).eval(), data.bank(HEADS["iclip"].reads(settings))
+    return enliven(Iclip(settings, WIDTH)).eval(), data.bank(iclip_reads(settings))
 
 
 def rows_of(data: Made, video_id: str, frame: int) -> pd.DataFrame:
@@ -33,7 +34,20 @@ def rows_of(data: Made, video_id: str, frame: int) -> pd.DataFrame:
     persons = data.persons[(data.persons["video_id"] == video_id) & (data.persons["frame"] == frame)]
     worst = persons["score"].idxmin()
     annotated = [("run",) if row == worst else () for row in persons.index]
-    return numbered(persons.assign(annotated=annotated, box_score=persons["score"]), video_id, frame)
+    best = persons.assign(annotated=annotated, box_score=persons["score"], class_name="run", probability=0.5)
+    return numbered(best, video_id, frame)
+
+
+def of_frame(
+    head: Iclip, bank: Bank[FrameTokens], rows: pd.DataFrame
+) -> tuple[tuple[Object, ...], dict[int, tuple[BlockOfPerson, ...]]]:
+    """The objects of a frame, and the blocks of each person by its number."""
+    samples = [
+        (sample, numbers, explain(head, bank.gather(sample).batch)) for sample, numbers in samples_of(bank, rows)
+    ]
+    place = (str(rows["video_id"].iloc[0]), int(rows["frame"].iloc[0]))
+    shown = frame_blocks(place, np.zeros((8, 8, 3), np.uint8), rows, samples, (), bank)
+    return shown.objects, {person.number: blocks for person, blocks in shown.persons}
 
 
 def shares(block: InteractionBlock, person_D: np.ndarray, keys: list[np.ndarray]) -> list[float]:
@@ -91,7 +105,7 @@ def test_a_letter_is_the_object_whose_token_the_key_is() -> None:
             wanted = shares(head.blocks[0], person_D, [data.object_tokens[place] for place in places])
             assert block.weight == pytest.approx(wanted, abs=1e-5)
         else:
-            assert block == BlockOfPerson("O", (), (), 0.0, 0)
+            assert block == BlockOfPerson("objects", (), (), 0.0, 0)
         several += len(places) > 1
     assert several >= 3
 

@@ -25,7 +25,7 @@ def deciding_files(path: Path) -> list[Path]:
     return [path, path.with_name(IMAGES)] if path.suffix.lower() == ".json" else [path]
 
 
-def read_stclip(path: Path, videos: Sequence[str]) -> "tuple[pd.DataFrame, int]":
+def read_published(path: Path, videos: Sequence[str]) -> "tuple[pd.DataFrame, int]":
     """Boxes in the file's order (video_id, frame from 0, x1, y1, x2, y2, score, what) and how many had no area.
 
     A box of a movie that is none of `videos` keeps its bare name as video_id.

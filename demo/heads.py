@@ -1,0 +1,11 @@
+"""The methods of the demo: the baselines and the default. Run, it prints their names.
+
+python -m demo.heads
+"""
+
+from zsstad_core.methods import registry
+
+HEADS = (*(name for name in registry.names() if registry.method(name).baseline), registry.DEFAULT)
+
+if __name__ == "__main__":
+    print(*HEADS)
