@@ -76,5 +76,5 @@ def install(monkeypatch: pytest.MonkeyPatch) -> FakeGpu:
     monkeypatch.setattr(FakeTensor, "numpy", _numpy, raising=False)
     monkeypatch.setattr(FakeTensor, "pin_memory", _pinned, raising=False)
     # Threads have not the mode of the thread that starts them.
-    monkeypatch.setattr("zsstad_core.extraction.prefetch.prefetch", lambda items, depth: items)
+    monkeypatch.setattr("zsstad_core.read_ahead.prefetch", lambda items, depth: items)
     return gpu

@@ -33,6 +33,7 @@ def follow(page: str, tree: Path) -> list[str]:
 def write_files(page: str, tree: Path) -> list[str]:
     touched = []
     for path, code in re.findall(r"^A file `([^`]+)`:\n\n```python\n(.*?)```$", page, re.M | re.S):
+        (tree / path).parent.mkdir(exist_ok=True)
         (tree / path).write_text(code)
         touched.append(path)
     return touched

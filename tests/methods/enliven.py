@@ -9,6 +9,7 @@ def enliven[M: nn.Module](module: M, seed: int = 3) -> M:
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in module.parameters():
-            noise = torch.randn(parameter.shape, generator=generator) * parameter.shape[-1] ** -0.5
+            width = parameter.shape[-1] if parameter.ndim else 1
+            noise = torch.randn(parameter.shape, generator=generator) * width**-0.5
             parameter.add_(noise.to(parameter.dtype))
     return module
