@@ -32,8 +32,7 @@ class Dataset(Protocol):
 
     @property
     def texts(self) -> str | None:
-        """A YAML file of texts for the classes, used in place of `encoder.texts`; None if the dataset has no such
-        file."""
+        """A YAML file of texts for the classes, in place of `encoder.texts`; None if there is none."""
 
     @property
     def drawn_on(self) -> tuple[float, float] | None:
@@ -42,8 +41,7 @@ class Dataset(Protocol):
 
     @property
     def keyframes(self) -> Keyframes | None:
-        """The rule for the wanted frames, if only some are annotated (AVA: one a second); None if every frame is
-        wanted."""
+        """The rule for the wanted frames, if only some are annotated (AVA: one a second); None if all are wanted."""
 
     def videos(self) -> list[VideoSource]:
         """The wanted videos that are on disk, sorted by video_id; at least one."""

@@ -156,8 +156,7 @@ def _number(where: str, row: Mapping[str, Any], name: str) -> float:
 
 
 def _refuse_misspelt_videos(boxes: list[Box], on_disk: Collection[str], file: Path) -> None:
-    """Refuse a name that is almost the name of a video on disk; any other name may belong to a video that is not
-    here."""
+    """Refuse a name that is almost that of a video on disk; any other name may belong to a missing video."""
     short = {name.rpartition(".")[0]: name for name in on_disk} | {name.rpartition("/")[2]: name for name in on_disk}
     for box in boxes:
         if box.video not in on_disk:

@@ -76,8 +76,7 @@ class TokenFile:
         return int(self.tokens.shape[1])
 
     def column(self, name: str, kind: str) -> NDArray[Any]:
-        """The values of a column, one a row. kind: text, whole (numbers) or number. Raises DataError for another
-        kind."""
+        """A column, one value a row. kind: text, whole (numbers) or number. Raises DataError for another kind."""
         try:
             values = self._arrays[name]
             values = values if isinstance(values, np.ndarray) else _h5_values(values)

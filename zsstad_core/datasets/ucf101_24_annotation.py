@@ -20,8 +20,7 @@ from zsstad_core.errors import DataError, MissingFileError
 
 
 class Tube(NamedTuple):
-    """A person through consecutive frames: the number of the first frame, from 0, and float32 x1, y1, x2, y2 [frames,
-    4]."""
+    """A person through consecutive frames: the first frame, from 0, and float32 x1, y1, x2, y2 [frames, 4]."""
 
     start: int
     boxes: NDArray[np.float32]
@@ -37,8 +36,7 @@ class _Raw(NamedTuple):
 
 
 class Annotation:
-    """The annotation, which is read when it is first needed. Raises MissingFileError, and DataError naming clip and
-    tube."""
+    """The annotation, read when it is first needed. Raises MissingFileError, and DataError naming clip and tube."""
 
     def __init__(self, path: Path, classes: Sequence[str]) -> None:
         self.path = path

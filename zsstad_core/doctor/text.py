@@ -14,8 +14,7 @@ from zsstad_core.settings.frozen import Encoder
 
 
 def tokenized(tables: PlanTables) -> list[Finding]:
-    """Run `classes.tokenized` with the model's tokenizer. Raises ModelError if it cannot be fetched (some are on a
-    hub)."""
+    """Run `classes.tokenized` with the model's tokenizer. Raises ModelError if it cannot be fetched."""
     from zsstad_core.frozen.encoder_weights import tokenizer
 
     split = tokenizer(tables.settings.encoder)
