@@ -49,7 +49,6 @@ def redone(folder: Path, name: str, value: Any, **base: Any) -> set[str]:
         ({**TRACKLETS, **ANNOTATED}, {"tokens-groundtruth"}),
         ({**WHOLE_FRAMES, **ANNOTATED}, {"tokens-frame"}),
     ],
-    ids=str,
 )
 def test_only_what_its_clips_are_made_of_is_computed(folder: Path, asked: dict[str, Any], made: set[str]) -> None:
     assert keys(actionclip(folder, **asked)).keys() == {"index", "groundtruth", "texts", *made, *LEARNED}
