@@ -33,9 +33,8 @@ def main() -> None:
     pictures = draw_clips(plans[registry.DEFAULT])
     write_mp4(RESULT / "clips.mp4", pictures)
     write_gif(RESULT / "clips.gif", pictures)
-    draw_chart(
-        RESULT / "ap.png", {registry.method(head).title: of_head["classes"] for head, of_head in metrics.items()}
-    )
+    of_methods = {registry.method(head).title: of_head["classes"] for head, of_head in metrics.items()}
+    draw_chart(RESULT / "ap.png", of_methods)
     print(as_table(metrics))
     print(f"pictures: {', '.join(str(RESULT / name) for name in ('clips.gif', 'clips.mp4', 'ap.png'))}")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from zsstad_core import configure
 from zsstad_core.ask import refusals, text
-from zsstad_core.ask.question import Question, asked
+from zsstad_core.ask.question import Question, read_question
 from zsstad_core.cache.stages import TEXT
 from zsstad_core.cache.units import write_whole
 from zsstad_core.errors import friendly
@@ -28,12 +28,12 @@ def main() -> None:
     parser.add_argument("--anew", default="", help="the stages that ran for this question")
     parser.add_argument("--makefile", action="store_true", help="write the rules for make, and print the file's name")
     options = parser.parse_args()
-    question = asked(options)
+    question = read_question(options)
     plan = Plan(configure.from_arguments(question.options), retry=options.makefile)
     if options.makefile:
         print(write_makefile(makefile(plan, question)))
     else:
-        answered(plan, Path(options.out or f"results/ask/{question.name}"), options.anew, command(options))
+        write_answer(plan, Path(options.out or f"results/ask/{question.name}"), options.anew, command(options))
     plan.save()
 
 
@@ -42,7 +42,7 @@ def makefile(plan: Plan, question: Question) -> str:
     refusals.refuse_without_pictures(plan.videos.values())
     refusals.refuse_other_encoder(plan)
     needed = [*(artifact.done for artifact in plan.extract() if artifact.stage.target == TEXT.target), plan.score.done]
-    lines = [f"ASKED := {' '.join(map(str, needed))}", f"ASKED_ANEW := {text.anew(plan)}"]
+    lines = [f"ASKED := {' '.join(map(str, needed))}", f"ASKED_ANEW := {text.stages_to_run(plan)}"]
     return "\n".join([*lines, *rules({question.words(): plan})])
 
 
@@ -53,22 +53,22 @@ def command(options: Namespace) -> str:
     return f"make ask {' '.join(f'{name}={shlex.quote(value)}' for name, value in words.items() if value)}"
 
 
-def answered(plan: Plan, folder: Path, anew: str, command: str) -> None:
+def write_answer(plan: Plan, folder: Path, anew: str, command: str) -> None:
     from zsstad_core.ask import files
     from zsstad_core.ask.annotated import write_annotated
-    from zsstad_core.ask.answer import answers
+    from zsstad_core.ask.answer import answer_all
     from zsstad_core.ask.drawing import marks
     from zsstad_core.report.page.of_answers import page_of_answers
     from zsstad_core.report.page.write import write_page
 
-    labels, found = plan.dataset.classes, answers(plan)
+    labels, found = plan.dataset.classes, answer_all(plan)
     refusals.refuse_nobody(plan, found)
     shown = files.names_of_videos(found)
     refusals.refuse_overwriting(plan, folder, shown)
     for one in found:
         frames, lost = write_annotated(plan.videos[one.video_id], marks(one, labels), folder / shown[one.video_id])
         refusals.refuse_other_frames(one, frames)
-        print("\n".join([*text.of_video(one, labels), *(f"  {line}" for line in lost)]))
+        print("\n".join([*text.answer_lines(one, labels), *(f"  {line}" for line in lost)]))
     write_whole(folder / "answer.json", files.as_text(files.as_json(plan, found, shown)))
     write_whole(folder / "detections.csv", files.as_csv(found))
     write_whole(folder / "labels.pbtxt", files.as_labelmap(labels))

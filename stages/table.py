@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--makefile", action="store_true", help="write the rules for make, and print the file's name")
     options = parser.parse_args()
     plan = Plan(configure.from_arguments(options))
-    chosen = runs.runs_of(plan.settings, plan.dataset.classes, options.splits, options.seeds, options.heads)
+    chosen = runs.list_runs(plan.settings, plan.dataset.classes, options.splits, options.seeds, options.heads)
     plans = runs.plans_of(options, chosen, retry=options.makefile)
     if options.makefile:
         print(write_makefile(runs.makefile(options, plans)))

@@ -10,7 +10,7 @@ import pytest
 from zsstad_core.ask import files, text
 from zsstad_core.ask.answer import Answer, answer, threshold_of
 from zsstad_core.ask.drawing import marks
-from zsstad_core.ask.spans import NOTHING, labelled, smoothed, spans
+from zsstad_core.ask.spans import NOTHING, choose_labels, find_spans, smooth
 from zsstad_core.metrics.ava_files import read_boxes, read_labelmap
 from zsstad_core.settings.results import Ask
 from zsstad_core.tables import BOX, table
@@ -32,14 +32,14 @@ def test_a_window_counts_time_and_not_boxes() -> None:
     score = np.array([[1.0], [0.0], [0.0], [5.0]])
     time = np.array([0.0, 0.1, 0.2, 3.0])
     track = np.ones(4, np.int64)
-    assert smoothed(score, track, time, "window", 0.2)[:, 0].tolist() == pytest.approx([0.5, 1 / 3, 0.0, 5.0])
-    assert smoothed(score, track, time, "none", 0.2) is not score
-    assert smoothed(score, track, time, "none", 0.2).tolist() == score.tolist()
+    assert smooth(score, track, time, "window", 0.2)[:, 0].tolist() == pytest.approx([0.5, 1 / 3, 0.0, 5.0])
+    assert smooth(score, track, time, "none", 0.2) is not score
+    assert smooth(score, track, time, "none", 0.2).tolist() == score.tolist()
 
 
 def test_an_exponential_looks_back_only_and_forgets_by_time() -> None:
     score = np.array([[0.0], [1.0], [0.0]])
-    found = smoothed(score, np.ones(3, np.int64), np.array([0.0, 1.0, 3.0]), "exponential", 1.0)[:, 0]
+    found = smooth(score, np.ones(3, np.int64), np.array([0.0, 1.0, 3.0]), "exponential", 1.0)[:, 0]
     e = np.exp(-1)
     assert found.tolist() == pytest.approx([0.0, 1 / (1 + e), e**2 / (1 + e**2 + e**3)])
 
@@ -48,19 +48,19 @@ def test_an_exponential_looks_back_only_and_forgets_by_time() -> None:
 def test_nobody_gets_a_score_of_somebody_else_and_who_has_no_track_keeps_his(how: str) -> None:
     score = np.array([[1.0], [0.0], [1.0], [0.0], [0.3], [0.7]])
     track = np.array([1, 2, 1, 2, -1, -1])
-    found = smoothed(score, track, times(6), how, 10.0)  # type: ignore[arg-type]
+    found = smooth(score, track, times(6), how, 10.0)  # type: ignore[arg-type]
     assert found[:, 0].tolist() == [1, 0, 1, 0, 0.3, 0.7]
 
 
 def test_rows_need_not_stand_in_the_order_of_time() -> None:
     score, time, track = np.array([[0.0], [1.0], [0.0], [1.0]]), np.array([0.3, 0.0, 0.2, 0.1]), np.ones(4, np.int64)
-    assert smoothed(score, track, time, "window", 0.2)[:, 0].tolist() == pytest.approx([0.0, 1.0, 1 / 3, 2 / 3])
+    assert smooth(score, track, time, "window", 0.2)[:, 0].tolist() == pytest.approx([0.0, 1.0, 1 / 3, 2 / 3])
 
 
 def test_smoothed_probabilities_still_sum_to_one() -> None:
     score = np.random.default_rng(0).dirichlet(np.ones(4), 50)
     for how in ("window", "exponential"):
-        found = smoothed(score, np.repeat([1, 2], 25), times(50), how, 0.7)  # type: ignore[arg-type]
+        found = smooth(score, np.repeat([1, 2], 25), times(50), how, 0.7)  # type: ignore[arg-type]
         assert found.sum(1) == pytest.approx(1)
 
 
@@ -70,9 +70,9 @@ def test_smoothed_probabilities_still_sum_to_one() -> None:
 def test_below_a_threshold_a_person_is_labelled_nothing() -> None:
     probability = np.array([[0.6, 0.4], [0.4, 0.6], [0.51, 0.49]])
     similarity = np.array([[0.30, 0.1], [0.1, 0.15], [0.30, 0.2]])
-    assert labelled(probability, similarity, 0.55, None).tolist() == [0, 1, NOTHING]
-    assert labelled(probability, similarity, 0.55, 0.2).tolist() == [0, NOTHING, NOTHING]
-    assert labelled(probability, similarity, 0.6, None).tolist() == [0, 1, NOTHING]  # just there is enough
+    assert choose_labels(probability, similarity, 0.55, None).tolist() == [0, 1, NOTHING]
+    assert choose_labels(probability, similarity, 0.55, 0.2).tolist() == [0, NOTHING, NOTHING]
+    assert choose_labels(probability, similarity, 0.6, None).tolist() == [0, 1, NOTHING]  # just there is enough
 
 
 def test_without_a_threshold_of_ones_own_it_is_a_quarter_more_than_chance() -> None:
@@ -82,7 +82,7 @@ def test_without_a_threshold_of_ones_own_it_is_a_quarter_more_than_chance() -> N
 
 def test_a_span_goes_from_the_first_frame_to_where_the_frame_after_the_last_begins() -> None:
     label = np.array([0, 0, 1, 1, NOTHING, 1])
-    found = spans(label, np.ones(6, np.int64), times(6), times(6) + 0.1)
+    found = find_spans(label, np.ones(6, np.int64), times(6), times(6) + 0.1)
     assert [(span.label, span.start, pytest.approx(span.end)) for span in found] == [
         (0, 0.0, 0.2),
         (1, 0.2, 0.4),
@@ -93,12 +93,12 @@ def test_a_span_goes_from_the_first_frame_to_where_the_frame_after_the_last_begi
 
 def test_a_person_missed_for_a_moment_goes_on_with_the_same_span() -> None:
     time = np.array([0.0, 0.1, 0.8, 0.9])
-    (span,) = spans(np.zeros(4, np.int64), np.ones(4, np.int64), time, time + 0.1)
+    (span,) = find_spans(np.zeros(4, np.int64), np.ones(4, np.int64), time, time + 0.1)
     assert (span.start, span.end) == (0.0, 1.0)
 
 
 def test_tracks_do_not_share_spans_and_without_a_track_there_is_none() -> None:
-    found = spans(np.zeros(6, np.int64), np.array([1, 2, 1, 2, -1, -1]), times(6), times(6) + 0.1)
+    found = find_spans(np.zeros(6, np.int64), np.array([1, 2, 1, 2, -1, -1]), times(6), times(6) + 0.1)
     assert [(span.track, span.rows.tolist()) for span in found] == [(1, [0, 2]), (2, [1, 3])]
 
 
@@ -135,7 +135,7 @@ def test_a_video_without_anybody_has_an_answer_too(tmp_path: Path) -> None:
     nobody = answer("empty.mp4", somebody.video, frames, *rows, tracks, labels=LABELS, ask=Ask())
     assert (len(nobody.boxes), nobody.spans, nobody.tracks) == (0, [], [])
     assert marks(nobody, LABELS) == {}
-    assert text.of_video(nobody, LABELS)[1].strip() == "nobody was found in any frame"
+    assert text.answer_lines(nobody, LABELS)[1].strip() == "nobody was found in any frame"
     assert files.as_csv([nobody, somebody]) == files.as_csv([somebody])
 
 
@@ -208,14 +208,14 @@ def test_on_frames_in_between_a_box_moves_from_one_to_the_next_and_nothing_is_dr
     drawn = marks(made(Ask(smoothing="none"), every=5), LABELS)
     assert all(mark.track == 1 for frame, here in drawn.items() for mark in here if frame != 10)
     assert [mark.text for mark in drawn[10]] == ["1 wave 0.80", "juggle a ball 0.80"]  # who is seen once has no number
-    assert [mark.carried for frame in range(6) for mark in drawn[frame]] == [False, True, True, True, True, False]
+    assert [mark.interpolated for frame in range(6) for mark in drawn[frame]] == [False, True, True, True, True, False]
     assert drawn[0][0].text == "1 wave 0.80"
     assert drawn[30][0].text == "1 clap 0.80"
     assert max(drawn) == 30
 
 
 def test_a_few_lines_say_what_was_found() -> None:
-    lines = text.of_video(made(Ask(smoothing="none")), LABELS)
+    lines = text.answer_lines(made(Ask(smoothing="none")), LABELS)
     assert lines[0] == "a b.mp4: 31 frames, 3.1 s; 2 persons followed"
     assert lines[1].split() == ["1", "0.00", "-", "1.50", "s", "wave", "0.80", "(similarity", "0.280)"]
-    assert "nobody is sure enough" in text.of_video(made(Ask(threshold=1.0)), LABELS)[1]
+    assert "nobody is sure enough" in text.answer_lines(made(Ask(threshold=1.0)), LABELS)[1]

@@ -8,7 +8,7 @@ import yaml
 
 from tests.conftest import ROOT
 from zsstad_core import configure
-from zsstad_core.ask.question import asked, labels_of, name_of, videos_of
+from zsstad_core.ask.question import labels_of, name_of, read_question, videos_of
 from zsstad_core.errors import DataError, MissingFileError, SettingsError
 from zsstad_core.settings.pipeline import Settings
 
@@ -30,7 +30,7 @@ def options(**given: str) -> Namespace:
 
 
 def settings_of(**given: str) -> Settings:
-    return configure.from_arguments(asked(options(**given)).options)
+    return configure.from_arguments(read_question(options(**given)).options)
 
 
 # ---- VIDEO=
@@ -173,7 +173,7 @@ def test_a_detector_of_ones_own_comes_along_with_its_options(here: Path) -> None
     recipes = {"stickworld": {"detector": own}}
     (here / "own.yaml").write_text(yaml.safe_dump({"recipes": recipes}))
     given = Namespace(**{**vars(options(trained_on="stickworld", split="1")), "settings": "own.yaml"})
-    detector = configure.from_arguments(asked(given).options).detector
+    detector = configure.from_arguments(read_question(given).options).detector
     assert (detector.kind, detector.options) == (own["kind"], own["options"])
 
 
@@ -203,16 +203,16 @@ def test_texts_of_the_labels_are_none_of_the_training_dataset(here: Path) -> Non
 
 def test_another_dataset_and_the_oracle_are_refused(here: Path) -> None:
     with pytest.raises(SettingsError, match="for a head that was trained on jhmdb say TRAINED_ON=jhmdb"):
-        asked(options(dataset="jhmdb"))
+        read_question(options(dataset="jhmdb"))
     with pytest.raises(SettingsError, match="HEAD=oracle knows the answer from an annotation"):
-        asked(options(head="oracle"))
+        read_question(options(head="oracle"))
 
 
 def test_the_command_of_a_stage_says_the_same_as_the_question(here: Path) -> None:
     """Through the quotes of a rule of make, and back."""
     import shlex
 
-    question = asked(options(video="my holiday, day 2.mov", labels="it's $5, clap", recipe="yolox-nano"))
+    question = read_question(options(video="my holiday, day 2.mov", labels="it's $5, clap", recipe="yolox-nano"))
     words = shlex.split(question.words().replace("$$", "$"))
     parsed = configure.arguments("").parse_args(["--settings", str(ROOT / "pipeline.yaml"), *words])
     assert configure.from_arguments(parsed) == configure.from_arguments(question.options)

@@ -108,7 +108,7 @@ def test_windows_are_of_the_frames_that_are_looked_at_and_end_with_the_video() -
 def test_a_head_with_a_window_needs_no_frames_beside_those(tmp_path: Path) -> None:
     write_videos(tmp_path, ["v/a.mp4"])
     made = folder_plan(tmp_path, **{"datasets.folder.every": 5, "head": "iclip", "trained_on.dataset": "folder"})
-    assert made.reads.memory_before == 30
+    assert made.reads.memory.before == 30
 
 
 def test_another_rate_redoes_all_that_looks_at_frames_and_none_is_as_before(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tests.datasets.made_ava import write_annotation, write_places
 from tests.doctor import made
 from tests.made_plans import settings as settings_of
 from zsstad_core.doctor import examine
-from zsstad_core.doctor.known import Known, gather
+from zsstad_core.doctor.plan_tables import PlanTables, gather
 from zsstad_core.evaluation.detection import evaluate
 from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
@@ -25,10 +25,10 @@ SETTINGS = Settings.model_validate(
 NONE = table("groundtruth")
 
 
-def known(**changed: object) -> Known:
+def known(**changed: object) -> PlanTables:
     """Everything of the made benchmark; a training part of the same videos' classes."""
     text = np.random.default_rng(0).normal(size=(len(made.CLASSES), 32))
-    healthy = Known(
+    healthy = PlanTables(
         settings=SETTINGS,
         split=made.SPLIT,
         classes=made.CLASSES,
@@ -54,7 +54,7 @@ def known(**changed: object) -> Known:
     return replace(healthy, **changed)  # type: ignore[arg-type]
 
 
-def evaluated(sick: Known) -> Known:
+def evaluated(sick: PlanTables) -> PlanTables:
     assert sick.detections is not None
     return replace(sick, metrics=evaluate(sick.settings, sick.split, sick.groundtruth, NONE, sick.detections))
 
@@ -62,15 +62,15 @@ def evaluated(sick: Known) -> Known:
 def test_a_healthy_benchmark_gets_a_clean_bill() -> None:
     examined = examine(evaluated(known()))
     assert examined.findings == []
-    assert [name for name, _ in examined.not_looked] == [
+    assert [name for name, _ in examined.skipped] == [
         "class texts",
         "encoder weights",
         "weights against published values",
     ]
-    assert "chance" in examined.looked
+    assert "chance" in examined.done
 
 
-def boxes(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Known:
+def boxes(change: Callable[[pd.DataFrame], pd.DataFrame]) -> PlanTables:
     """Boxes of a file that was written so, and scores that were made of them."""
     wrong, scored = change(made.found()), made.detections()
     of_box = wrong.set_index(["video_id", "frame", "box"])[BOX]
@@ -101,7 +101,7 @@ def halved(rows: pd.DataFrame) -> pd.DataFrame:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_one_disease_has_one_name(sick: Known, named: str) -> None:
+def test_one_disease_has_one_name(sick: PlanTables, named: str) -> None:
     (finding,) = examine(sick if named.startswith("a split") else evaluated(sick)).findings  # evaluate refuses it
     assert finding.what.startswith(named)
     assert finding.how_many
@@ -131,8 +131,8 @@ def test_before_anything_is_made_the_annotation_is_looked_at_and_the_rest_is_nam
     bare = known(placed=False, videos=None, frames=None, boxes=None, text=None, tokens={}, detections=None)
     examined = examine(bare)
     assert examined.findings == []
-    assert examined.looked == ["annotated boxes", "labels and folders", "empty classes", "label split"]
-    reasons = dict(examined.not_looked)
+    assert examined.done == ["annotated boxes", "labels and folders", "empty classes", "label split"]
+    reasons = dict(examined.skipped)
     assert reasons["detected persons"] == "make detect first"
     assert reasons["scores"] == "make score first"
     sick = examine(replace(bare, groundtruth=halved(halved(halved(made.truth().query("x2 < 99"))))))
@@ -142,7 +142,7 @@ def test_before_anything_is_made_the_annotation_is_looked_at_and_the_rest_is_nam
 def test_videos_without_any_annotation_are_not_called_sick() -> None:
     examined = examine(known(groundtruth=NONE))
     assert examined.findings == []
-    assert dict(examined.not_looked)["empty classes"] == "no action is annotated"
+    assert dict(examined.skipped)["empty classes"] == "no action is annotated"
 
 
 def test_a_video_mostly_without_persons_and_annotated_now_and_then_is_healthy() -> None:
@@ -162,5 +162,5 @@ def test_of_ava_before_extraction_no_seconds_are_taken_for_frames_and_no_fractio
     chosen = {"dataset": "ava", "split": "3", "datasets.ava.root": str(tmp_path / "ava"), "training.loss": "ava"}
     plan = Plan(settings_of(tmp_path, **chosen, head="clip_crop"))
     examined = examine(gather(plan))
-    assert dict(examined.not_looked)["annotated boxes"] == "make groundtruth first"
+    assert dict(examined.skipped)["annotated boxes"] == "make groundtruth first"
     assert {finding.what.partition(",")[0] for finding in examined.findings} <= {"empty class"}  # a handful of seconds

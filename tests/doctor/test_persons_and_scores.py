@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tests.doctor import made
-from zsstad_core.doctor.persons import no_overlap, nobody
+from zsstad_core.doctor.persons import no_overlap, no_persons
 from zsstad_core.doctor.scores import constant, no_better_than_chance
 from zsstad_core.settings.results import Scoring
 from zsstad_core.tables import table
@@ -17,25 +17,25 @@ def what(findings: list) -> list[str]:
 
 def test_a_detector_that_finds_nobody_is_named_with_what_it_finds() -> None:
     humans = made.found().assign(what="human")
-    (finding,) = nobody(made.truth(), humans, Scoring())
+    (finding,) = no_persons(made.truth(), humans, Scoring())
     assert finding.what == "the detector finds nobody"
     assert "it has human" in finding.do
-    assert what(nobody(made.truth(), table("boxes"), Scoring())) == ["the detector finds nobody"]
+    assert what(no_persons(made.truth(), table("boxes"), Scoring())) == ["the detector finds nobody"]
 
 
 def test_nobody_in_many_videos_is_named_and_nobody_in_a_few_is_not() -> None:
-    (finding,) = nobody(made.truth(), made.found().query("video_id > 'fz'"), Scoring())
+    (finding,) = no_persons(made.truth(), made.found().query("video_id > 'fz'"), Scoring())
     assert finding.how_many == "15 of 36 annotated test videos have no detected person"
-    assert nobody(made.truth(), made.found().query("video_id > 'd'"), Scoring()) == []
-    assert nobody(made.truth(), made.found(), Scoring()) == []
+    assert no_persons(made.truth(), made.found().query("video_id > 'd'"), Scoring()) == []
+    assert no_persons(made.truth(), made.found(), Scoring()) == []
 
 
 def test_persons_who_are_all_below_the_threshold_are_named() -> None:
     unsure = made.found().assign(score=lambda rows: rows["score"] / 10)
-    (finding,) = nobody(made.truth(), unsure, Scoring())
+    (finding,) = no_persons(made.truth(), unsure, Scoring())
     assert finding.what == "no person is sure enough to be scored"
     assert finding.example == "bow/0, whose best has 0.090"
-    assert nobody(made.truth(), unsure, Scoring(select="first")) == []
+    assert no_persons(made.truth(), unsure, Scoring(select="first")) == []
 
 
 def test_boxes_elsewhere_are_named_and_a_third_of_the_persons_is_enough() -> None:
@@ -75,5 +75,5 @@ def test_a_map_that_random_scores_reach_is_named(unseen: float | None, named: bo
 def test_a_person_who_is_annotated_with_several_actions_is_one_person() -> None:
     several = pd.concat([made.truth(), made.truth().assign(class_name="eat")])
     several = several.drop_duplicates(["video_id", "frame", "box", "class_name"])
-    assert nobody(several, made.found(), Scoring()) + no_overlap(several, made.found(), 0.5) == []
+    assert no_persons(several, made.found(), Scoring()) + no_overlap(several, made.found(), 0.5) == []
     assert np.isfinite(several["x1"]).all()

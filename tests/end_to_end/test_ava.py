@@ -40,12 +40,14 @@ class Made:
 
     folder: Path
 
-    def run(self, target: str, cache: str = "cache", head: str = "iclip", **changed: object) -> runs.Ended:
+    def run(
+        self, target: str, cache: str = "cache", head: str = "iclip", recipe: str = "", **changed: object
+    ) -> runs.Ended:
         own = settings_of(self.folder, cache) | {name.replace("__", "."): value for name, value in changed.items()}
         logs = self.folder / "logs"
         logs.mkdir(exist_ok=True)
         log = logs / f"{target}-{len(list(logs.iterdir()))}"
-        return runs.run(target, own, log, dataset="ava", head=head, split=3).ok()
+        return runs.run(target, own, log, dataset="ava", head=head, recipe=recipe, split=3).ok()
 
     def table(self, stage: str, name: str, cache: str = "cache", head: str = "iclip") -> pd.DataFrame:
         found = (self.folder / cache / "ava").glob(f"{stage}-*")  # of other heads there may be some as well
@@ -288,3 +290,33 @@ def test_the_page_is_of_keyframes_and_of_persons_with_several_actions(
     parts, where = look(path)
     assert set(parts) >= {"results", "player", "classes", "curves", "errors", "moments", "made"}
     assert where.endswith("(2 of 7)")
+
+
+def test_actionclip_learns_several_actions_of_each_persons_track(made: Made):
+    """By the recipe of AVA: annotated persons are followed by their numbers, detected ones by the tracker, a second
+    apart."""
+    short = {"training__iterations": 4, "training__warmup": 1, "training__batch": 4, "heads__actionclip__layers": 2}
+    ended = made.run("eval", cache="actionclip", head="actionclip", recipe="actionclip-bare", **short)
+    assert metrics(ended.out)["head"] == "actionclip"
+    assert "train: actionclip, split 3: 4 clips of 74 seen classes" in ended.out  # two persons in each of two videos
+    tracks = made.table("tracks", "tracks", "actionclip", "actionclip")
+    keys = made.table("index", "keyframes", "actionclip", "actionclip")
+    assert set(tracks["video_id"]) == set(TEST)
+    assert (second_of(tracks, keys) >= 902).all()
+    found = made.table("score", "detections", "actionclip", "actionclip")
+    both = found.merge(tracks, on=["video_id", "frame", "box"], how="left", validate="many_to_one")
+    followed = both[both["track"] > 0]
+    assert followed.groupby(["video_id", "track"])["frame"].nunique().max() > 1
+    assert followed.groupby(["video_id", "track", "class_name"])["probability"].nunique().max() == 1
+    assert found["probability"].between(0, 1).all()
+
+
+def test_a_video_that_shows_several_actions_is_no_clip_of_one(made: Made):
+    own = settings_of(made.folder, "actionclip") | {"clips.of": "video"}
+    ended = runs.run(
+        "train", own, made.folder / "video", dataset="ava", head="actionclip", recipe="actionclip-bare", split=3
+    )
+    assert ended.code != 0
+    assert "shows several actions" in ended.err
+    assert "set clips.of=tracklet" in ended.err
+    assert "Traceback" not in ended.err

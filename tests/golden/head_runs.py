@@ -40,7 +40,9 @@ QUICK: dict[str, str] = {
     "iclip, ava": f'{_AVA} HEAD=iclip SET="{_OF_AVA} {_TOKENS} {_ICLIP} {_SHORT} {_SIMILAR}"',
     "stclip": f'{_JHMDB} HEAD=stclip SET="{_OF_JHMDB} {_ENCODER} {_STCLIP} {_LEARNS} {_SIMILAR}"',
     "actionclip": f'{_JHMDB} HEAD=actionclip SET="{_OF_JHMDB} {_ENCODER} {_ACTIONCLIP} {_SIMILAR}"',
-    "actionclip, ava": f'{_AVA} HEAD=actionclip RECIPE=actionclip-bare SET="{_OF_AVA} {_ENCODER} encoder.crop=squash {_ACTIONCLIP}"',
+    "actionclip, ava": (
+        f'{_AVA} HEAD=actionclip RECIPE=actionclip-bare SET="{_OF_AVA} {_ENCODER} {_ACTIONCLIP} encoder.crop=squash"'
+    ),
 }
 MORE: dict[str, str] = {
     "clip_crop, best phrasing": (

@@ -87,7 +87,8 @@ def _merge_bits(machine: str, found: dict[str, str], changed: bool) -> bool:
     again = {key: digest for key, digest in found.items() if key.partition(": ")[0] in runs}
     if not _may_write([f"bits: {line}" for line in golden_files.bits_differ(known, again)], changed):
         return False
-    golden_files.write("bits", {**golden, machine: {**found, **({} if changed else known)}})
+    new = {key: digest for key, digest in found.items() if key not in known}
+    golden_files.write("bits", {**golden, machine: found if changed else {**known, **new}})
     return True
 
 

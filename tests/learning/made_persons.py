@@ -35,7 +35,7 @@ class World:
     """Clips with a person in every frame: a coloured box with a head, on a coarse pattern."""
 
     samples: list[Sample]
-    sources: dict[str, VideoSource]
+    videos: dict[str, VideoSource]
     images: list[NDArray[np.uint8]]
 
 
@@ -100,7 +100,7 @@ def run(
     torch.set_num_threads(1)
     shown = world(world_in, clips=2, seed=0)
     seven = shown.samples[:7]  # the second batch spans two epochs, the last has two frames
-    file, _ = finetune(DEMO.model_copy(update={"finetune": tuning}), seven, shown.sources, "cpu", work_dir, log)
+    file, _ = finetune(DEMO.model_copy(update={"finetune": tuning}), seven, shown.videos, "cpu", work_dir, log)
     work_dir.mkdir(exist_ok=True)
     (work_dir / "result").write_bytes(file)
     weights: dict[str, torch.Tensor] = torch.load(work_dir / "result", weights_only=True)["state_dict"]

@@ -11,11 +11,11 @@ import pytest
 
 from tests.learning.made_cache import made_plan
 from tests.learning.made_tokens import Made
-from zsstad_core import plan as planning
 from zsstad_core.datasets import open_dataset
 from zsstad_core.datasets.base import ClassType, Dataset
 from zsstad_core.datasets.jhmdb import CLASSES
 from zsstad_core.datasets.label_types import LabelTypes
+from zsstad_core.plan import inventory
 from zsstad_core.plan.plan import Plan
 from zsstad_core.tables import table
 
@@ -74,7 +74,7 @@ def several_actions() -> Iterator[None]:
     """Plans that are made inside find `Several`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            planning, "open_dataset", lambda name, settings: cast(Dataset, Several(open_dataset(name, settings)))
+            inventory, "open_dataset", lambda name, settings: cast(Dataset, Several(open_dataset(name, settings)))
         )
         yield
 

@@ -37,7 +37,7 @@ def gather(features: ClipFeatures, clips: list[int], iteration: int | None = Non
     return features.gather(rows, step, view)
 
 
-@hypothesis_settings(deadline=None, max_examples=50)
+@hypothesis_settings(max_examples=50)
 @given(segments=SEGMENTS, clips=CLIPS, iteration=st.none() | st.integers(0, 99), seed=st.integers(0, 3), data=st.data())
 def test_each_clip_has_its_own_frames_that_the_segments_choose(
     segments: Segments, clips: list[int], iteration: int | None, seed: int, data: st.DataObject
@@ -58,7 +58,7 @@ def test_each_clip_has_its_own_frames_that_the_segments_choose(
         assert token_TD.tolist() == [[sum(name.encode()), frame] for frame in wanted]
 
 
-@hypothesis_settings(deadline=None, max_examples=50)
+@hypothesis_settings(max_examples=50)
 @given(segments=SEGMENTS, clips=CLIPS, iteration=st.none() | st.integers(0, 99))
 def test_a_clip_alone_has_the_frames_that_it_has_in_company(
     segments: Segments, clips: list[int], iteration: int | None

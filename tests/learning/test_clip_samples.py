@@ -18,7 +18,7 @@ def rows_of(samples: ClipSamples) -> list[list[int]]:
     return [samples.row_R[first:end].tolist() for first, end in zip(samples.first_C, ends, strict=True)]
 
 
-@hypothesis_settings(deadline=None, max_examples=50)
+@hypothesis_settings(max_examples=50)
 @given(LENGTHS)
 def test_a_video_is_a_clip_of_all_its_frames_in_order(lengths: dict[str, int]) -> None:
     frames = frames_of(lengths)

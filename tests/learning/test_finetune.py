@@ -33,7 +33,7 @@ def test_it_finds_persons_that_it_did_not_find(tmp_path: Path) -> None:
     learned, other = world(tmp_path, clips=6, seed=0), world(tmp_path, clips=4, seed=1)
     settings = DEMO.model_copy(update={"finetune": Finetune(epochs=4, batch=8, lr=5e-3, log_every=3)})
     before, lines = recall(settings, other), list[str]()
-    file, start = finetune(settings, learned.samples, learned.sources, "cpu", tmp_path / "run", lines.append)
+    file, start = finetune(settings, learned.samples, learned.videos, "cpu", tmp_path / "run", lines.append)
     (tmp_path / "tuned.pth").write_bytes(file)
     after = recall(settings.model_copy(update={"checkpoint": str(tmp_path / "tuned.pth")}), other)
     assert after > before + 0.4
@@ -48,7 +48,7 @@ def test_one_and_two_stages_train(architecture: str, tmp_path: Path) -> None:
     shown = world(tmp_path, clips=2, seed=0)
     settings = make_trainable(tmp_path, architecture, Finetune(epochs=6, batch=8, lr=1e-2, log_every=1))
     lines: list[str] = []
-    file, _ = finetune(settings, shown.samples, shown.sources, "cpu", tmp_path / "run", lines.append)
+    file, _ = finetune(settings, shown.samples, shown.videos, "cpu", tmp_path / "run", lines.append)
     assert losses(lines)[-1] < losses(lines)[0]
     (tmp_path / "tuned.pth").write_bytes(file)
     before = checkpoints.read(Path(settings.checkpoint)).weights
@@ -64,7 +64,7 @@ def test_the_detector_is_shown_boxes_of_persons_where_they_stand(tmp_path: Path)
     """Resized and mirrored with their frames: the person's colour is in the box, and not outside of it."""
     shown = world(tmp_path, clips=3, seed=0)
     loaded = load(DEMO, "cpu")
-    batches = _Batches(loaded, Finetune(epochs=2, batch=24), shown.samples, shown.sources)
+    batches = _Batches(loaded, Finetune(epochs=2, batch=24), shown.samples, shown.videos)
     batch = batches.prepared(0)
     batches.close()
     person = loaded.classes.index("person")
@@ -128,7 +128,7 @@ def test_a_detector_that_cannot_be_trained_is_one_clear_line(tmp_path: Path) -> 
     with pytest.raises(
         ModelError, match=r"config\.py: mmdet cannot train this detector \(.*\); choose another one, or"
     ):
-        finetune(settings, shown.samples, shown.sources, "cpu", tmp_path / "run")
+        finetune(settings, shown.samples, shown.videos, "cpu", tmp_path / "run")
 
 
 def test_a_detector_without_persons_is_refused_before_it_trains(tmp_path: Path) -> None:
@@ -138,14 +138,14 @@ def test_a_detector_without_persons_is_refused_before_it_trains(tmp_path: Path) 
     shown = world(tmp_path, clips=1, seed=0)
     settings = DetectorSettings(config=DEMO.config, checkpoint=str(tmp_path / "cats.pth"), finetune=TUNING)
     with pytest.raises(ModelError, match=r"cats\.pth: finds cat, .*, but a detector of persons is wanted"):
-        finetune(settings, shown.samples, shown.sources, "cpu", tmp_path / "run")
+        finetune(settings, shown.samples, shown.videos, "cpu", tmp_path / "run")
 
 
 def test_a_clip_that_breaks_under_way_is_one_clear_line(tmp_path: Path) -> None:
     shown = world(tmp_path, clips=2, seed=0)
     broken = tmp_path / "broken.avi"
     broken.write_bytes(b"no video")
-    sources = {**shown.sources, "clip 1": VideoSource("clip 1", broken)}
+    videos = {**shown.videos, "clip 1": VideoSource("clip 1", broken)}
     settings = DEMO.model_copy(update={"finetune": TUNING})
     with pytest.raises(DataError, match=r"broken\.avi: does not decode at frame 0"):
-        finetune(settings, shown.samples, sources, "cpu", tmp_path / "run")
+        finetune(settings, shown.samples, videos, "cpu", tmp_path / "run")

@@ -10,6 +10,7 @@ import torch
 from tests.end_to_end.made import LOST, SHORT, TEST, TRAIN, frames_of
 from tests.learning.made_cache import extract, made_plan, text_of, write_dataset
 from zsstad_core.cache.read import read_artifact_tokens
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import CacheError, DataError
 from zsstad_core.learning.bank import Bank
 from zsstad_core.learning.banks import scoring_bank, training_bank
@@ -35,7 +36,7 @@ def plan(folder: Path, **changed: object) -> Plan:
     return made_plan(folder, **changed)
 
 
-def by_row(made: Plan, kind: str) -> dict[tuple[object, ...], list[float]]:
+def by_row(made: Plan, kind: TokenKind) -> dict[tuple[object, ...], list[float]]:
     """Each token of a kind by its row's key."""
     rows, tokens = read_artifact_tokens(made.tokens(kind), "boxes")
     keys = rows[KEY].itertuples(index=False, name=None)
@@ -68,14 +69,14 @@ def test_a_target_is_the_number_of_the_class_among_the_seen(folder: Path):
 
 def test_each_person_in_training_has_its_own_token(folder: Path):
     made = plan(folder)
-    found, wanted = gathered(training_bank(made, "cpu")), by_row(made, "groundtruth")
+    found, wanted = gathered(training_bank(made, "cpu")), by_row(made, TokenKind.groundtruth)
     assert found == {key: token for key, token in wanted.items() if key[0] in SEEN_TRAIN}
     assert len({tuple(token) for token in found.values()}) > len(SEEN_TRAIN)
 
 
 def test_each_frame_has_its_own_token(folder: Path):
     made = plan(folder)
-    rows, tokens = read_artifact_tokens(made.tokens("frame"), "frames")
+    rows, tokens = read_artifact_tokens(made.tokens(TokenKind.frame), "frames")
     wanted = dict(
         zip(rows[KEY[:2]].itertuples(index=False, name=None), tokens.astype(np.float32).tolist(), strict=True)
     )
@@ -91,7 +92,7 @@ def test_objects_that_touch_a_person_in_training_are_there(folder: Path):
     bank = training_bank(made, "cpu")
     features = bank.gather(np.arange(len(bank.samples))).batch.features
     tokens = set(map(tuple, features.object_BOD[features.object_BO].tolist()))
-    chairs = {tuple(token) for key, token in by_row(made, "object").items() if key[0] in SEEN_TRAIN}
+    chairs = {tuple(token) for key, token in by_row(made, TokenKind.object).items() if key[0] in SEEN_TRAIN}
     assert tokens
     assert tokens <= chairs
 
@@ -122,7 +123,7 @@ def test_scoring_takes_the_detected_persons_that_the_settings_choose(folder: Pat
 @pytest.mark.parametrize("select", ["threshold", "all"])
 def test_each_person_that_is_scored_has_its_own_token(folder: Path, select: str):
     made = plan(folder, **{"scoring.select": select})
-    wanted, found = by_row(made, "person"), gathered(scoring_bank(made, "cpu", TEST))
+    wanted, found = by_row(made, TokenKind.person), gathered(scoring_bank(made, "cpu", TEST))
     assert found == {key: wanted[key] for key in found}
     assert len(found) == len(wanted) // (1 if select == "all" else 2)
 
@@ -133,7 +134,7 @@ def test_annotated_persons_are_scored_where_they_are_asked_for(folder: Path):
     assert (bank.samples.table["score"] == 1).all()
     assert len(bank.samples.table) == sum(map(frames_of, TEST)) - LOST
     assert bank.samples.table.query("video_id == @SHORT")["frame"].max() == frames_of(SHORT) - LOST - 1
-    wanted = by_row(made, "groundtruth")
+    wanted = by_row(made, TokenKind.groundtruth)
     assert gathered(bank) == {key: wanted[key] for key in gathered(bank)}
 
 
@@ -194,7 +195,7 @@ def test_a_method_of_clips_trains_on_whole_videos_each_with_its_own_frames_and_c
     names = np.array(made.split.seen)[bank.target_R]
     assert (names == videos.str.split("/").str[0]).all()
 
-    rows, tokens = read_artifact_tokens(made.tokens("frame"), "frames")
+    rows, tokens = read_artifact_tokens(made.tokens(TokenKind.frame), "frames")
     batch = bank.gather(np.arange(len(videos))).batch
     for name, token_TD in zip(videos, batch.features.frame_NTD, strict=True):
         (own,) = np.nonzero(rows["video_id"].to_numpy() == name)

@@ -14,6 +14,7 @@ from tests.learning.made_cache import extract
 from tests.learning.made_several import CLASS_TYPES, NAMES, TYPES, random_labels, several_plan
 from tests.learning.made_tokens import WIDTH, Made, iclip_reads, made, small_settings
 from zsstad_core.cache.read import read_artifact_table
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import CacheError, DataError, SettingsError
 from zsstad_core.evaluation.detection import evaluate
 from zsstad_core.learning.bank import Bank
@@ -134,7 +135,7 @@ def detections(folder: Path, labels: str, boxes: str = "groundtruth", **changed:
 
 def annotated(plan: Plan, part: str) -> pd.DataFrame:
     rows = read_artifact_table(plan.groundtruth, "groundtruth")
-    return rows[(rows["video_id"].map(plan.official) == part) & rows["decoded"]]
+    return rows[(rows["video_id"].map(plan.official_split) == part) & rows["decoded"]]
 
 
 def test_the_bank_has_every_seen_action_of_each_person(folder: Path):
@@ -218,7 +219,7 @@ def test_the_type_of_a_class_is_part_of_what_is_trained_and_scored(folder: Path,
     def keys() -> tuple[str, ...]:
         plan = several_plan(folder)
         assert plan.train is not None
-        return plan.train.key, plan.score.key, plan.tokens("frame").key
+        return plan.train.key, plan.score.key, plan.tokens(TokenKind.frame).key
 
     before = keys()
     monkeypatch.setattr("tests.learning.made_several.Several.class_types", {**CLASS_TYPES, "golf": "person"})

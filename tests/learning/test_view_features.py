@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from tests.end_to_end.made import LOST, SHORT, TEST, frames_of
+from tests.frozen.one_view import view
 from tests.learning.made_cache import extract, made_plan, write_dataset
 from zsstad_core.cache.artifact import Artifact
+from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import CacheError
 from zsstad_core.extraction.footage import decoded
-from zsstad_core.frozen.views import view
 from zsstad_core.learning.bank import Bank, Gathered
 from zsstad_core.learning.banks import scoring_bank, training_bank
 from zsstad_core.learning.view_features import ViewFeatures
@@ -62,7 +63,7 @@ def test_batches_from_the_cache_and_from_the_videos_are_the_same(folder: Path):
 def test_views_are_those_of_the_frames_and_persons_that_the_rows_name(folder: Path):
     """Against the videos themselves, decoded and cut one by one."""
     made = plan(folder)
-    pictures = {(name, n): image for name in TEST for n, _, image in decoded(made.sources[name])}
+    pictures = {(name, n): image for name in TEST for n, _, image in decoded(made.videos[name])}
     bank = scoring_bank(made, "cpu", TEST)
     for sample in range(0, len(bank.samples), 5):
         gathered = bank.gather(np.array([sample]))
@@ -107,7 +108,7 @@ def test_a_view_that_the_cache_lacks_is_refused_by_name(folder: Path, monkeypatc
     made, parts = plan(folder), Artifact.parts
 
     def short(self: Artifact) -> list[object]:
-        lost = "golf/clip_b" if self.stage == "tokens-pixel" else ""
+        lost = "golf/clip_b" if self.stage.name == "tokens-pixel" else ""
         return [(unit, tuple(name for name in wanted if name != lost)) for unit, wanted in parts(self)]
 
     monkeypatch.setattr(Artifact, "parts", short)
@@ -125,7 +126,7 @@ def test_a_damaged_view_is_an_error_and_never_a_view(folder: Path, tmp_path: Pat
     made = plan(folder, **{"cache.root": str(tmp_path / "cache")})
     extract(made)
     bank = training_bank(made, "cpu")
-    for shard in made.tokens("pixel").path.rglob("c/0/0/0/0"):
+    for shard in made.tokens(TokenKind.pixel).path.rglob("c/0/0/0/0"):
         content = bytearray(shard.read_bytes())
         content[1000] ^= 1
         shard.write_bytes(content)

@@ -15,7 +15,7 @@ from zsstad_core import configure
 from zsstad_core.datasets.jhmdb import CLASSES
 from zsstad_core.errors import SettingsError
 from zsstad_core.plan.plan import Plan
-from zsstad_core.results.runs import Run, folder_of, makefile, plans_of, runs_of
+from zsstad_core.results.runs import Run, folder_of, list_runs, makefile, plans_of
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.training import Training
 
@@ -32,7 +32,7 @@ def options(folder: Path, *words: str) -> Namespace:
 
 
 def chosen(splits: str = "1,2", seeds: int = 2, heads: str = "iclip,clip_frame") -> list[Run]:
-    return runs_of(Settings(), CLASSES, splits, seeds, heads)
+    return list_runs(Settings(), CLASSES, splits, seeds, heads)
 
 
 def would_run(folder: Path, asked: Namespace, plans: dict[Run, Plan]) -> list[list[str]]:
@@ -64,13 +64,13 @@ def test_only_what_is_trained_is_run_with_several_seeds():
 def test_the_first_seed_is_that_of_the_settings():
     """So that the table's first run is the one that `make eval` has made."""
     settings = Settings(training=Training(seed=7))
-    runs = runs_of(settings, CLASSES, "1", 2, "iclip")
+    runs = list_runs(settings, CLASSES, "1", 2, "iclip")
     assert {run.seed for run in runs} == {7, 8}
 
 
 def test_both_baselines_stand_beside_a_head():
     assert list(dict.fromkeys(run.head for run in chosen(heads=""))) == ["iclip", "clip_frame", "clip_crop"]
-    assert list(dict.fromkeys(run.head for run in runs_of(Settings(head="clip_crop"), CLASSES, "1", 1, ""))) == [
+    assert list(dict.fromkeys(run.head for run in list_runs(Settings(head="clip_crop"), CLASSES, "1", 1, ""))) == [
         "clip_crop",
         "clip_frame",
     ]

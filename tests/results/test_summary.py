@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from zsstad_core.results.summary import Number, rows_of
-from zsstad_core.results.text import aligned, as_json, as_markdown
+from zsstad_core.results.text import as_json, as_markdown, markdown_table
 
 NAN = float("nan")
 
@@ -113,4 +113,4 @@ def test_nothing_undefined_reaches_json():
 
 
 def test_columns_stand_under_each_other():
-    assert aligned([("", "b"), ("long", "1")]) == ["|      | b |", "|------|--:|", "| long | 1 |"]
+    assert markdown_table([("", "b"), ("long", "1")]) == ["|      | b |", "|------|--:|", "| long | 1 |"]

@@ -103,7 +103,7 @@ def scores_of(clips: int, seed: int = 0) -> Scores:
     return Scores(rng.dirichlet(np.ones(3), clips), rng.uniform(-1, 1, (clips, 3)))
 
 
-@hypothesis_settings(deadline=None, max_examples=50)
+@hypothesis_settings(max_examples=50)
 @given(owner_R=st.lists(st.integers(0, 3), max_size=9), tracks=st.booleans(), seed=st.integers(0, 9))
 def test_everybody_has_the_scores_of_the_clip(owner_R: list[int], tracks: bool, seed: int) -> None:
     """Of the video, or of the person's own track where clips are tracks; in the order of the persons."""

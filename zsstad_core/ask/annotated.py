@@ -1,8 +1,8 @@
-"""The video again, with what was found drawn into it: an MP4 that plays everywhere.
+"""Write the video with the answer drawn into it: an MP4 that plays everywhere.
 
-H.264 in yuv420p with even sides, BT.709, its index in front (faststart). Every frame that decodes is there, upright, at
-its own time, so that a variable frame rate stays one. Sound is copied packet by packet where it is AAC or MP3, which
-every player knows; other sound becomes AAC.
+The file is H.264 in yuv420p with even sides, BT.709, with its index in front (faststart). It holds every frame that
+decodes, upright and at its time, so that a variable frame rate stays variable. AAC and MP3 sound, which every player
+knows, is copied packet by packet; other sound becomes AAC.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 
 _COPIED = {"aac", "mp3"}
 _QUALITY = {"crf": "20", "preset": "fast"}
-_FAST_SOUND = 48_000  # samples a second; more is for studios, and AAC encoders end at 96,000
-_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}  # by channels; AVI and WAV name none
-_TICKS = 1_000_000_000  # a finer clock than this is none of MP4's
+_FAST_SOUND = 48_000  # samples a second; higher rates are for studios, and AAC encoders end at 96,000
+_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}  # by number of channels; AVI and WAV name no layout
+_TICKS = 1_000_000_000  # ticks a second; MP4 has no finer clock
 
 
 def write_annotated(source: VideoSource, drawn: Mapping[int, Sequence[Mark]], path: Path) -> tuple[int, list[str]]:
-    """Write the video with marks, by the numbers of frames; how many frames it has, and what was lost of its sound.
+    """Write the video with the marks of each frame; returns the number of frames, and a line for each loss of sound.
 
-    The file appears whole or not at all. Raises DataError where the video does not decode (any more).
+    drawn: marks by frame number. The file appears whole or not at all. Raises DataError if the video does not decode
+    (any more).
     """
     import av
 
@@ -49,7 +50,7 @@ def _copy(read: Any, written: Any, drawn: Mapping[int, Sequence[Mark]]) -> tuple
     lost = [f"sound {stream.index}: no decoder" for stream in read.streams.audio if stream.codec_context is None]
     film: _Film | None = None
     sounds: dict[int, _Sound] = {}
-    early = []  # sound before the first picture, whose size must be known before anything is written
+    early = []  # sound before the first picture; nothing can be written before its size is known
     for packet in read.demux([pictures, *heard]):
         if packet.stream.index != pictures.index:
             if film is None:
@@ -74,7 +75,7 @@ def _copy(read: Any, written: Any, drawn: Mapping[int, Sequence[Mark]]) -> tuple
 
 
 class _Film:
-    """Pictures, drawn on and encoded."""
+    """The pictures: draws on them and encodes them."""
 
     def __init__(self, read: Any, written: Any, first: Any) -> None:
         self._read, self._written = read, written
@@ -88,7 +89,7 @@ class _Film:
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         context = stream.codec_context
         context.time_base = self._clock
-        context.gop_size = max(1, round(2 * self._rate))  # two seconds: a player that seeks is there soon
+        context.gop_size = max(1, round(2 * self._rate))  # two seconds, so that a player seeks fast
         context.colorspace = context.color_primaries = context.color_trc = 1  # BT.709
         context.color_range = 1  # video levels
         if ratio := read.sample_aspect_ratio:
@@ -114,7 +115,7 @@ class _Film:
         return np.ascontiguousarray(np.rot90(rgb, self._quarters))
 
     def _time_of(self, frame: Any) -> int:
-        """In ticks of the clock; times that stand swapped (AVI with B-frames) or still go on by a tick."""
+        """The time of a frame in ticks of the clock, at least one tick after the frame before."""
         seconds = frame.pts * frame.time_base if frame.pts is not None else self.frames / Fraction(self._rate)
         ticks: int = round(seconds / self._clock)
         self._last = last = ticks if self._last is None else max(ticks, self._last + 1)
@@ -122,7 +123,7 @@ class _Film:
 
 
 class _Sound:
-    """One stream of sound, copied or encoded anew."""
+    """A stream of sound: copies it or encodes it again."""
 
     def __init__(self, read: Any, written: Any) -> None:
         self.read, self._written, self.lost = read, written, 0
@@ -136,7 +137,7 @@ class _Sound:
 
     def take(self, packet: Any) -> None:
         if self._copies:
-            if packet.dts is not None:  # not the empty packet at the end
+            if packet.dts is not None:  # the packet at the end is empty
                 packet.stream = self._stream
                 self._written.mux(packet)
             return

@@ -1,6 +1,6 @@
-"""Table detections of somebody's videos, by persons: who does what, from when to when.
+"""The answer to a question: who does what in the user's videos, from when to when.
 
-Shapes: N boxes of persons of a video, K labels in the order in which they were named.
+Shapes: N boxes of persons of a video, K labels in the order of the question.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from zsstad_core.ask.spans import Floats, Span, labelled, smoothed, spans
+from zsstad_core.ask.spans import Floats, Span, choose_labels, find_spans, smooth
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.results import Ask
@@ -19,11 +19,11 @@ from zsstad_core.tracks import UNTRACKED, link_persons
 
 @dataclass(frozen=True)
 class Answer:
-    """What was found in a video.
+    """The answer for one video.
 
-    video: its row of table videos. frames: of table frames, those that were looked at, in the order of time, with
-    `time` and `end`, at which the next one begins. boxes: [N] rows of frame, time, end, box, x1 ... y2, box_score,
-    track, label (its number, from 0; NOTHING), by frame and box. probability_NK, similarity_NK: smoothed along tracks.
+    video: its row of table videos. frames: the rows of table frames that were looked at, in the order of time, with
+    `time` and `end`, at which the next frame begins. boxes: [N] rows of frame, time, end, box, x1 ... y2, box_score,
+    track, label (a number from 0, or NOTHING), by frame and box. probability_NK, similarity_NK: smoothed along tracks.
     """
 
     video_id: str
@@ -44,8 +44,8 @@ def threshold_of(ask: Ask, labels: int) -> float:
     return 1.25 / labels if ask.threshold is None else ask.threshold
 
 
-def answers(plan: Plan) -> list[Answer]:
-    """One for each video, also for one in which nobody was found."""
+def answer_all(plan: Plan) -> list[Answer]:
+    """The answer for each video, with or without persons."""
     videos = read_artifact_table(plan.index, "videos")
     frames = read_artifact_table(plan.index, "frames")
     if plan.dataset.keyframes:
@@ -77,22 +77,22 @@ def answer(
     labels: Sequence[str],
     ask: Ask,
 ) -> Answer:
-    """The answer about one video, of which the tables are."""
-    frames = _with_ends(frames)
+    """The answer for one video, from the rows of its tables."""
+    frames = _add_ends(frames)
     probability_NK = _per_label(detections, "probability", labels)
     similarity_NK = _per_label(similarities, "similarity", labels)
     boxes = detections.drop_duplicates(["frame", "box"])[["frame", "box", *BOX, "box_score"]]
     boxes = boxes.merge(tracks[["frame", "box", "track"]], on=["frame", "box"])
     boxes = boxes.merge(frames[["frame", "time", "end"]], on="frame").sort_values(["frame", "box"], ignore_index=True)
     track_N, time_N = boxes["track"].to_numpy(np.int64), boxes["time"].to_numpy(np.float64)
-    probability_NK = smoothed(probability_NK, track_N, time_N, ask.smoothing, ask.seconds)
-    similarity_NK = smoothed(similarity_NK, track_N, time_N, ask.smoothing, ask.seconds)
-    label_N = labelled(probability_NK, similarity_NK, threshold_of(ask, len(labels)), ask.similarity)
-    found = spans(label_N, track_N, time_N, boxes["end"].to_numpy(np.float64))
+    probability_NK = smooth(probability_NK, track_N, time_N, ask.smoothing, ask.seconds)
+    similarity_NK = smooth(similarity_NK, track_N, time_N, ask.smoothing, ask.seconds)
+    label_N = choose_labels(probability_NK, similarity_NK, threshold_of(ask, len(labels)), ask.similarity)
+    found = find_spans(label_N, track_N, time_N, boxes["end"].to_numpy(np.float64))
     return Answer(video_id, video, frames, boxes.assign(label=label_N), probability_NK, similarity_NK, found)
 
 
-def _with_ends(frames: pd.DataFrame) -> pd.DataFrame:
+def _add_ends(frames: pd.DataFrame) -> pd.DataFrame:
     frames = frames.sort_values(["pts", "frame"], ignore_index=True)
     time_F = frames["pts"].to_numpy(np.float64)
     last = float(np.median(np.diff(time_F))) if len(time_F) > 1 else 0.0
@@ -100,7 +100,7 @@ def _with_ends(frames: pd.DataFrame) -> pd.DataFrame:
 
 
 def _per_label(rows: pd.DataFrame, column: str, labels: Sequence[str]) -> Floats:
-    """A column of one row a (box, label) as [N, K], by frame and box."""
+    """A column of a table with one row for each (box, label) as [N, K], by frame and box."""
     place = {name: number for number, name in enumerate(labels)}
     rows = rows.assign(label=rows["class_name"].map(place)).sort_values(["frame", "box", "label"], kind="stable")
     return rows[column].to_numpy(np.float64).reshape(-1, len(labels))

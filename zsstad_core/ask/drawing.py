@@ -1,4 +1,4 @@
-"""A frame of the annotated video: a box for each person who is said to do something, with number, action and score."""
+"""A frame of the annotated video: a box for each person with a label, and the person's number, action and score."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from zsstad_core.tracks import UNTRACKED
 type Pixels = NDArray[np.uint8]
 
 COLOURS = ((255, 140, 60), (70, 170, 255), (120, 220, 110), (240, 110, 200), (250, 215, 70), (160, 140, 255))
-"""Of persons, by their tracks; who has none is grey."""
+"""The colours of persons, by track; a person without a track is grey."""
 
 _GREY, _PAPER = (200, 204, 212), (16, 18, 22)
 _READABLE = 360  # rows of pixels that letters need; a smaller picture is enlarged
@@ -23,30 +23,30 @@ _READABLE = 360  # rows of pixels that letters need; a smaller picture is enlarg
 
 @dataclass(frozen=True)
 class Mark:
-    """A person in a frame. carried: nobody was detected here; the box lies between two of the same track."""
+    """A person in a frame. interpolated: no box was detected here; this box lies between two boxes of the track."""
 
     xyxy: tuple[float, float, float, float]
     track: int
     text: str
-    carried: bool = False
+    interpolated: bool = False
 
 
 def marks(answer: Answer, labels: Sequence[str]) -> dict[int, list[Mark]]:
-    """What is drawn on each frame, by its number; nothing of persons who are labelled nothing.
+    """The marks of each frame, by its number, for all persons with a label.
 
-    On frames between two boxes of a track (those that are not looked at, or on which the person was missed) the box
-    moves evenly from one to the other, if the first has a label, and says what the first said.
+    On frames between two boxes of a track (frames that were not looked at, or on which the person was missed) the box
+    moves evenly from the first to the second, with the label of the first, if it has one.
     """
     drawn: dict[int, list[Mark]] = {}
     frame_N, track_N, label_N = (answer.boxes[name].to_numpy(np.int64) for name in ("frame", "track", "label"))
     xyxy_N4 = answer.boxes[BOX].to_numpy(np.float64)
 
-    def mark(row: int, xyxy_4: NDArray[np.float64], carried: bool) -> Mark:
+    def mark(row: int, xyxy_4: NDArray[np.float64], interpolated: bool) -> Mark:
         label, track = int(label_N[row]), int(track_N[row])
         number = "" if track == UNTRACKED else f"{track} "
         text = f"{number}{labels[label].replace('_', ' ')} {answer.probability_NK[row, label]:.2f}"
         x1, y1, x2, y2 = xyxy_4.tolist()
-        return Mark((x1, y1, x2, y2), track, text, carried)
+        return Mark((x1, y1, x2, y2), track, text, interpolated)
 
     for row in np.flatnonzero(label_N != NOTHING).tolist():
         drawn.setdefault(int(frame_N[row]), []).append(mark(row, xyxy_N4[row], False))
@@ -63,13 +63,13 @@ def marks(answer: Answer, labels: Sequence[str]) -> dict[int, list[Mark]]:
 
 
 def zoom_of(height: int) -> int:
-    """How many times a picture is enlarged so that letters can be read in it."""
+    """The factor by which a picture is enlarged, so that letters can be read in it."""
     return max(1, -(-_READABLE // height))
 
 
 def draw(frame: Pixels, here: Sequence[Mark]) -> Pixels:
-    """The frame RGB [H, W, 3], enlarged by `zoom_of(H)`, with boxes; width and height are made even by repeating the
-    last column and row."""
+    """Draw boxes into a frame: RGB [H, W, 3], enlarged by `zoom_of(H)`, the last column and row repeated if needed to
+    make width and height even."""
     height, width = frame.shape[:2]
     zoom = zoom_of(height)
     image = Image.fromarray(frame)
@@ -80,18 +80,18 @@ def draw(frame: Pixels, here: Sequence[Mark]) -> Pixels:
     for mark in here:
         _draw_box(pen, mark, zoom, image.size)
     taken: list[tuple[float, float, float, float]] = []
-    for mark in here:  # letters above all boxes
+    for mark in here:  # all letters lie above all boxes
         taken.append(_draw_text(pen, mark, zoom, image.size, font, taken))
     pixels = np.asarray(image)
     return np.pad(pixels, ((0, image.height % 2), (0, image.width % 2), (0, 0)), mode="edge")
 
 
 def _draw_box(pen: ImageDraw.ImageDraw, mark: Mark, zoom: int, size: tuple[int, int]) -> None:
-    x1, y1, x2, y2 = _inside(mark, zoom, size)
+    x1, y1, x2, y2 = _box_in_picture(mark, zoom, size)
     line = max(2, size[1] // 240)
-    if not mark.carried:
+    if not mark.interpolated:
         pen.rectangle((x1 - 1, y1 - 1, x2 + 1, y2 + 1), outline=_PAPER)
-    pen.rectangle((x1, y1, x2, y2), outline=_colour(mark), width=1 if mark.carried else line)
+    pen.rectangle((x1, y1, x2, y2), outline=_colour(mark), width=1 if mark.interpolated else line)
 
 
 def _draw_text(
@@ -102,16 +102,16 @@ def _draw_text(
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
     taken: Sequence[tuple[float, float, float, float]],
 ) -> tuple[float, float, float, float]:
-    """Above the box, or at the first place below that where no other letters are; returns the place."""
-    text = _fitting(pen, mark.text, size[0] - 6, font)
+    """Write a mark's text above its box, or at the first free place further down; returns the place."""
+    text = _shorten(pen, mark.text, size[0] - 6, font)
     left, top, right, bottom = pen.textbbox((0, 0), text, font=font)
     wide, high = right - left + 6, bottom - top + 6
-    x1, y1, *_ = _inside(mark, zoom, size)
+    x1, y1, *_ = _box_in_picture(mark, zoom, size)
     x = max(0.0, min(x1, size[0] - wide))
     y = first = y1 - high if y1 >= high else y1
     while any(_overlap((x, y, x + wide, y + high), other) for other in taken):
         y += 1
-        if y + high > size[1]:  # nowhere is room
+        if y + high > size[1]:  # there is no room
             y = first
             break
     pen.rectangle((x, y, x + wide, y + high), fill=_colour(mark))
@@ -123,10 +123,10 @@ def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float,
     return a[0] < b[2] and b[0] < a[2] and a[1] <= b[3] and b[1] <= a[3]
 
 
-def _fitting(
+def _shorten(
     pen: ImageDraw.ImageDraw, text: str, wide: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont
 ) -> str:
-    """The text, or as much of its beginning as there is room for, before its score."""
+    """The text, with its words cut to the room that there is before the score."""
     words, _, score = text.rpartition(" ")
     while pen.textlength(text, font=font) > wide and len(words) > 1:
         words = words[:-1]
@@ -134,7 +134,7 @@ def _fitting(
     return text
 
 
-def _inside(mark: Mark, zoom: int, size: tuple[int, int]) -> tuple[float, float, float, float]:
+def _box_in_picture(mark: Mark, zoom: int, size: tuple[int, int]) -> tuple[float, float, float, float]:
     x1, y1, x2, y2 = (round(side * zoom) for side in mark.xyxy)
     x1, y1 = min(max(x1, 0), size[0] - 2), min(max(y1, 0), size[1] - 2)
     return x1, y1, min(max(x2 - 1, x1 + 1), size[0] - 1), min(max(y2 - 1, y1 + 1), size[1] - 1)

@@ -1,5 +1,5 @@
-"""The answer as files: JSON with tracks and spans, a CSV in AVA's format with its label map. docs/ask.md has them field
-by field."""
+"""The answer as files: JSON with tracks and spans, a CSV in AVA's format, and its label map. docs/ask.md describes each
+field."""
 
 import csv
 import io
@@ -25,17 +25,17 @@ _NUMBERS = re.compile(r"\[[-+.e\d,\s]+\]")
 
 
 def as_json(plan: Plan, answers: Sequence[Answer], shown: Mapping[str, str]) -> dict[str, Any]:
-    """The whole answer. shown: the annotated video of each video, by its name beside this file."""
-    return {"format": FORMAT, "asked": _asked(plan), "videos": [_of_video(plan, one, shown) for one in answers]}
+    """The whole answer as plain data. shown: the file name of the annotated video of each video."""
+    return {"format": FORMAT, "asked": _question(plan), "videos": [_video(plan, one, shown) for one in answers]}
 
 
 def as_text(content: Mapping[str, Any]) -> str:
-    """JSON with an entry a line, and lists of numbers on the line of theirs."""
+    """JSON text with one entry a line, and each list of numbers on one line."""
     text = json.dumps(content, indent=1, ensure_ascii=False)
     return _NUMBERS.sub(lambda numbers: " ".join(numbers[0].split()), text) + "\n"
 
 
-def _asked(plan: Plan) -> dict[str, Any]:
+def _question(plan: Plan) -> dict[str, Any]:
     settings, labels = plan.settings, plan.dataset.classes
     texts = plan.class_texts if plan.settings.encoder.tokens_from is None else list(labels)
     keyframes = plan.dataset.keyframes
@@ -75,7 +75,7 @@ def _trained_on(plan: Plan) -> dict[str, str] | None:
     }
 
 
-def _of_video(plan: Plan, one: Answer, shown: Mapping[str, str]) -> dict[str, Any]:
+def _video(plan: Plan, one: Answer, shown: Mapping[str, str]) -> dict[str, Any]:
     labels = plan.dataset.classes
     entries = _entries(one, labels)
     track_N = one.boxes["track"].to_numpy(np.int64)
@@ -117,7 +117,7 @@ def _span(one: Answer, span: Any, labels: Sequence[str]) -> dict[str, Any]:
 
 
 def _entries(one: Answer, labels: Sequence[str]) -> list[dict[str, Any]]:
-    """Of each box what the JSON says of it."""
+    """The JSON entry of each box."""
     columns = [one.boxes[name].tolist() for name in ("frame", "time", "box_score", "label")]
     xyxy_N4 = one.boxes[BOX].to_numpy(np.float64).round(2).tolist()
     scores = one.probability_NK.round(6).tolist(), one.similarity_NK.round(6).tolist()
@@ -136,8 +136,8 @@ def _entries(one: Answer, labels: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def names_of_videos(answers: Sequence[Answer]) -> dict[str, str]:
-    """What the annotated video of each video is called: its path in one word, with the ending where two differ in it
-    alone."""
+    """The file name of the annotated video of each video: its path in one word, with the ending only if two videos
+    differ in nothing else."""
     flat = {one.video_id: one.video_id.replace("/", "_") for one in answers}
     stems = [PurePath(name).stem for name in flat.values()]
     return {
@@ -147,11 +147,11 @@ def names_of_videos(answers: Sequence[Answer]) -> dict[str, str]:
 
 
 def as_csv(answers: Sequence[Answer]) -> str:
-    """AVA's format: video, second, x1, y1, x2, y2 as fractions of the frame, label id from 1, score; every label of
-    every person.
+    """The scores of every label of every person in AVA's format: video, second, x1, y1, x2, y2 as fractions of the
+    frame, label id from 1, score.
 
-    A second is shown by the frame that was looked at and is nearest to it in time, if that is less than half a second
-    off; the earlier of two as near. The score is probability times detection score, as in table detections.
+    The persons of a second are those of the nearest frame that was looked at, if it is less than half a second off (the
+    earlier of two that are equally near). The score is probability times detection score, as in table detections.
     """
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
@@ -169,7 +169,7 @@ def as_csv(answers: Sequence[Answer]) -> str:
 
 
 def _seconds(one: Answer) -> list[tuple[int, int]]:
-    """Whole seconds of the video, and the frame that stands for each."""
+    """The whole seconds of the video, each with the frame that stands for it."""
     time_F, frame_F = one.frames["time"].to_numpy(np.float64), one.frames["frame"].to_numpy(np.int64)
     second_S = np.arange(max(0, int(np.floor(time_F[0]))), int(np.ceil(time_F[-1])) + 1)
     place_S = nearest(time_F, second_S, 0.5)
@@ -178,7 +178,7 @@ def _seconds(one: Answer) -> list[tuple[int, int]]:
 
 
 def as_labelmap(labels: Sequence[str]) -> str:
-    """The numbers of the labels, as AVA's label maps are written."""
+    """The numbers and names of the labels, in the format of AVA's label maps."""
     blocks = (f'item {{\n  name: "{_escaped(name)}"\n  id: {number}\n}}\n' for number, name in enumerate(labels, 1))
     return "".join(blocks)
 

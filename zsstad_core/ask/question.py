@@ -1,8 +1,8 @@
-"""What `make ask` is asked, as settings: VIDEO=, LABELS=, and the other choices of make. Imports no torch, no pandas.
+"""The question of `make ask` as settings: VIDEO=, LABELS=, and the other choices of make. Imports no torch, no pandas.
 
-Videos and labels become settings of dataset `folder`. SPLIT= says what the head was trained on (`trained_on.split`):
-of labels that somebody names, none is seen. What the head of another dataset needs to be itself (encoder, detector, its
-own settings) is taken from that dataset's recipes, below what SET= says.
+Videos and labels become settings of dataset `folder`. SPLIT= names the label split on which the head was trained
+(`trained_on.split`): the user's labels are all unseen. The settings with which a head of another dataset was trained
+(encoder, detector, the method's section) come from that dataset's recipes; SET= stands above them.
 """
 
 import argparse
@@ -24,19 +24,19 @@ from zsstad_core.settings.pipeline import Settings
 from zsstad_core.yaml_files import compose, line_of
 
 _LISTS, _YAML = {".txt"}, {".yaml", ".yml"}
-_TAKEN = {
+_HEAD_SETTINGS = {
     "encoder": ("model", "pretrained", "seed", "crop", "precision", "template", "underscores"),
     "detector": (
         *("kind", "config", "checkpoint", "options"),
         *("person_score", "persons_per_frame", "object_score", "objects_per_frame"),
     ),
 }
-"""Settings that a head takes along from where it was trained, with its own section."""
+"""Settings that come with a head from the dataset of its training, besides the section of its method."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """options: the same question as the command line of any stage. name: of the folder for the answer."""
+    """options: the question as the options of any stage. name: the name of the folder for the answer."""
 
     options: argparse.Namespace
     name: str
@@ -57,8 +57,8 @@ class Labels:
     texts: str | None = None
 
 
-def asked(options: argparse.Namespace) -> Question:
-    """The question of a command line with `video` and `labels`. Raises UserError where it cannot be asked."""
+def read_question(options: argparse.Namespace) -> Question:
+    """The question of a command line with `video` and `labels`. Raises UserError if it cannot be asked."""
     if options.dataset not in ("", "folder"):
         raise SettingsError(
             f"DATASET={options.dataset}: make ask is about the videos that VIDEO= names; for a head that was trained "
@@ -70,7 +70,7 @@ def asked(options: argparse.Namespace) -> Question:
         others = ", ".join(name for name in registry.names() if registry.method(name).truth is None)
         raise SettingsError(f"HEAD={head} knows the answer from an annotation; choose one of {others}")
     chosen = {**vars(options), "dataset": "folder", "split": "", "head": head}
-    taken = taken_along(argparse.Namespace(**chosen), options.split) if options.trained_on else ""
+    taken = settings_of_head(argparse.Namespace(**chosen), options.split) if options.trained_on else ""
     folder = {
         "videos": [] if isinstance(videos, Path) else [str(path) for path in videos],
         **({"root": str(videos)} if isinstance(videos, Path) else {}),
@@ -87,7 +87,7 @@ def asked(options: argparse.Namespace) -> Question:
 
 
 def as_words(settings: dict[str, Any]) -> str:
-    """Settings as SET= takes them: texts in quotes so that none is read as a number, a mapping entry by entry."""
+    """Settings as SET= takes them: texts in quotes, so that none is read as a number; mappings entry by entry."""
     words = []
     for key, value in settings.items():
         if isinstance(value, dict):
@@ -97,12 +97,12 @@ def as_words(settings: dict[str, Any]) -> str:
     return " ".join(words)
 
 
-def taken_along(options: argparse.Namespace, split: str) -> str:
-    """What differs between the settings under which the head was trained and those of dataset `folder`, as SET=."""
+def settings_of_head(options: argparse.Namespace, split: str) -> str:
+    """The differences between the settings of the head's training and those of dataset `folder`, as SET= takes them."""
     plain = configure.from_arguments(argparse.Namespace(**{**vars(options), "trained_on": ""}))
     there = {"dataset": options.trained_on, "split": split or "full", "trained_on": ""}
     source = configure.from_arguments(argparse.Namespace(**{**vars(options), **there}))
-    names = {**_TAKEN, f"heads.{options.head}": tuple(_own(source, options.head))}
+    names = {**_HEAD_SETTINGS, f"heads.{options.head}": tuple(_method_settings(source, options.head))}
     different = {
         f"{section}.{name}": getattr(_section(source, section), name)
         for section, fields in names.items()
@@ -112,7 +112,7 @@ def taken_along(options: argparse.Namespace, split: str) -> str:
     return as_words(different)
 
 
-def _own(settings: Settings, head: str) -> Iterable[str]:
+def _method_settings(settings: Settings, head: str) -> Iterable[str]:
     own = getattr(settings.heads, head, None)
     return own.content_fields() if own is not None else ()
 
@@ -128,10 +128,11 @@ def _section(settings: Settings, dotted: str) -> Any:
 
 
 def videos_of(text: str) -> Path | list[Path]:
-    """VIDEO=: a folder, or files. Raises SettingsError and MissingFileError.
+    """The folder or the files that VIDEO= names. Raises SettingsError and MissingFileError.
 
-    A path that is there as it is written, spaces and commas and all; else several with commas or spaces between, names
-    with spaces in quotes, `*` and `?` as in a shell. A list (.txt) holds a path a line, from here or from where it is.
+    The text is one path, with its spaces and commas, if such a path exists; otherwise several paths with commas or
+    spaces between, names with spaces in quotes, `*` and `?` as in a shell. A list (.txt) holds one path a line,
+    relative to the working folder or to the list.
     """
     if not text.strip():
         raise SettingsError(
@@ -144,7 +145,7 @@ def videos_of(text: str) -> Path | list[Path]:
 
 
 def _split(text: str) -> list[str]:
-    """The names in VIDEO=, by the first way of reading it that finds all of them."""
+    """The names in VIDEO=, by the first reading under which all of them exist."""
     by_comma = [name.strip() for name in text.split(",") if name.strip()]
     try:
         by_space = shlex.split(text.replace(",", " "))
@@ -161,7 +162,7 @@ def _split(text: str) -> list[str]:
 
 def _found(name: str) -> list[Path]:
     path = _path(name)
-    if _there(path):
+    if _exists(path):
         return [path]
     return sorted(Path(path.anchor or ".").glob(str(path.relative_to(path.anchor)))) if set(name) & set("*?[") else []
 
@@ -175,7 +176,7 @@ def _places(name: str) -> list[Path]:
         if not written.strip():
             continue
         tried = [_path(written.strip()), first.parent / written.strip()]
-        there = [path for path in tried if _there(path)]
+        there = [path for path in tried if _exists(path)]
         if not there:
             raise MissingFileError(f"{first}:{line}: {written.strip()}: no such file or folder")
         places.append(there[0])
@@ -185,22 +186,22 @@ def _places(name: str) -> list[Path]:
 
 
 def _path(name: str) -> Path:
-    """With `~` for the home folder, where that is meant."""
+    """A path; `~` at its beginning is the home folder, if there is one."""
     try:
         return Path(name).expanduser()
-    except RuntimeError:  # of nobody who has one
+    except RuntimeError:  # no user of that name
         return Path(name)
 
 
-def _there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # longer than a name of a file can be, as a label may be
+    except OSError:  # longer than the name of a file can be, as a label may be
         return False
 
 
 def name_of(videos: Path | list[Path]) -> str:
-    """What the folder for the answer is called."""
+    """The name of the folder for the answer."""
     if isinstance(videos, Path):
         return videos.resolve().name or "videos"
     return videos[0].stem + (f"-and-{len(videos) - 1}-more" if len(videos) > 1 else "")
@@ -210,13 +211,13 @@ def name_of(videos: Path | list[Path]) -> str:
 
 
 def labels_of(text: str) -> Labels:
-    """LABELS=: names with commas between, or a file: one a line (.txt), or YAML, a list or texts by name.
+    """The labels of LABELS=: names with commas between, or a file: one a line (.txt), or YAML, a list or texts by name.
 
-    Raises SettingsError and DataError: none, one, or two that read the same.
+    Raises SettingsError and DataError for no label, one label, or two labels with the same words.
     """
     written = text.strip()
     path = _path(written)
-    if path.suffix.lower() in {*_LISTS, *_YAML} or (written and _there(path) and path.is_file()):
+    if path.suffix.lower() in {*_LISTS, *_YAML} or (written and _exists(path) and path.is_file()):
         labels, where = _from_file(path), str(path)
     else:
         labels, where = Labels([name.strip() for name in written.split(",") if name.strip()]), "LABELS="

@@ -1,6 +1,6 @@
-"""What cannot be asked, said before anything is computed, and what cannot be answered.
+"""Refusals of questions that cannot be asked, before anything is computed, and of answers that cannot be given.
 
-What is wrong with VIDEO= and LABELS= themselves says `zsstad_core.ask.question`; a label that is too long, the encoder.
+`zsstad_core.ask.question` refuses mistakes in VIDEO= and LABELS=; the encoder refuses a label that is too long.
 """
 
 import errno
@@ -18,7 +18,7 @@ from zsstad_core.video import VideoSource
 
 
 def refuse_without_pictures(sources: Iterable[VideoSource]) -> None:
-    """Raise DataError for the first file that does not open, or has no video stream (a cover picture is none)."""
+    """Raise DataError for the first file that does not open, or has no video stream but a cover picture."""
     import av
 
     for source in sources:
@@ -33,8 +33,7 @@ def refuse_without_pictures(sources: Iterable[VideoSource]) -> None:
 
 
 def refuse_other_encoder(plan: Plan) -> None:
-    """Raise SettingsError where the head would have to be trained anew, only because the encoder is another than the
-    one that it was trained with."""
+    """Raise SettingsError if the head would have to be trained again only because the encoder is another."""
     if plan.training_plan is None or plan.train is None or plan.train.is_complete():
         return
     planned = {artifact.path: plain(artifact.inputs) for artifact in plan.training_plan.all()}
@@ -55,7 +54,7 @@ def refuse_other_encoder(plan: Plan) -> None:
 
 
 def refuse_nobody(plan: Plan, answers: Sequence[Answer]) -> None:
-    """Raise DataError where nobody was found in any video."""
+    """Raise DataError if no person was found in any video."""
     if any(len(one.boxes) for one in answers):
         return
     first, detector, scoring = answers[0], plan.settings.detector, plan.settings.scoring
@@ -70,7 +69,7 @@ def refuse_nobody(plan: Plan, answers: Sequence[Answer]) -> None:
 
 
 def refuse_overwriting(plan: Plan, folder: Path, shown: Mapping[str, str]) -> None:
-    """Raise SettingsError where an annotated video would take the place of a video that was asked about."""
+    """Raise SettingsError if an annotated video would overwrite a video of the question."""
     asked = {source.path.resolve() for source in plan.videos.values()}
     for name in shown.values():
         if (folder / name).resolve() in asked:
@@ -78,7 +77,7 @@ def refuse_overwriting(plan: Plan, folder: Path, shown: Mapping[str, str]) -> No
 
 
 def refuse_other_frames(answer: Answer, frames: int) -> None:
-    """Raise DataError where the annotated video has more or fewer frames than were found in the video before."""
+    """Raise DataError if the annotated video has more or fewer frames than the index says."""
     if frames != int(answer.video["frames"]):
         raise DataError(
             f"{answer.video_id}: has {frames} frames now, and had {int(answer.video['frames'])} when it was looked at; "

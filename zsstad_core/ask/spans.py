@@ -1,4 +1,4 @@
-"""Scores along a track: smoothed, and as spans of time.
+"""Smooth scores along tracks, and turn labels into spans of time.
 
 Shapes: N boxes, K labels.
 """
@@ -16,14 +16,14 @@ type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
 
 NOTHING = -1
-"""In place of a label's number: a person who is labelled nothing."""
+"""The number of a person without a label."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """A person does one thing from `start` until `end` (seconds; the end is where the next frame begins).
+    """A person does one thing from `start` to `end` (seconds; the end is the beginning of the next frame).
 
-    label: its number, from 0. rows: of the boxes that show it; it may have been missed on frames in between.
+    label: its number, from 0. rows: the boxes of the span; the person may have been missed on frames in between.
     """
 
     track: int
@@ -33,17 +33,18 @@ class Span:
     rows: Ints
 
 
-def smoothed(
+def smooth(
     score_NK: Floats,
     track_N: Ints,
     time_N: Floats,
     smoothing: Literal["none", "window", "exponential"],
     seconds: float,
 ) -> Floats:
-    """Scores [N, K] along each track: the mean of those at most half of `seconds` away (`window`), or a mean of those
-    up to it in which a score of age t counts as exp(-t / seconds) (`exponential`).
+    """Smooth scores [N, K] along each track.
 
-    Time counts, not the number of boxes. Boxes without a track stay as they are.
+    window: the mean of the scores at most half of `seconds` away. exponential: a mean of this score and all before it,
+    in which a score of age t has the weight exp(-t / seconds). Time counts, not the number of boxes. Boxes without a
+    track keep their scores.
     """
     smooth_NK = score_NK.copy()
     if smoothing == "none":
@@ -55,7 +56,7 @@ def smoothed(
 
 
 def _window(score_TK: Floats, time_T: Floats, seconds: float) -> Floats:
-    reach = seconds / 2 + 1e-6  # a box that stands just there is in it
+    reach = seconds / 2 + 1e-6  # a box at the very end of the window belongs to it
     first_T, end_T = np.searchsorted(time_T, time_T - reach), np.searchsorted(time_T, time_T + reach, side="right")
     sum_TK = np.concatenate([np.zeros((1, score_TK.shape[1])), score_TK.cumsum(0)])
     mean_TK: Floats = (sum_TK[end_T] - sum_TK[first_T]) / (end_T - first_T)[:, None]
@@ -71,8 +72,8 @@ def _exponential(score_TK: Floats, time_T: Floats, seconds: float) -> Floats:
     return sum_TK / weight_T[:, None]
 
 
-def labelled(probability_NK: Floats, similarity_NK: Floats, threshold: float, similarity: float | None) -> Ints:
-    """The label of each box, int64 [N]: the most probable, NOTHING where its probability or similarity is too low."""
+def choose_labels(probability_NK: Floats, similarity_NK: Floats, threshold: float, similarity: float | None) -> Ints:
+    """The label of each box, int64 [N]: the most probable one; NOTHING if its probability or similarity is too low."""
     best_N = probability_NK.argmax(1)
     row_N = np.arange(len(best_N))
     sure_N = probability_NK[row_N, best_N] >= threshold
@@ -81,11 +82,11 @@ def labelled(probability_NK: Floats, similarity_NK: Floats, threshold: float, si
     return np.where(sure_N, best_N, NOTHING)
 
 
-def spans(label_N: Ints, track_N: Ints, time_N: Floats, end_N: Floats) -> list[Span]:
-    """The spans of all tracks, by track and time. end_N: when the frame of a box ends, in seconds.
+def find_spans(label_N: Ints, track_N: Ints, time_N: Floats, end_N: Floats) -> list[Span]:
+    """The spans of all tracks, by track and time. end_N: the end of the frame of each box, in seconds.
 
-    A person who is not found for a moment and then does the same is one span; one who does something else in between,
-    or nothing, makes two.
+    A person who is missed for a moment and then does the same makes one span; a person who does something else in
+    between, or has no label, makes two.
     """
     found = []
     for row_T in _by_track(track_N, time_N):

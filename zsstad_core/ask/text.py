@@ -1,4 +1,4 @@
-"""What `make ask` prints of an answer."""
+"""The lines that `make ask` prints."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,11 @@ from zsstad_core.cache.stages import EVALUATE, GROUNDTRUTH
 from zsstad_core.formatting import count_text
 from zsstad_core.plan.plan import Plan
 
-_LINES = 12  # of spans, of a video
+_LINES = 12  # spans that are printed of a video
 
 
-def of_video(answer: Answer, labels: Sequence[str]) -> list[str]:
-    """What was found in a video: a line for it, and one for each of its first spans."""
+def answer_lines(answer: Answer, labels: Sequence[str]) -> list[str]:
+    """The answer for a video: a line for the video, and a line for each of its first spans."""
     length = float(answer.frames["end"].max() - answer.frames["time"].min())
     looked = len(answer.frames)
     frames = count_text(int(answer.video["frames"]), "frame")
@@ -35,18 +35,21 @@ def of_video(answer: Answer, labels: Sequence[str]) -> list[str]:
     return lines
 
 
-def anew(plan: Plan) -> str:
-    """`text, score`: the stages that have something to do, in the order of the work. Ground truth is not named: there
-    is none of somebody's own videos."""
+def stages_to_run(plan: Plan) -> str:
+    """The stages that have something to do, in the order of the work: `text, score`. Ground truth is not among them:
+    the user's videos have none."""
     todo = {artifact.stage.target for artifact in plan.all() if not artifact.is_complete()}
     return ", ".join(name for name in _stages(plan) if name in todo)
 
 
 def stages_text(plan: Plan, made: str) -> str:
-    """What a question took that was not there before, and what was. made: as `anew` said it before the stages ran."""
-    asked = [name.strip() for name in made.split(",") if name.strip()]
-    kept = [name for name in _stages(plan) if name not in asked]
-    return f"asked anew: {', '.join(asked) or 'nothing'}; kept: {', '.join(kept) or 'nothing'}"
+    """The line that tells which stages ran for a question and which results were there already.
+
+    made: what `stages_to_run` gave before the stages ran.
+    """
+    ran = [name.strip() for name in made.split(",") if name.strip()]
+    kept = [name for name in _stages(plan) if name not in ran]
+    return f"asked anew: {', '.join(ran) or 'nothing'}; kept: {', '.join(kept) or 'nothing'}"
 
 
 def _stages(plan: Plan) -> list[str]:

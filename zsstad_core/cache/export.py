@@ -115,8 +115,7 @@ def _write_h5(path: Path, source: _Source, provenance: str) -> tuple[tuple[int, 
     import h5py
 
     def create(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
-        """A dataset with a checksum on every chunk. All chunks are allocated at once, in order, whichever is written
-        first."""
+        """A dataset with a checksum on every chunk; its chunks are allocated at once, in order."""
         if not all(shape):
             return file.create_dataset(name, shape, dtype, track_times=False)
         row_bytes = int(np.prod(shape[1:])) * dtype.itemsize

@@ -24,8 +24,7 @@ _NAME = re.compile(r"[a-z]+(-[a-z]+)?-[0-9a-f]{16}")
 
 
 def artifacts(root: Path) -> list[Path]:
-    """The artifacts in a dataset's folder, by name: folders named like an artifact, or with the inputs of an
-    artifact."""
+    """The artifacts in a dataset's folder, by name: folders with the name, or the inputs, of an artifact."""
     if not root.is_dir():
         return []
     folders = [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]

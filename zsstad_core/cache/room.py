@@ -27,8 +27,7 @@ class Room:
 
 
 def free_room(path: Path) -> Room:
-    """The free room at the place of `path`, which need not exist; no limit if the file system does not tell its
-    size."""
+    """The free room at the place of `path`, which need not exist; no limit if the file system tells none."""
     there = next(folder for folder in [path, *path.absolute().parents] if folder.is_dir())
     found = os.statvfs(there)
     free = found.f_bavail * found.f_frsize if found.f_blocks else sys.maxsize
@@ -47,8 +46,7 @@ def write_error(error: OSError, path: Path) -> str:
 
 
 def size_of_units(artifact: Path) -> tuple[list[int], int]:
-    """The sizes in bytes of all files of an artifact's units, and the number of clips in them. Units that do not read
-    are not counted."""
+    """The sizes in bytes of all files of an artifact's readable units, and the number of clips in them."""
     sizes, clips = [], 0
     for path in artifact.glob("unit-*/manifest.json"):
         try:

@@ -48,8 +48,7 @@ def clear(root: Path, video_id: str) -> None:
 
 
 def noted(root: Path, members: Mapping[str, str]) -> dict[str, Failure]:
-    """The failures of these videos (id -> digest of the file) that are set aside, by id. A note that does not read does
-    not count."""
+    """The failures of these videos (id -> digest of the file) that are set aside, by id."""
     failures: dict[str, Failure] = {}
     for path in sorted((root / _FOLDER).glob("*.json")):
         try:

@@ -108,8 +108,7 @@ class Unit:
             self.file(name)
 
     def damaged_error(self, what: str) -> DamagedUnitError:
-        """Take the manifest from a damaged unit, so that the next run of its stage makes it again; returns the
-        error."""
+        """Take the manifest from a damaged unit, so that its stage makes it again; returns the error."""
         try:
             (self.path / MANIFEST).rename(self.path / "manifest.damaged.json")
             clips = list(self.__dict__.get("manifest", {}).get("members", ()))  # if it was read

@@ -1,10 +1,10 @@
-"""AVA (Gu et al. 2018), v2.1 and v2.2: films of which seconds 902 to 1798 are annotated, one keyframe a second.
+"""AVA (Gu et al. 2018), v2.1 and v2.2: films that are annotated from second 902 to 1798, one keyframe a second.
 
-Which files there are, and which frames of them are wanted; `ava_annotation` reads what is annotated. The official
-validation videos are the test part, as in every paper: the labels of the official test videos are not public.
+This module lists the videos and says which of their frames are wanted; `ava_annotation` reads the annotation. The
+official validation videos are the test part, as in every paper: the labels of the official test videos are not public.
 
-Numbering. The csv counts seconds of the film; `start` is the second at which a video begins. Which decoded frame is a
-second's keyframe is found by its time (`zsstad_core.keyframes`), never by counting.
+Numbering. The csv counts seconds of the film; `start` is the second at which a video begins. The keyframe of a second
+is the decoded frame nearest in time (`zsstad_core.keyframes`); it is never found by counting frames.
 """
 
 import re
@@ -30,7 +30,7 @@ _EXPECTED = "VIDEO_ID.mkv (mp4, webm, avi, mov), or folders of frames VIDEO_ID/V
 class Ava:
     """The dataset under the folder of `settings.datasets.ava` (see `zsstad_core.datasets.base.Dataset`).
 
-    video_id is the id of the film on YouTube, as in the csv; nothing is known of a video that no csv names.
+    video_id is the id of the film on YouTube, as in the csv.
     """
 
     drawn_on = None
@@ -88,7 +88,7 @@ class Ava:
 
     @cached_property
     def _on_disk(self) -> dict[str, Path]:
-        """video_id -> the file or folder of frames. Hidden files and other kinds of file are passed over."""
+        """video_id -> the file or folder of frames. Hidden files and other kinds of file are ignored."""
         if not self._videos.is_dir():
             raise MissingFileError(f"{self._videos}: no such folder (datasets.ava.videos); expected {_EXPECTED} in it")
         found: dict[str, Path] = {}

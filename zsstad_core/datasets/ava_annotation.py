@@ -1,16 +1,16 @@
-"""AVA's official annotation: which videos there are, who stands where in which second, and what they do.
+"""AVA's official annotation: the videos, and for each annotated second the boxes of persons and their actions.
 
-What is taken, and what is not:
+The rows that are taken, left out and refused:
 
     seconds 902 to 1798 (both included); a row of another second is refused, with its line
     rows at excluded seconds are left out and counted
     rows of an action that the label map lacks are left out and counted if it is one of AVA's 80 (a map of the 60 of the
     ActivityNet task, as the official evaluator does); any other action is refused, with its line
-    keyframes without a box (rows of two cells) say nothing here: a table of boxes has no row for them
+    keyframes without a box (rows of two cells) are ignored: a table of boxes has no row for them
     a row that is there twice, and a box without area, are refused, with their line
 
-A person is a person id at a box: several rows of one, with an action each. Where there are no ids (v1.0, 7 cells) it
-is a box: rows with the same four numbers are one person.
+The rows with one person id and one box are one person, with an action in each row. Without ids (v1.0, 7 cells) the rows
+with one box are one person.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SECONDS = (902, 1798)
-_LAST_OF: dict[ClassType, int] = {"pose": 14, "object": 63, "person": 80}  # AVA's actions stand in that order
+_LAST_OF: dict[ClassType, int] = {"pose": 14, "object": 63, "person": 80}  # AVA numbers its actions in that order
 
 
 class AvaAnnotation:
@@ -63,7 +63,7 @@ class AvaAnnotation:
 
     @cached_property
     def parts(self) -> dict[str, Part]:
-        """Every video that is annotated, sorted, with its part. A plan asks: this reads no numbers."""
+        """Every annotated video, sorted, with its part. This reads no numbers, because every plan calls it."""
         parts: dict[str, Part] = {}
         for part, path in self._boxes.items():
             for name in _videos(path):
@@ -74,8 +74,8 @@ class AvaAnnotation:
         return dict(sorted(parts.items()))
 
     def table(self) -> "pd.DataFrame":
-        """Table groundtruth, whose rows are all unplaced (`zsstad_core.unplaced`). What was left out and why stands
-        in `attrs["notes"]`, a list of sentences."""
+        """Table groundtruth, whose rows are all unplaced (`zsstad_core.unplaced`). `attrs["notes"]`
+        holds sentences that say what was left out and why."""
         import pandas as pd
 
         from zsstad_core.tables import BOX, table
@@ -87,7 +87,7 @@ class AvaAnnotation:
         rows = rows.sort_values([*person, "action_id"], kind="stable", ignore_index=True)
         new_keyframe = (rows[person[:2]] != rows[person[:2]].shift()).any(axis=1)
         new_person = (rows[person] != rows[person].shift()).any(axis=1)
-        number = new_person.astype("int64").cumsum()  # of all persons; counted in each keyframe from 0
+        number = new_person.astype("int64").cumsum()  # of the person in the table; in each keyframe `box` starts from 0
         box = number - number.where(new_keyframe).ffill()
         boxes = {side: rows[side] for side in BOX}
         found = table(
@@ -105,7 +105,7 @@ class AvaAnnotation:
         return found
 
     def _rows(self, path: Path, excluded: "pd.MultiIndex", notes: list[str]) -> "pd.DataFrame":
-        """The rows of a csv that count; what is left out is noted."""
+        """The rows of a csv that count; a note says what is left out."""
         import pandas as pd
 
         from zsstad_core.metrics.ava_files import read_boxes
@@ -154,7 +154,7 @@ class AvaAnnotation:
 
 
 def _videos(path: Path) -> set[str]:
-    """The first cells of a csv, without a header's: some hundred names of hundreds of thousands of rows."""
+    """The names in the first column of a csv, without the header: some hundred in hundreds of thousands of rows."""
     try:
         with path.open(encoding="utf-8-sig") as stream:
             lines = iter(stream)

@@ -1,4 +1,4 @@
-"""What every dataset answers, whatever its files look like."""
+"""The interface of every dataset, whatever its files look like."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,10 +15,10 @@ type ClassType = Literal["pose", "object", "person"]
 
 
 class Dataset(Protocol):
-    """A dataset on disk. A video is wanted where the annotation names it and the settings do not leave it out.
+    """A dataset on disk. A video is wanted if the annotation names it and the settings do not leave it out.
 
-    All methods raise MissingFileError and DataError naming the file and the layout that was expected. None but
-    `groundtruth` imports pandas: a plan asks the others often and must start fast.
+    All methods raise MissingFileError and DataError naming the file and the expected layout. Only `groundtruth` imports
+    pandas: a plan often calls the other methods, and must start fast.
     """
 
     @property
@@ -27,43 +27,44 @@ class Dataset(Protocol):
 
     @property
     def class_types(self) -> Mapping[str, ClassType] | None:
-        """What kind of action each class is, where a person does several at once: one pose and any number of
-        interactions with objects and persons (AVA). None where every person does one action."""
+        """The type of each class, if a person does several actions at once: one pose and any number of interactions
+        with objects and persons (AVA). None if every person does one action."""
 
     @property
     def texts(self) -> str | None:
-        """A YAML file of texts for its classes, that stands in place of `encoder.texts`; None where it has none."""
+        """A YAML file of texts for the classes, in place of `encoder.texts`; None if there is none."""
 
     @property
     def drawn_on(self) -> tuple[float, float] | None:
-        """Width and height of the pictures that the annotation's boxes were drawn on, where these may be others than
-        the videos on disk: the groundtruth stage scales boxes from them to what decodes. None: pixels of the video."""
+        """Width and height of the pictures on which the boxes were annotated, if the videos on disk may have another
+        size: the groundtruth stage scales the boxes to the decoded frames. None: boxes are in pixels of the video."""
 
     @property
     def keyframes(self) -> Keyframes | None:
-        """Which frames are wanted, where only some are annotated (AVA: one a second). None where every frame is."""
+        """The rule for the wanted frames, if only some are annotated (AVA: one a second); None if all are wanted."""
 
     def videos(self) -> list[VideoSource]:
-        """Wanted videos that are on disk, sorted by video_id; at least one."""
+        """The wanted videos that are on disk, sorted by video_id; at least one."""
 
     def missing(self) -> list[str]:
-        """Wanted videos that are not on disk, sorted."""
+        """The wanted videos that are not on disk, sorted."""
 
     def unknown(self) -> list[str]:
-        """Videos on disk that the annotation does not name, sorted; they are left alone."""
+        """The videos on disk that the annotation does not name, sorted; no stage reads them."""
 
     def groundtruth(self) -> "pd.DataFrame":
-        """Table `groundtruth` of all wanted videos, also missing ones; `decoded` is true, `make groundtruth` sets it.
+        """Table `groundtruth` of all wanted videos, on disk or missing; `decoded` is true until `make groundtruth` sets
+        it.
 
-        With `keyframes` all rows are unplaced (`zsstad_core.unplaced`). What was left out and why may stand in
-        `attrs["notes"]`, a list of sentences."""
+        With `keyframes` all rows are unplaced (`zsstad_core.unplaced`). `attrs["notes"]`
+        may hold sentences that say what was left out and why."""
 
     def refuse_impossible(self, videos: "pd.DataFrame") -> None:
-        """Raise DataError, naming file and line, where a user's own annotation cannot be of the videos as they decode
-        (table `videos`). Published annotations are taken as they are, with their faults."""
+        """Raise DataError, naming file and line, if a user's annotation cannot belong to the decoded videos (table
+        `videos`). Published annotations are never refused: their faults are part of the published numbers."""
 
     def official_split(self) -> dict[str, Part]:
-        """The official part of all wanted videos, also missing ones, sorted by video_id."""
+        """The official part of all wanted videos, on disk or missing, sorted by video_id."""
 
     def annotation_files(self) -> list[Path]:
         """The files that decide `groundtruth` and `official_split`."""

@@ -1,4 +1,4 @@
-"""Boxes from a file instead of a detector: ST-CLIP's JSON, or the columns of our own table in CSV or Parquet."""
+"""Boxes from a file instead of a detector: ST-CLIP's JSON, or the columns of table `boxes` in CSV or Parquet."""
 
 import csv
 from collections.abc import Sequence
@@ -21,25 +21,26 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class BoxFile:
-    """Table `boxes` of the videos asked for, and what of the file is not in it."""
+    """Table `boxes` of some videos, and how many boxes of the file are not in it."""
 
     boxes: pd.DataFrame
     dropped: int
-    """Boxes without area (ST-CLIP's file has three), of whichever video."""
+    """Boxes without area (ST-CLIP's file has three), of any video."""
     unmatched: int
-    """Boxes of videos that were not asked for."""
+    """Boxes of other videos."""
 
 
 def read_boxes(path: Path, videos: Sequence[str]) -> BoxFile:
     """The boxes of `videos` in a file, numbered within each frame: persons first, then objects, each by falling score,
     equal scores in the file's order.
 
-    `.json` is ST-CLIP's detection file, with `jhmdb_test_gt_min.json` beside it (`published_boxes`). `.csv` (UTF-8, with
+    `.json` is the detection file of ST-CLIP, with `jhmdb_test_gt_min.json` beside it. `.csv` (UTF-8, with
     a header) and `.parquet` hold video_id, frame (from 0), x1, y1, x2, y2 (pixels of the frame), score (0 to 1) and
     what (`person` or a COCO class); further columns are not read. Boxes are not clipped here: the frame's size is
     unknown.
 
-    Raises MissingFileError, and DataError naming file, line (of Parquet: row from 1) and value of the first problems.
+    Raises MissingFileError, and DataError naming file, line (in Parquet the row, from 1) and value of the first
+    problems.
     """
     if not path.is_file():
         raise MissingFileError(f"{path}: no such file (detector.boxes_from)")
@@ -48,9 +49,9 @@ def read_boxes(path: Path, videos: Sequence[str]) -> BoxFile:
         case ".json":
             rows, dropped = read_published(path, videos)
         case ".csv":
-            rows = _checked(*_read_csv(path), f"{path}:")
+            rows = _check(*_read_csv(path), f"{path}:")
         case ".parquet":
-            rows = _checked(*_read_parquet(path), f"{path}: row ")
+            rows = _check(*_read_parquet(path), f"{path}: row ")
         case _:
             raise DataError(f"{path}: boxes come as .json (ST-CLIP's), .csv or .parquet")
     known = rows.video_id.isin(videos)
@@ -58,7 +59,7 @@ def read_boxes(path: Path, videos: Sequence[str]) -> BoxFile:
 
 
 def number_boxes(rows: pd.DataFrame) -> pd.DataFrame:
-    """Table `boxes` of rows without `box`: persons first, then objects, by falling score, then in the given order."""
+    """Table `boxes` from rows without `box`: persons first, then objects, by falling score, then in the given order."""
     videos, _ = pd.factorize(rows.video_id, sort=True)
     order = np.lexsort((-rows.score.to_numpy(float), rows.what != "person", rows.frame, videos))  # stable
     rows = rows.iloc[order]
@@ -72,7 +73,7 @@ def _read_csv(path: Path) -> tuple[pd.DataFrame, list[int]]:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream, strict=True)
             header = next(reader, [])
-            _must_have_columns(path, header)
+            _refuse_other_columns(path, header)
             for row in reader:
                 if len(row) not in (0, len(header)):
                     raise DataError(f"{path}:{reader.line_num}: has {len(row)} cells, the header {len(header)}")
@@ -89,11 +90,11 @@ def _read_parquet(path: Path) -> tuple[pd.DataFrame, list[int]]:
         rows = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: not a readable Parquet file ({error})") from error
-    _must_have_columns(path, list(rows.columns))
+    _refuse_other_columns(path, list(rows.columns))
     return rows[_COLUMNS].reset_index(drop=True), list(range(1, len(rows) + 1))
 
 
-def _must_have_columns(path: Path, header: list[str]) -> None:
+def _refuse_other_columns(path: Path, header: list[str]) -> None:
     wrong = [column for column in _COLUMNS if header.count(column) != 1]
     if wrong:
         raise DataError(
@@ -109,12 +110,12 @@ def _is_lower_name(cell: object) -> bool:
     return _is_name(cell) and cell == str(cell).lower()
 
 
-def _shown(cell: object) -> str:
+def _quote(cell: object) -> str:
     return repr(cell) if isinstance(cell, str) else str(cell)
 
 
-def _checked(cells: pd.DataFrame, lines: Sequence[int], where: str) -> pd.DataFrame:
-    """`cells` with numbers as numbers; DataError listing the first cells that break a rule."""
+def _check(cells: pd.DataFrame, lines: Sequence[int], where: str) -> pd.DataFrame:
+    """`cells` with numbers as numbers. Raises DataError listing the first cells that break a rule."""
     rows = cells.assign(**{column: pd.to_numeric(cells[column], errors="coerce") for column in _NUMBERS})
     with np.errstate(over="ignore"):  # a number beyond float32 becomes infinite, and is refused as such
         rows = rows.astype(dict.fromkeys(_NUMBERS, "float64")).astype(dict.fromkeys(BOX, "float32"))
@@ -129,7 +130,7 @@ def _checked(cells: pd.DataFrame, lines: Sequence[int], where: str) -> pd.DataFr
         ("y2", finite["y1"] & finite["y2"] & (rows.y2 <= rows.y1), f"must be greater than y1{_CORNERS}"),
     ]
     problems = sorted(
-        (int(i), f"{column} is {_shown(cells[column].iloc[i])}; it {rule}")
+        (int(i), f"{column} is {_quote(cells[column].iloc[i])}; it {rule}")
         for column, broken, rule in rules
         for i in np.flatnonzero(broken)
     )

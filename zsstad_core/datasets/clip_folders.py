@@ -1,4 +1,4 @@
-"""Clips that lie in a folder a class: `CLASS/NAME.avi`, or frames `CLASS/NAME/00001.png`, ..."""
+"""Clips in one folder for each class: `CLASS/NAME.avi`, or frames `CLASS/NAME/00001.png`, ..."""
 
 import os
 from collections import Counter
@@ -10,10 +10,10 @@ from zsstad_core.errors import DataError, MissingFileError
 
 
 def clips_by_class(folder: Path, suffixes: Sequence[str], setting: str, expected: str) -> dict[str, Path]:
-    """`CLASS/NAME` -> the clip's file or folder of frames. Hidden files and other kinds of file are passed over.
+    """`CLASS/NAME` -> the clip's file or folder of frames. Hidden files and other kinds of file are ignored.
 
-    Raises MissingFileError where the folder is not there (`setting` names it, `expected` says what must be in it),
-    DataError where a clip is there twice.
+    Raises MissingFileError if the folder is not there (`setting` names it, `expected` says what must be in it), and
+    DataError if a clip is there twice.
     """
     if not folder.is_dir():
         raise MissingFileError(f"{folder}: no such folder ({setting}); expected {expected} in it")
@@ -28,7 +28,7 @@ def clips_by_class(folder: Path, suffixes: Sequence[str], setting: str, expected
                 continue
             name = f"{class_folder.name}/{entry.name if is_folder else file.stem}"
             if name in found:
-                raise DataError(f"{folder}: {name} is there {_as_both(found[name], is_folder)}; keep one kind")
+                raise DataError(f"{folder}: {name} is there {_two_kinds(found[name], is_folder)}; keep one kind")
             found[name] = file
     return found
 
@@ -36,7 +36,7 @@ def clips_by_class(folder: Path, suffixes: Sequence[str], setting: str, expected
 def wanted_on_disk(
     wanted: Iterable[str], on_disk: Mapping[str, Path], folder: Path, annotation: Path, expected: str
 ) -> dict[str, Path]:
-    """The wanted clips that are there, by name. Raises MissingFileError, naming what lies there instead, for none."""
+    """The wanted clips that are on disk, by name. If there is none, raises MissingFileError naming a clip that is."""
     found = {name: on_disk[name] for name in wanted if name in on_disk}
     if not found:
         others = f" ({len(on_disk)} others, such as {min(on_disk)})" if on_disk else ""
@@ -45,7 +45,7 @@ def wanted_on_disk(
 
 
 def first_of_each(parts: Mapping[str, Part], on_disk: Mapping[str, Path], limit: int | None) -> dict[str, Part]:
-    """`parts` sorted by name; with a limit the first so many of each class and part among the clips on disk."""
+    """`parts` sorted by name; with a limit, only the first `limit` clips on disk of each class and part."""
     ordered = dict(sorted(parts.items()))
     if limit is None:
         return ordered
@@ -60,12 +60,12 @@ def first_of_each(parts: Mapping[str, Part], on_disk: Mapping[str, Path], limit:
 
 
 def entries(folder: Path) -> list["os.DirEntry[str]"]:
-    """What lies in a folder, sorted by name, without hidden names."""
+    """The entries of a folder, sorted by name, without hidden names."""
     with os.scandir(folder) as inside:
         return sorted((entry for entry in inside if not entry.name.startswith(".")), key=lambda entry: entry.name)
 
 
-def _as_both(other: Path, is_folder: bool) -> str:
+def _two_kinds(other: Path, is_folder: bool) -> str:
     if other.is_dir() or is_folder:
         return "as clip and as frames, which differ in their pixels"
     return f"as {other.suffix} and in another container, which differ in their pixels"

@@ -1,10 +1,10 @@
-"""A folder of videos of one's own: which there are, what the actions are called, and what is annotated of them.
+"""A folder of the user's videos: the videos, the names of the actions, and the annotation, if there is one.
 
 video_id is a video's path below the folder, with its extension and with `/` (`holidays/beach.mp4`), so that two videos
-are never taken for one; of videos that are named one by one (`datasets.folder.videos`) as much of the end of each path
-as tells it from the others. Without an annotation all videos are test, nothing is known of them, and every person is
-scored against all labels. Which labels are unseen says the label split: SPLIT=all-unseen (which the recipe `folder`
-sets), a YAML file of one's own, or any other that needs no published list.
+never have the same id. A video that is named by itself (`datasets.folder.videos`) has the shortest end of its path that
+no other has. Without an annotation all videos are test, and every person is scored against all labels. The label split
+says which labels are unseen: SPLIT=all-unseen (which the recipe `folder` sets), the user's YAML file, or any other
+split that needs no published list.
 """
 
 import os
@@ -30,13 +30,13 @@ SUFFIXES = (
     ".wmv", ".y4m",
 )
 # fmt: on
-"""What a video's name ends in, in small or capital letters."""
+"""The endings of the names of videos, in small or capital letters."""
 
 
 class Folder:
     """The dataset under the folder of `settings.datasets.folder` (see `zsstad_core.datasets.base.Dataset`).
 
-    Wanted are all videos on disk and all that the annotation names.
+    All videos on disk and all videos that the annotation names are wanted.
     """
 
     class_types = None
@@ -60,7 +60,7 @@ class Folder:
 
     @cached_property
     def keyframes(self) -> Keyframes | None:
-        """The frames that are looked at, where these are not all."""
+        """The rule for the frames that are looked at; None if all frames are."""
         if self._every == 1 and self._per_second is None:
             return None
         return Sampled(every=self._every, per_second=self._per_second)
@@ -139,8 +139,8 @@ class Folder:
                 )
 
     def _box_numbers(self) -> list[int]:
-        """Of each box the number of its person in the video. Where persons have no names, each box of each frame is a
-        person of its own: nothing says who is who in the next frame, and no tube may be made of it."""
+        """The number, in its video, of the person of each box. Without names of persons each box of each frame counts
+        as another person: nothing says which person of the next frame is the same, so no tube may be made."""
         persons: dict[str, dict[str, int]] = {}
         for video, name in sorted({(box.video, box.person) for box in self._boxes if box.person}, key=_by_number):
             persons.setdefault(video, {})[name] = len(persons.get(video, {}))
@@ -179,13 +179,13 @@ class Folder:
     @cached_property
     def _on_disk(self) -> dict[str, Path]:
         if self._named:
-            return dict(sorted(_told_apart(self._named).items()))
+            return dict(sorted(_shortest_names(self._named).items()))
         return {path.relative_to(self._root).as_posix(): path for path in sorted(videos_below(self._root))}
 
 
-def _told_apart(paths: list[Path]) -> dict[str, Path]:
-    """Paths by their names, and those that share one by their shortest ends that differ. A file named twice, through a
-    link too, is there once."""
+def _shortest_names(paths: list[Path]) -> dict[str, Path]:
+    """The paths by their names; paths with the same name by their shortest ends that differ. A file that is named
+    twice, directly or through a link, is there once."""
     files = {path.resolve(): path for path in reversed(paths)}
     ids: dict[str, Path] = {}
     left, depth = list(files), 0
@@ -199,7 +199,7 @@ def _told_apart(paths: list[Path]) -> dict[str, Path]:
 
 
 def videos_below(root: Path) -> Iterator[Path]:
-    """Video files at any depth, in linked folders too, without hidden names; a folder is seen once, however linked."""
+    """The video files at any depth, without hidden names. Linked folders are followed, and each folder is read once."""
     been = set()
     for folder, folders, files in os.walk(root, followlinks=True):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -214,6 +214,6 @@ def videos_below(root: Path) -> Iterator[Path]:
 
 
 def _by_number(named: tuple[str, str]) -> tuple[str, int, str]:
-    """Persons 2 and 10 in this order, and those with names behind them."""
+    """A sort key: persons with numbers by number (2 before 10), then persons with names."""
     video, person = named
     return video, int(person) if person.isdecimal() else 10**9, person

@@ -1,14 +1,14 @@
 """Annotation of a folder of videos: boxes in CSV or JSON, and a list of the training videos. Imports no pandas.
 
     video, frame, x1, y1, x2, y2    path below the folder; number from 0; pixels of the decoded frame, half-open
-    person                          who it is, a number or a name; the same in all frames of a video, so that his boxes
+    person                          a number or a name, the same in all frames of a video, so that the person's boxes
                                     are a tube. Without it there are no tubes, and rows of a frame with the very same
                                     box are one person
-    label                           the action; a person who does several has a row for each; empty: not known
+    label                           the action; a person who does several actions has a row for each; empty: not known
     part                            train or test, the same in all rows of a video; empty: test
 
-The first six columns must be there, in any order, with a header; a column of another name is refused, since it may be
-one of these misspelt. JSON is a list of objects with these keys.
+The first six columns must be there, in any order, with a header; a column with another name is refused, since its name
+may be misspelt. JSON is a list of objects with these keys.
 """
 
 import csv
@@ -29,7 +29,7 @@ _COLUMNS = (*_NEEDED, "person", "label", "part")
 
 
 class Box(NamedTuple):
-    """A row of the annotation; `where` is its file and line (of JSON: entry, from 1). Empty text: not given."""
+    """A row of the annotation; `where` is its file and line (in JSON the entry, from 1). Empty text: not given."""
 
     where: str
     video: str
@@ -55,8 +55,8 @@ def read_annotation(file: Path, on_disk: Collection[str]) -> list[Box]:
         case _:
             raise DataError(f"{file}: an annotation comes as .csv or .json (datasets.folder.annotation)")
     boxes = [_box(where, row) for where, row in cells]
-    _must_be_videos(boxes, on_disk, file)
-    _must_agree(boxes)
+    _refuse_misspelt_videos(boxes, on_disk, file)
+    _refuse_contradictions(boxes)
     return boxes
 
 
@@ -80,7 +80,7 @@ def _read_csv(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     reader = csv.reader(io.StringIO(_text(file), newline=""), strict=True)
     try:
         header = next(reader, [])
-        _must_have_columns(header, f"{file}:1")
+        _refuse_other_columns(header, f"{file}:1")
         for row in reader:
             if not row:
                 continue
@@ -103,13 +103,13 @@ def _read_json(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         where = f"{file}: entry {number}"
         if not isinstance(entry, dict):
             raise DataError(f"{where}: is {entry!r}; expected an object with {', '.join(_NEEDED)}")
-        _must_have_columns(list(entry), where)
+        _refuse_other_columns(list(entry), where)
         if isinstance(entry["frame"], bool) or any(isinstance(value, list | dict) for value in entry.values()):
             raise DataError(f"{where}: {entry}; each value must be a number or a text")
         yield where, {key: "" if value is None else value for key, value in entry.items()}
 
 
-def _must_have_columns(header: list[str], where: str) -> None:
+def _refuse_other_columns(header: list[str], where: str) -> None:
     lacking = [name for name in _NEEDED if name not in header]
     if lacking:
         hint = " (columns are separated by commas)" if re.search("[;\t]", "".join(header)) else ""
@@ -155,8 +155,8 @@ def _number(where: str, row: Mapping[str, Any], name: str) -> float:
     return value
 
 
-def _must_be_videos(boxes: list[Box], on_disk: Collection[str], file: Path) -> None:
-    """A name that is almost that of a video on disk is a mistake; any other may be of a video that is not here."""
+def _refuse_misspelt_videos(boxes: list[Box], on_disk: Collection[str], file: Path) -> None:
+    """Refuse a name that is almost that of a video on disk; any other name may belong to a missing video."""
     short = {name.rpartition(".")[0]: name for name in on_disk} | {name.rpartition("/")[2]: name for name in on_disk}
     for box in boxes:
         if box.video not in on_disk:
@@ -170,8 +170,8 @@ def _must_be_videos(boxes: list[Box], on_disk: Collection[str], file: Path) -> N
         )
 
 
-def _must_agree(boxes: list[Box]) -> None:
-    """A video is of one part, all or none of its boxes are of a named person, and he has one box a frame."""
+def _refuse_contradictions(boxes: list[Box]) -> None:
+    """Refuse a video in two parts, with some persons named and some not, or with two boxes of a person in a frame."""
     parts: dict[str, Box] = {}
     named: dict[str, Box] = {}
     places: dict[tuple[str, int, str], Box] = {}

@@ -1,13 +1,12 @@
 """J-HMDB (Jhuang et al. 2013): 928 trimmed clips of 21 actions, one annotated person a frame.
 
-Which files there are and which of them are wanted. Ground truth comes from one of two annotations with the same
-answers: the field's pickle (`jhmdb_pickle`) or the official puppet masks (`puppet_masks`).
+This module lists the clips and says which are wanted. Ground truth comes from one of two annotations with the same
+content: the field's pickle (`jhmdb_pickle`) or the official puppet masks (`puppet_masks`).
 
-Coordinates. The annotation's boxes name pixels from 0 and include the last one: in the pickle x runs over 0..319 and
-y over 0..239 on 320x240 frames, both ends used by thousands of boxes. They are handed on as they stand, not widened by
-the one pixel that a half-open box would need, because the field's evaluator (MultiSports' frameAP, which iCLIP and
-ST-CLIP use) takes their width as x2 - x1, and every published number does so. Frames are numbered from 1 there and
-from 0 here.
+Coordinates. The annotation's boxes name pixels from 0 and include the last pixel: in the pickle x runs over 0..319 and
+y over 0..239 on 320x240 frames, and thousands of boxes use both ends. The boxes stay as they are, without the one pixel
+more that a half-open box would need, because the field's evaluator (MultiSports' frameAP, which iCLIP and ST-CLIP use)
+takes x2 - x1 as width, and every published number does so. The annotation numbers frames from 1, this module from 0.
 """
 
 from functools import cached_property
@@ -34,14 +33,14 @@ CLASSES: tuple[str, ...] = (
 )
 # fmt: on
 _EXPECTED = "CLASS/NAME.avi, or frames CLASS/NAME/00001.png, ..."
-_FPS = 30.0  # of the official frames; the clips they were cut from run on a 30 fps clock
+_FPS = 30.0  # of the official frames, which were cut from clips on a 30 fps clock
 
 
 class Jhmdb:
     """The dataset under the folder of `settings.datasets.jhmdb` (see `zsstad_core.datasets.base.Dataset`).
 
-    video_id is `CLASS/NAME`. With `clips_per_class`, wanted are the first so many by name of each class and part among
-    the clips on disk, so that a small run has its clips whichever were fetched, and none counts as missing.
+    video_id is `CLASS/NAME`. With `clips_per_class`, the first clips by name of each class and part among the clips on
+    disk are wanted, so that a small run has its clips whichever were fetched, and no clip counts as missing.
     """
 
     classes = CLASSES

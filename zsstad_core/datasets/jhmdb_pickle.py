@@ -1,4 +1,4 @@
-"""`JHMDB-GT.pkl`, the form of J-HMDB's annotation that the field evaluates with (ACT detector's, then HIT's)."""
+"""`JHMDB-GT.pkl`, the annotation of J-HMDB with which the field evaluates (from the ACT detector, then HIT)."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -14,10 +14,12 @@ from zsstad_core.errors import DataError, MissingFileError
 
 
 class JhmdbPickle:
-    """A dict: `labels`, 21 names; `train_videos` and `test_videos`, one list of `CLASS/NAME` an official split;
-    `gttubes`, {video: {index of label: [one float32 array [N, 5]: frame from 1, x1, y1, x2, y2]}}.
+    """The annotation in the pickle, which is read when it is first needed.
 
-    Nothing is read before it is asked for. Raises MissingFileError, and DataError naming the key that is wrong.
+    The pickle is a dict: `labels`, 21 names; `train_videos` and `test_videos`, one list of `CLASS/NAME` for each
+    official split; `gttubes`, {video: {index of label: [one float32 array [N, 5]: frame from 1, x1, y1, x2, y2]}}.
+
+    Raises MissingFileError, and DataError naming the key that is wrong.
     """
 
     def __init__(self, path: Path, official_split: int, classes: Sequence[str]) -> None:
@@ -26,7 +28,7 @@ class JhmdbPickle:
         self._classes = list(classes)
 
     def files(self, video_ids: Sequence[str]) -> list[Path]:
-        self._must_exist()
+        self._refuse_missing()
         return [self.path]
 
     @cached_property
@@ -38,14 +40,14 @@ class JhmdbPickle:
             if not isinstance(lists, list) or len(lists) < self._split or not isinstance(lists[self._split - 1], list):
                 raise DataError(f"{self.path}: {part}_videos holds no list of official split {self._split}")
             for video_id in lists[self._split - 1]:
-                self._must_be_video(video_id)
+                self._refuse_strange_name(video_id)
                 if video_id in parts:
                     raise DataError(f"{self.path}: {video_id} is named twice in official split {self._split}")
                 parts[video_id] = part
         return parts
 
     def tubes(self, video_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """Of each video the rows [N, 5]: frame from 1, x1, y1, x2, y2 in pixels from 0, the last included."""
+        """The rows [N, 5] of each video: frame from 1, x1, y1, x2, y2 in pixels from 0, the last pixel included."""
         return {video_id: self._tube(video_id) for video_id in video_ids}
 
     def _tube(self, video_id: str) -> NDArray[np.float32]:
@@ -65,7 +67,7 @@ class JhmdbPickle:
 
     @cached_property
     def _content(self) -> dict[str, Any]:
-        self._must_exist()
+        self._refuse_missing()
         content = load_pickle(self.path)
         keys = ("labels", "train_videos", "test_videos", "gttubes")
         if not isinstance(content, dict) or not all(isinstance(content.get(key), list | dict) for key in keys):
@@ -74,14 +76,14 @@ class JhmdbPickle:
             raise DataError(f"{self.path}: labels must be J-HMDB's 21 classes in alphabetical order")
         return content
 
-    def _must_exist(self) -> None:
+    def _refuse_missing(self) -> None:
         if not self.path.is_file():
             raise MissingFileError(
                 f"{self.path}: no annotation there (datasets.jhmdb.groundtruth); expected JHMDB-GT.pkl, or the folder "
                 "puppet_mask of the official annotation"
             )
 
-    def _must_be_video(self, video_id: object) -> None:
+    def _refuse_strange_name(self, video_id: object) -> None:
         if isinstance(video_id, str):
             class_name, slash, name = video_id.partition("/")
             if class_name in self._classes and slash and name not in ("", ".", "..") and "/" not in name:

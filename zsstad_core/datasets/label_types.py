@@ -1,4 +1,4 @@
-"""The types of a set of labels, and whether settings fit persons that do several actions at once, or one each."""
+"""The types of a set of labels, and the refusal of settings that do not fit a dataset with or without types."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from zsstad_core.settings.pipeline import Settings
 
 @dataclass(frozen=True)
 class LabelTypes:
-    """The places of a label set's classes by type, each rising; together they are 0 to K - 1. A type may have none."""
+    """The places of a label set's classes by type, rising; together they are 0 to K - 1. A type may have no class."""
 
     pose: tuple[int, ...]
     object: tuple[int, ...]
@@ -18,7 +18,7 @@ class LabelTypes:
 
 
 def label_types(class_names: Sequence[str], class_types: Mapping[str, ClassType] | None) -> LabelTypes | None:
-    """The types of these labels, in their order; None where the dataset has one action a person (`class_types` None).
+    """The types of these labels, in their order; None if each person of the dataset does one action (no `class_types`).
 
     Raises DataError naming the first class that has no type.
     """
@@ -37,9 +37,10 @@ def label_types(class_names: Sequence[str], class_types: Mapping[str, ClassType]
 
 
 def refuse_unfit(settings: Settings, dataset: Dataset, trains: bool) -> None:
-    """Raise SettingsError where the loss (of a head that trains) or the voting takes persons for what they are not.
+    """Raise SettingsError if the loss (of a head that trains) or the voting does not fit the number of actions a
+    person.
 
-    Raises DataError where some of the dataset's classes have a type and others none.
+    Raises DataError if some of the dataset's classes have a type and others have none.
     """
     name, loss, voting = settings.dataset, settings.training.loss, settings.scoring.voting
     if label_types(dataset.classes, dataset.class_types) is None:

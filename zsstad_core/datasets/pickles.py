@@ -1,8 +1,8 @@
-"""Annotation pickles without the danger: plain containers, numbers, text and numeric arrays, nothing that runs.
+"""Load annotation pickles safely: plain containers, numbers, text and numeric arrays, and nothing that runs.
 
-Annotations of this field travel as Python 2 pickles on shared drives. A pickle names functions to call while it
-loads, and even numpy's own are unsafe in the wrong hands (`numpy.ndarray` over a chosen buffer reads any address), so
-the few names that arrays and their numbers are made of resolve to stand-ins below and every other name is refused.
+Annotations of this field travel as Python 2 pickles on shared drives. A pickle names functions to call while it loads,
+and even functions of numpy are unsafe in the wrong hands (`numpy.ndarray` over a chosen buffer reads any address). So
+the few names that arrays and their numbers need resolve to the stand-ins below, and every other name is refused.
 """
 
 import math
@@ -98,7 +98,7 @@ _STAND_INS: dict[tuple[str, str], Any] = {
     ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
     ("numpy.core.multiarray", "scalar"): _scalar,
     ("numpy._core.multiarray", "scalar"): _scalar,
-    ("numpy", "ndarray"): "numpy.ndarray",  # only ever named, as the class to reconstruct; text cannot be called
+    ("numpy", "ndarray"): "numpy.ndarray",  # the class to reconstruct, which is never called: text cannot be
     ("numpy", "dtype"): _Dtype,
     ("_codecs", "encode"): _encode,
 }

@@ -1,8 +1,8 @@
-"""ST-CLIP's detection file for J-HMDB (`jhmdb_faster_RCNN_person.json`), COCO-like with its own habits.
+"""ST-CLIP's detection file for J-HMDB (`jhmdb_faster_RCNN_person.json`), which resembles COCO's format.
 
-A list of {image_id, category_id: 0 (person), bbox: [x1, y1, x2, y2] (not COCO's width and height), score: "0.99"}. What
-an image_id is stands in ST-CLIP's ground truth, `jhmdb_test_gt_min.json`, which must lie beside it: its `images` are
-{id, movie: NAME without class, timestamp: "00014", frames from 1}.
+It is a list of {image_id, category_id: 0 (person), bbox: [x1, y1, x2, y2] (not width and height as in COCO), score:
+"0.99"}. ST-CLIP's ground truth, `jhmdb_test_gt_min.json`, which must lie beside it, lists the images: {id, movie: NAME
+without class, timestamp: "00014", frames from 1}.
 """
 
 import json
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 IMAGES = "jhmdb_test_gt_min.json"
-_MOST_WITHOUT_AREA = 0.1  # in the published file 3 of 44,374; read as width and height by mistake, far more
+_MOST_WITHOUT_AREA = 0.1  # 3 of 44,374 in the published file, and far more in a file of widths and heights
 
 
 def deciding_files(path: Path) -> list[Path]:
-    """All files that decide what `read_boxes` makes of `path`: for ST-CLIP's JSON also the images' file. No pandas."""
+    """The files on which the boxes of `path` depend: for ST-CLIP's JSON the file of images too. Imports no pandas."""
     return [path, path.with_name(IMAGES)] if path.suffix.lower() == ".json" else [path]
 
 
@@ -30,7 +30,7 @@ def read_published(path: Path, videos: Sequence[str]) -> "tuple[pd.DataFrame, in
 
     A box of a movie that is none of `videos` keeps its bare name as video_id.
 
-    Raises MissingFileError where the images' file is not beside it, DataError naming the detection (from 0) or image.
+    Raises MissingFileError if the file of images is not beside it, DataError naming the detection (from 0) or image.
     """
     import pandas as pd
 

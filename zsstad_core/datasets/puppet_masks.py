@@ -15,12 +15,11 @@ _PARTS: dict[str, Part] = {"1": "train", "2": "test"}
 
 
 class PuppetMasks:
-    """The same answers as `JhmdbPickle`, of the masks of the official download and `CLASS_test_splitN.txt`.
+    """The same annotation as `JhmdbPickle`, from the masks of the official download and `CLASS_test_splitN.txt`.
 
-    A frame's box is the tight box of its mask: first and last column and row that the mask touches, from 0, both
-    included, as in the pickle. A frame whose mask is empty has no box.
-
-    Nothing is read before it is asked for. Raises MissingFileError, and DataError naming file and line.
+    The box of a frame is the tight box of its mask: the first and the last column and row that the mask touches, from
+    0, both included, as in the pickle. A frame with an empty mask has no box. Files are read when they are first
+    needed. Raises MissingFileError, and DataError naming file and line.
     """
 
     def __init__(self, folder: Path, lists: Path, official_split: int, classes: Sequence[str]) -> None:
@@ -39,7 +38,7 @@ class PuppetMasks:
         return parts
 
     def tubes(self, video_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """Of each video the rows [N, 5]: frame from 1, x1, y1, x2, y2 in pixels from 0, the last included."""
+        """The rows [N, 5] of each video: frame from 1, x1, y1, x2, y2 in pixels from 0, the last pixel included."""
         return {video_id: tight_boxes(_read_mask(self._mask_file(video_id))) for video_id in video_ids}
 
     def _mask_file(self, video_id: str) -> Path:
@@ -50,7 +49,7 @@ class PuppetMasks:
 
 
 def tight_boxes(mask_HWF: NDArray[Any]) -> NDArray[np.float32]:
-    """Rows [N, 5], frame from 1, x1, y1, x2, y2, of the frames where a mask [height, width, frames] is not empty."""
+    """Rows [N, 5], frame from 1, x1, y1, x2, y2, of the frames in which a mask [height, width, frames] is not empty."""
     touched = mask_HWF != 0
     columns, rows = touched.any(0), touched.any(1)  # [W, F], [H, F]
     frames = np.flatnonzero(columns.any(0))

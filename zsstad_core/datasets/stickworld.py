@@ -1,9 +1,9 @@
 """stickworld as a dataset: rendered when it is first opened.
 
-    ROOT/seed0-10x6-1f0c…/    named by what decides its content: seed, clips a class, and the source of the renderer
+    ROOT/seed0-10x6-1f0c…/    named by all that decides its content: seed, clips a class, and a digest of the renderer
         videos/ACTION/train-000.mp4  annotation.parquet  objects.parquet
 
-So a clip that is drawn otherwise stands in another folder, and what was made of the old ones stays true.
+So another version of the renderer renders into another folder, and artifacts of the old clips stay valid.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Stickworld:
     """The dataset of `settings.datasets.stickworld` (see `zsstad_core.datasets.base.Dataset`).
 
-    video_id is `ACTION/PART-NUMBER`, by the action of which the clip was made; persons beside do others.
+    video_id is `ACTION/PART-NUMBER`, by the action for which the clip was made; other persons in it do other actions.
     """
 
     classes = CLASSES
@@ -100,7 +100,7 @@ class Stickworld:
 
 
 def _render(folder: Path, chosen: settings.Stickworld) -> None:
-    """Render into a hidden folder beside, which is renamed when it is whole. Two at once: one works, one waits."""
+    """Render into a hidden folder beside `folder` and rename it when it is whole. Of two processes, one waits."""
     from filelock import FileLock
 
     from zsstad_core.stickworld.write import write_clips

@@ -1,6 +1,6 @@
-"""Files of tokens made elsewhere, as `make export` writes them: HDF5 or npz, tokens and columns (docs/export.md).
+"""Files of tokens that another program made, in the format of `make export`: HDF5 or npz (docs/export.md).
 
-Finding a file imports nothing that takes long: a plan does it.
+Every plan looks for these files, so finding a file imports nothing that takes long.
 """
 
 import json
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from zsstad_core.errors import DataError, MissingFileError
 
 _FORMATS = (".h5", ".npz")
-_BLOCK = 65_536  # rows that are looked at together
+_BLOCK = 65_536  # rows that are read together
 _RULES = {
     "text": "must be text, one value a row of tokens",
     "whole": "must be whole numbers, one a row of tokens",
@@ -25,9 +25,9 @@ _RULES = {
 
 
 def token_file(folder: str, name: str) -> Path:
-    """The folder's file of tokens; `name` is that of a token kind, or text.
+    """The file of tokens in a folder; `name` is a token kind, or text.
 
-    Raises MissingFileError where there is none, DataError where there are two.
+    Raises MissingFileError if there is no file, DataError if there are two.
     """
     paths = [Path(folder, f"tokens-{name}{suffix}") for suffix in _FORMATS]
     there = [path for path in paths if path.is_file()]
@@ -46,23 +46,24 @@ def token_file(folder: str, name: str) -> Path:
 class TokenFile:
     """An open file. Errors name the file and the row of `tokens`, from 0.
 
-    tokens: [rows, D] float16 or float32; of an h5 file a dataset, of which `read` reads what is asked for only.
+    tokens: [rows, D] float16 or float32; in an h5 file a dataset, from which `read` reads only the rows that it
+    returns.
     """
 
     path: Path
     tokens: Any
     encoder: str
-    """What the file says made its tokens; empty where it says nothing."""
+    """The encoder that made the tokens, as the file names it; empty if it names none."""
     _arrays: Any
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Raises DataError where the file is damaged, or its tokens are not [rows, D] of float16 or float32."""
+        """Open a file. Raises DataError if it is damaged, or its tokens are not [rows, D] of float16 or float32."""
         try:
             arrays = _open_h5(path) if path.suffix == ".h5" else _open_npz(path)
             tokens = arrays["tokens"]
             shape, dtype, encoder = tuple(tokens.shape), tokens.dtype, _encoder(arrays)
-        except Exception as error:  # h5py, zipfile, zlib and NumPy each raise their own: all mean damage
+        except Exception as error:  # h5py, zipfile, zlib and NumPy raise different errors, and all mean damage
             raise _unreadable(path, error) from error
         if len(shape) != 2 or shape[1] == 0 or dtype not in (np.float16, np.float32):
             raise DataError(
@@ -75,7 +76,7 @@ class TokenFile:
         return int(self.tokens.shape[1])
 
     def column(self, name: str, kind: str) -> NDArray[Any]:
-        """A column: `text`, `whole` numbers or any `number`, one value a row. Raises DataError where it is not."""
+        """A column, one value a row. kind: text, whole (numbers) or number. Raises DataError for another kind."""
         try:
             values = self._arrays[name]
             values = values if isinstance(values, np.ndarray) else _h5_values(values)
@@ -92,14 +93,14 @@ class TokenFile:
         return values.astype(object) if kind == "text" else values
 
     def read(self, start: int, end: int) -> NDArray[np.floating[Any]]:
-        """Tokens of the rows from `start` to before `end`. Raises DataError where they fail their checksum."""
+        """Tokens of the rows `start` to `end` (excluded). Raises DataError if they fail their checksum."""
         try:
             return np.asarray(self.tokens[start:end])
         except Exception as error:
             raise _unreadable(self.path, error) from error
 
     def first_not_finite(self) -> int | None:
-        """The first row that holds NaN or infinity; the whole file is read for it, block by block."""
+        """The first row that holds NaN or infinity, or None; reads the whole file, block by block."""
         for start in range(0, len(self.tokens), _BLOCK):
             bad = ~np.isfinite(self.read(start, start + _BLOCK)).all(1)
             if bad.any():
@@ -108,9 +109,9 @@ class TokenFile:
 
 
 def open_files(folder: str, names: Sequence[str]) -> dict[str, TokenFile]:
-    """The files of these names, as `token_file` finds them.
+    """Open the files of these names, as `token_file` finds them.
 
-    Raises MissingFileError, and DataError also where they are not all of one width.
+    Raises MissingFileError, and DataError for a damaged file or files with tokens of different widths.
     """
     files = {name: TokenFile.open(token_file(folder, name)) for name in names}
     first, *others = files.values()
@@ -126,7 +127,7 @@ def open_files(folder: str, names: Sequence[str]) -> dict[str, TokenFile]:
 def read_texts(file: TokenFile, classes: Sequence[str]) -> NDArray[np.floating[Any]]:
     """The tokens [K, D] of the classes.
 
-    Raises DataError unless the rows are these classes in this order, and all finite.
+    Raises DataError unless the rows are these classes in this order, with finite tokens.
     """
     names = file.column("class_name", "text").tolist()
     for number, (name, wanted) in enumerate(zip(names, classes, strict=False)):
@@ -150,7 +151,7 @@ def _open_h5(path: Path) -> Any:
 
 def _open_npz(path: Path) -> dict[str, NDArray[Any]]:
     """All arrays, in memory: an npz file can only be read whole."""
-    if not zipfile.is_zipfile(path):  # np.load would also take a single array, and call damage a pickle
+    if not zipfile.is_zipfile(path):  # np.load would accept a single array too, and take damage for a pickle
         raise ValueError("no zip archive")
     with np.load(path, allow_pickle=False) as arrays:
         return dict(arrays)
@@ -164,7 +165,7 @@ def _h5_values(dataset: Any) -> NDArray[Any]:
 
 
 def _encoder(arrays: Any) -> str:
-    """`made_with.encoder` of the file's provenance, which a file from elsewhere need not have."""
+    """`made_with.encoder` of the file's provenance, which a file of another program need not have."""
     said = arrays if isinstance(arrays, dict) else arrays.attrs
     if "provenance" not in said:
         return ""

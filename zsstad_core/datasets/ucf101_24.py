@@ -1,18 +1,18 @@
 """UCF101-24: 3,194 untrimmed clips of 24 of UCF101's actions (Soomro et al. 2012), persons annotated as tubes.
 
-Which files there are and which of them are wanted. The annotation is the corrected one (Singh et al. 2017), which the
-field evaluates with, in one of its two forms with the same answers (`ucf101_24_annotation`); lists say which clips are
-the test part (`ucf101_24_lists`).
+This module lists the clips and says which are wanted. The annotation is the corrected one (Singh et al. 2017), with
+which the field evaluates, in one of its two forms with the same content (`ucf101_24_annotation`); lists say which clips
+are the test part (`ucf101_24_lists`).
 
 A clip has one action and one or more tubes of persons who do it. A tube covers some of the clip's frames, without gaps;
-frames between two tubes, before and after them have no box, whoever may be in the picture there. Box number of a row is
+frames between, before and after the tubes have no box, even if persons are in the picture. The box number of a row is
 the number of its tube in the clip, so (video_id, box) is one tube, as video mAP needs it.
 
 Coordinates. The annotation holds x, y, width and height on 320x240 pictures, with x from 1 to x + width = 320, y from 1
-to y + height = 240: MATLAB's pixels, first and last column named. They are handed on as x, y, x + width, y + height, as
-they stand, not moved by the one pixel that separates them from our corners: the annotation's own evaluator and all that
-descend from it (ACT, MOC, YOWO) do so, and every published number. Where clips are copies of another size (340x256
-transcodes are common), boxes are scaled to it when the index knows that size (`Dataset.drawn_on`).
+to y + height = 240: MATLAB's pixels, which name the first and the last column. This module gives x, y, x + width, y +
+height, without moving the boxes by the one pixel that separates them from half-open corners: the annotation's evaluator
+and all its descendants (ACT, MOC, YOWO) do so, and every published number. If clips are copies of another size (340x256
+transcodes are common), boxes are scaled to that size when the index knows it (`Dataset.drawn_on`).
 """
 
 from functools import cached_property
@@ -41,7 +41,7 @@ CLASSES: tuple[str, ...] = (
 )
 # fmt: on
 _EXPECTED = "CLASS/NAME.avi or .mp4, or frames CLASS/NAME/00001.jpg, ..."
-_FPS = 25.0  # of UCF101's clips but for a few; times of frames in folders only
+_FPS = 25.0  # of nearly all clips of UCF101; used only for frames in folders
 _FRAME = r"(\d+)\.jpg"
 
 

@@ -3,8 +3,8 @@
 `pyannot.pkl`      {CLASS/NAME: {annotations: [{label: 0 to 23, sf, ef, boxes}], numf, label}}: sf from 0, ef excluded
 `finalAnnots.mat`  annot(i): name, num_imgs, tubes(j): class: 1 to 24, sf, ef, boxes: sf from 1, ef included
 
-Boxes are whole numbers [N, 4]: x, y, width, height, one a frame from sf on, most of them in 8 bits, where x + width
-beyond 255 would begin again at 0: of the 573,862 boxes 60,072.
+Boxes are whole numbers [N, 4]: x, y, width, height, one a frame from sf on. Most are stored in 8 bits, in which x +
+width would wrap to 0 beyond 255, as it would in 60,072 of the 573,862 boxes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,14 +20,14 @@ from zsstad_core.errors import DataError, MissingFileError
 
 
 class Tube(NamedTuple):
-    """A person through consecutive frames: the first one's number from 0, and float32 x1, y1, x2, y2 [frames, 4]."""
+    """A person through consecutive frames: the first frame, from 0, and float32 x1, y1, x2, y2 [frames, 4]."""
 
     start: int
     boxes: NDArray[np.float32]
 
 
 class _Raw(NamedTuple):
-    """A tube as the file has it, but for its numbers: label and frames from 0, `stop` excluded."""
+    """A tube as in the file, but with label and frames numbered from 0, `stop` excluded."""
 
     label: int
     start: int
@@ -36,14 +36,14 @@ class _Raw(NamedTuple):
 
 
 class Annotation:
-    """Nothing is read before it is asked for. Raises MissingFileError, and DataError naming the clip and tube."""
+    """The annotation, read when it is first needed. Raises MissingFileError, and DataError naming clip and tube."""
 
     def __init__(self, path: Path, classes: Sequence[str]) -> None:
         self.path = path
         self._classes = list(classes)
 
     def files(self) -> list[Path]:
-        self._must_exist()
+        self._refuse_missing()
         return [self.path]
 
     @cached_property
@@ -90,8 +90,8 @@ class Annotation:
 
     @cached_property
     def _content(self) -> Mapping[str, tuple[list[_Raw], int]]:
-        """Of each clip its tubes and how many frames it has."""
-        self._must_exist()
+        """The tubes of each clip, and the number of its frames."""
+        self._refuse_missing()
         read = _read_final_annots if self.path.suffix == ".mat" else _read_pyannot
         content: dict[str, tuple[list[_Raw], int]] = {}
         for name, tubes, frames in read(self.path):
@@ -102,7 +102,7 @@ class Annotation:
             raise DataError(f"{self.path}: annotates no clip")
         return content
 
-    def _must_exist(self) -> None:
+    def _refuse_missing(self) -> None:
         if not self.path.is_file():
             raise MissingFileError(
                 f"{self.path}: no annotation there (datasets.ucf101_24.groundtruth); expected pyannot.pkl or "

@@ -1,8 +1,8 @@
-"""Which clips of UCF101-24 are test and which are training: UCF101's own lists, or those of the annotation's makers.
+"""Lists that say which clips of UCF101-24 are test and which are training, from UCF101 or the annotation's makers.
 
-A line is `CLASS/NAME`, with or without `.avi`, and in UCF101's training lists the class's number behind it. UCF101's
-lists are of all its 101 classes; lines of the 77 others are passed over, and so are the few clips of ours that the
-correction of the annotation has dropped.
+A line is `CLASS/NAME`, with or without `.avi`; in UCF101's training lists the class's number follows. UCF101's lists
+name all its 101 classes; lines of the 77 other classes are ignored, and so are the few clips of the 24 classes that the
+corrected annotation has dropped.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,7 +15,8 @@ from zsstad_core.errors import DataError, MissingFileError
 def read_parts(
     annotated: Collection[str], annotation: Path, test_list: Path, train_list: Path | None, classes: Sequence[str]
 ) -> dict[str, Part]:
-    """The part of every annotated clip. Without a training list all that the test list does not name is training.
+    """The part of every annotated clip. Without a training list, every clip that the test list does not name is
+    training.
 
     Raises MissingFileError, and DataError naming file and line.
     """
@@ -37,7 +38,7 @@ def read_parts(
 
 
 def _read_list(file: Path, setting: str, classes: Sequence[str]) -> dict[str, int]:
-    """The listed clips of our classes, each with its line."""
+    """The listed clips of these classes, each with its line."""
     if not file.is_file():
         raise MissingFileError(
             f"{file}: no such list (datasets.ucf101_24.{setting}); expected UCF101's testlist01.txt or trainlist01.txt"

@@ -1,6 +1,7 @@
-"""What makes a mAP vanish: one small file a family of checks, each a function of tables that gives findings."""
+"""Checks for what makes a mAP vanish: one small file for each family, each check a function of tables that gives
+findings."""
 
-from zsstad_core.doctor.checks import Examined, examine
+from zsstad_core.doctor.checks import Examination, examine
 from zsstad_core.doctor.finding import Finding
 
-__all__ = ["Examined", "Finding", "examine"]
+__all__ = ["Examination", "Finding", "examine"]

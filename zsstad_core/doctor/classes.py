@@ -1,4 +1,5 @@
-"""Classes: without ground truth, on both sides of a split, or with texts that the encoder cannot tell apart."""
+"""Checks of classes: without ground truth, on both sides of a split, or with texts that the encoder cannot tell
+apart."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -14,16 +15,17 @@ _SHOWN = 5
 
 
 def empty(split: LabelSplit, annotated: Mapping[str, Collection[str]], trains: bool, labels: str) -> list[Finding]:
-    """Classes without an annotated box on a frame that is there. annotated: the classes of "train" and "test".
+    """Find classes without an annotated box on a frame that is there.
 
-    trains: whether the head learns from these videos; labels: setting `scoring.labels`.
+    annotated: the annotated classes of "train" and "test". trains: whether the head learns from these videos. labels:
+    setting `scoring.labels`.
     """
-    asked = []
-    asked += [("unseen", "test", split.unseen, "has no AP and is in no mean")] if labels != "seen" else []
-    asked += [("seen", "test", split.seen, "has no AP and is in no mean")] if labels != "unseen" else []
-    asked += [("seen", "train", split.seen, "cannot be learned")] if trains else []
+    groups = []
+    groups += [("unseen", "test", split.unseen, "has no AP and is in no mean")] if labels != "seen" else []
+    groups += [("seen", "test", split.seen, "has no AP and is in no mean")] if labels != "unseen" else []
+    groups += [("seen", "train", split.seen, "cannot be learned")] if trains else []
     findings = []
-    for group, part, classes, so in asked:
+    for group, part, classes, so in groups:
         lacking = [name for name in classes if name not in annotated[part]]
         if lacking:
             findings.append(
@@ -38,18 +40,21 @@ def empty(split: LabelSplit, annotated: Mapping[str, Collection[str]], trains: b
 
 
 def shared(split: LabelSplit, texts: Mapping[str, Sequence[str]]) -> list[Finding]:
-    """A class, or a text up to case, spaces and underscores, in seen and unseen. texts: each class's phrasings."""
+    """Find classes that are both seen and unseen, by name or text (without case, spaces and underscores).
+
+    texts: the phrasings of each class.
+    """
     plain = {name: {_plain(text) for text in (name, *texts.get(name, ()))} for name in (*split.seen, *split.unseen)}
     both = [(new, old) for new in split.unseen for old in split.seen if plain[new] & plain[old]]
     if not both:
         return []
     new, old = both[0]
-    said = f"{new}, also seen" if new == old else f'{new} and {old}, both "{min(plain[new] & plain[old])}"'
+    example = f"{new}, also seen" if new == old else f'{new} and {old}, both "{min(plain[new] & plain[old])}"'
     return [
         Finding(
             "a split that shares a class",
             f"{len(both)} of {len(split.unseen)} unseen classes are among the seen ones",
-            said,
+            example,
             "take it out of one side, or give it another text (encoder.texts)",
         )
     ]
@@ -62,9 +67,10 @@ def _plain(text: str) -> str:
 def tokenized(
     texts: Mapping[str, Sequence[str]], tokens: Callable[[Sequence[str]], NDArray[np.int64]], length: int
 ) -> list[Finding]:
-    """Texts that the tokenizer cuts, or that become the same tokens. texts: what is read for each class.
+    """Find texts that the tokenizer cuts, or that become the same tokens.
 
-    tokens: ids [texts, positions] of texts, with room beyond the `length` positions that the text encoder reads.
+    texts: the texts of each class. tokens: gives the ids [texts, positions] of texts, with room beyond the `length`
+    positions that the text encoder reads.
     """
     flat = [(name, text) for name, of_class in texts.items() for text in of_class]
     if not flat:
@@ -99,7 +105,7 @@ def tokenized(
 
 
 def same_direction(classes: Sequence[str], text_KD: NDArray[np.floating]) -> list[Finding]:
-    """Classes whose text tokens point the same way."""
+    """Find classes whose text tokens point in the same direction."""
     unit_KD = text_KD / np.linalg.norm(text_KD.astype(np.float64), axis=1, keepdims=True).clip(1e-12)
     cosine_KK = np.triu(unit_KD @ unit_KD.T, 1)
     near = np.argwhere(cosine_KK > _SAME)

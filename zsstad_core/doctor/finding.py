@@ -1,4 +1,4 @@
-"""What `make doctor` says of one thing that makes a mAP vanish."""
+"""A finding of `make doctor`: one thing that makes a mAP vanish."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Finding:
     """One line: what is wrong, how many, an example, what to do.
 
-    cause: False for a symptom (nobody overlaps, scores no better than chance), which is said only where no finding says
-    why.
+    cause: False for a symptom (no overlap, scores no better than chance), which is shown only if no finding explains
+    it.
     """
 
     what: str

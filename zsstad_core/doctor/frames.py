@@ -1,8 +1,8 @@
-"""Frame numbers that do not mean the same frames: off by one, from 1, by a constant, in seconds, beyond the end.
+"""Checks of frame numbers that mean different frames: off by a constant, counted from 1, in seconds, beyond the end.
 
-Whether annotation and detections are counted alike is read from how their overlap falls off when one is moved along the
-video: it must fall as fast to both sides. A best shift alone says little, since most persons hardly move from one frame
-to the next (on J-HMDB a frame costs 0.01 of IoU).
+The overlap of annotation and detections shows whether both number the frames alike: moved along the video, it must fall
+as fast to both sides. The best shift alone says little, since most persons hardly move from one frame to the next (on
+J-HMDB a frame costs 0.01 of IoU).
 
 Shapes: G annotated boxes, V videos.
 """
@@ -11,22 +11,25 @@ import numpy as np
 import pandas as pd
 
 from zsstad_core.doctor.finding import Finding
-from zsstad_core.doctor.overlap import Floats, annotated_persons, by_video, pairs
+from zsstad_core.doctor.overlap import Floats, by_video, pairs, sample_persons
 from zsstad_core.unplaced import frame_text
 
-_FAR = 30  # the largest shift that is tried
-_FEW = 400  # annotated boxes that are compared for it
-_STEPS = 5  # by one frame each, to where it is symmetric
-_GAIN = 0.1  # in mean IoU, that a far shift or seconds must win
-_INSIDE = 0.9  # share of annotated boxes that are on a frame when read as seconds
+_LARGEST_SHIFT = 30  # the largest shift that is tried
+_FAR_BOXES = 400  # annotated boxes that are compared for a large shift
+_STEPS = 5  # shifts by one frame until the overlap is symmetric
+_GAIN = 0.1  # of mean IoU, by which a large shift or seconds must win
+_INSIDE = 0.9  # share of annotated boxes that stand on a frame when read as seconds
 _SURE = 2.0  # standard errors over videos
 _FEWEST_VIDEOS = 4
-_LOST = 0.05  # share of annotated boxes without a frame that is a finding; J-HMDB's own is 0.0014
-_BEYOND = 0.01  # share of detected boxes beyond the ends of videos; ST-CLIP's own is 0.0014
+_LOST = 0.05  # share of annotated boxes without a frame that is a finding; in J-HMDB it is 0.0014
+_BEYOND = 0.01  # share of detected boxes beyond the ends of videos that is a finding; in ST-CLIP's file it is 0.0014
 
 
 def annotated_beyond(groundtruth: pd.DataFrame, missing: pd.DataFrame) -> list[Finding]:
-    """Annotated boxes on frames that do not exist. Tables groundtruth of test videos: here, and not on disk."""
+    """Find annotated boxes on frames that do not exist.
+
+    groundtruth, missing: tables groundtruth of the test videos on disk, and of those that are missing.
+    """
     persons = pd.concat([groundtruth, missing]).drop_duplicates(["video_id", "frame", "box"])
     lost = persons[~persons["decoded"]]
     if len(lost) <= _LOST * len(persons):
@@ -47,8 +50,11 @@ def annotated_beyond(groundtruth: pd.DataFrame, missing: pd.DataFrame) -> list[F
 
 
 def detected_beyond(boxes: pd.DataFrame, frames: pd.DataFrame) -> list[Finding]:
-    """Detected boxes on frames that do not exist; from 1, where most videos have one on the frame after the last and
-    none on the first. boxes: table boxes; frames: table frames of the same videos, every frame."""
+    """Find detected boxes on frames that do not exist.
+
+    They are counted from 1 if most videos have a box on the frame after the last and none on the first. boxes: table
+    boxes. frames: table frames of the same videos, with every frame.
+    """
     count = frames.groupby("video_id")["frame"].max() + 1
     frame, length = boxes["frame"].to_numpy(), boxes["video_id"].map(count).fillna(0).to_numpy()
     beyond = boxes[frame >= length]
@@ -74,36 +80,36 @@ def detected_beyond(boxes: pd.DataFrame, frames: pd.DataFrame) -> list[Finding]:
 def shifted(
     groundtruth: pd.DataFrame, persons: pd.DataFrame, frames: pd.DataFrame, given: bool, unit: str = "frame"
 ) -> list[Finding]:
-    """Annotation and detections that fit better some frames apart.
+    """Find annotation and detections that fit better some frames apart.
 
-    persons: table boxes, persons. frames: table frames with the column `fps` of its video; `frame` of all three is a
-    number that rises by one from a place to the next (of keyframes: their seconds, unit "second"). given: whether
-    detections come from a file, and may be wrong themselves.
+    persons: the persons of table boxes. frames: table frames with the column `fps` of its video. In all three tables
+    `frame` is a number that rises by one from one place to the next (for keyframes it is the second, unit "second").
+    given: whether detections come from a file, which may be wrong.
     """
-    truth = annotated_persons(groundtruth)
+    truth = sample_persons(groundtruth)
     if truth.empty or persons.empty:
         return []
     ends = frames.groupby("video_id")["frame"].agg(["min", "max"])
     if unit == "frame" and (found := _in_seconds(truth, persons, frames, ends)):
         return found
-    # What is detected may begin late and end early: where nothing can overlap, nothing leans to a side.
+    # Detections may begin late and end early: only frames at which boxes can overlap tell a shift.
     spans = persons.groupby("video_id")["frame"].agg(["min", "max"]).reindex(ends.index)
     shown = pd.DataFrame({"min": ends["min"].clip(lower=spans["min"]), "max": ends["max"].clip(upper=spans["max"])})
     off = 0
-    for _ in range(_FAR):
-        off += (step := _far(truth.assign(frame=truth["frame"] + off), persons))
-        if abs(step) < _FAR:
+    for _ in range(_LARGEST_SHIFT):
+        off += (step := _large_shift(truth.assign(frame=truth["frame"] + off), persons))
+        if abs(step) < _LARGEST_SHIFT:
             break
     for _ in range(_STEPS):
-        # That they are off must be sure; by how much is where it is most likely.
-        off += (step := _near(truth.assign(frame=truth["frame"] + off), persons, shown, 0.0 if off else _SURE))
+        # The first step needs certainty that they are off; the others go to the most likely shift.
+        off += (step := _one_step(truth.assign(frame=truth["frame"] + off), persons, shown, 0.0 if off else _SURE))
         if not step:
             break
     if not off:
         return []
     moved = truth.assign(frame=truth["frame"] + off)
-    inside = _inside(moved, ends)
-    inside |= not inside.any()  # as they are, all are beyond the end
+    inside = _is_inside(moved, ends)
+    inside |= not inside.any()  # if none is inside, all are compared
     as_is, better = (pairs(rows[inside], persons).best() for rows in (truth, moved))
     at = truth[inside].iloc[int(np.argmax(better - as_is))]
     high = "low" if off > 0 else "high"
@@ -125,24 +131,24 @@ def shifted(
 
 
 def _in_seconds(truth: pd.DataFrame, persons: pd.DataFrame, frames: pd.DataFrame, ends: pd.DataFrame) -> list[Finding]:
-    """Whether one side holds seconds where frames are due.
+    """Find out whether annotation or detections hold seconds in place of frames.
 
-    Read so, its boxes must be on frames that exist. Detected ones are compared where they then are: of a file with one
-    look a second, most annotated frames have none either way.
+    Read as seconds, the boxes must stand on frames that exist. Detections are compared only on the frames on which they
+    stand then: a file with one frame a second has no box on most annotated frames.
     """
     fps = frames.drop_duplicates("video_id").set_index("video_id")["fps"]
-    annotated, detected = (rows.assign(frame=_at_seconds(rows, fps)) for rows in (truth, persons))
+    annotated, detected = (rows.assign(frame=_seconds_as_frames(rows, fps)) for rows in (truth, persons))
     reached = truth.merge(detected[["video_id", "frame"]].drop_duplicates(), how="inner")
-    exists = _inside(annotated, ends)
+    exists = _is_inside(annotated, ends)
     tried = {
         "annotated": (exists.mean(), truth[exists], annotated[exists], persons),
-        "detected": (_inside(detected, ends).mean(), reached, reached, detected),
+        "detected": (_is_inside(detected, ends).mean(), reached, reached, detected),
     }
     for side, (share, before, after, found) in tried.items():
         if share < _INSIDE or before.empty:
             continue
         as_is, better = pairs(before, persons).best(), pairs(after, found).best()
-        if _clear(by_video(before, better - as_is)):
+        if _is_clear(by_video(before, better - as_is)):
             at = before.iloc[int(np.argmax(better - as_is))]
             return [
                 Finding(
@@ -156,42 +162,42 @@ def _in_seconds(truth: pd.DataFrame, persons: pd.DataFrame, frames: pd.DataFrame
     return []
 
 
-def _at_seconds(rows: pd.DataFrame, fps: "pd.Series[float]") -> "pd.Series[int]":
+def _seconds_as_frames(rows: pd.DataFrame, fps: "pd.Series[float]") -> "pd.Series[int]":
     rate = rows["video_id"].map(fps).fillna(1.0)
     return (rows["frame"] * rate).round().astype("int64")
 
 
-def _far(truth: pd.DataFrame, persons: pd.DataFrame) -> int:
-    """The shift of the annotation, up to `_FAR`, that clearly raises the overlap most; 0 where none does.
+def _large_shift(truth: pd.DataFrame, persons: pd.DataFrame) -> int:
+    """The shift of the annotation, up to `_LARGEST_SHIFT`, that clearly raises the overlap most; 0 if none does.
 
-    Frames that do not exist overlap nothing, so a shift that only looks at the few best does not win.
+    On frames that do not exist nothing overlaps, so a shift that leaves only a few good boxes does not win.
     """
-    truth = truth.iloc[:: -(-len(truth) // _FEW)].reset_index(drop=True)
+    truth = truth.iloc[:: -(-len(truth) // _FAR_BOXES)].reset_index(drop=True)
     as_is, best, most = pairs(truth, persons).best(), 0, 0.0
-    for shift in [*range(-_FAR, 0), *range(1, _FAR + 1)]:
+    for shift in [*range(-_LARGEST_SHIFT, 0), *range(1, _LARGEST_SHIFT + 1)]:
         gain = pairs(truth.assign(frame=truth["frame"] + shift), persons).best() - as_is
-        if gain.mean() > most and _clear(by_video(truth, gain)):
+        if gain.mean() > most and _is_clear(by_video(truth, gain)):
             best, most = shift, float(gain.mean())
     return best
 
 
-def _clear(gain_V: "pd.Series[float]") -> bool:
-    """Whether a gain is large, and most videos show it."""
+def _is_clear(gain_V: "pd.Series[float]") -> bool:
+    """Whether a gain is large, and most videos have it."""
     return len(gain_V) >= _FEWEST_VIDEOS and gain_V.mean() >= _GAIN and (gain_V > 0).mean() >= 2 / 3
 
 
-def _near(truth: pd.DataFrame, persons: pd.DataFrame, ends: pd.DataFrame, sure: float) -> int:
-    """-1, 0 or 1: round which shift of the annotation the overlap is symmetric, by so many standard errors."""
+def _one_step(truth: pd.DataFrame, persons: pd.DataFrame, ends: pd.DataFrame, sure: float) -> int:
+    """-1, 0 or 1: the shift of the annotation about which the overlap is symmetric, by `sure` standard errors."""
     for reach in (4, 2, 1):  # short clips have no room for more
         shifts = range(-reach - 1, reach + 2)
-        inside = _inside(truth, ends, reach + 1)
+        inside = _is_inside(truth, ends, reach + 1)
         kept = truth[inside].reset_index(drop=True)
         if kept["video_id"].nunique() < _FEWEST_VIDEOS:
             continue
         overlap = {s: pairs(kept.assign(frame=kept["frame"] + s), persons).best() for s in shifts}
 
         def lean(centre: int, reach: int = reach, overlap: dict[int, Floats] = overlap) -> Floats:
-            """How much better boxes overlap behind a shift than before it, mean of all distances, float64 [G]."""
+            """By how much boxes overlap more after a shift than before it, mean over all distances, float64 [G]."""
             apart = range(1, reach + 1)
             return np.mean([overlap[centre + d] - overlap[centre - d] for d in apart], axis=0)
 
@@ -208,7 +214,7 @@ def _surely_positive(value_V: "pd.Series[float]", sure: float) -> bool:
     return bool(value_V.mean() > sure * error and value_V.mean() > 0)
 
 
-def _inside(rows: pd.DataFrame, ends: pd.DataFrame, margin: int = 0) -> "pd.Series[bool]":
-    """Rows whose frame exists, and so many before and after it."""
+def _is_inside(rows: pd.DataFrame, ends: pd.DataFrame, margin: int = 0) -> "pd.Series[bool]":
+    """Whether the frame of each row exists, and `margin` frames before and after it: bool [rows]."""
     first, last = (rows["video_id"].map(ends[name]) for name in ("min", "max"))
     return (rows["frame"] - margin >= first) & (rows["frame"] + margin <= last)

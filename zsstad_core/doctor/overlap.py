@@ -1,4 +1,4 @@
-"""Annotated persons beside detected ones: which boxes stand on one frame, and how much they overlap.
+"""Annotated and detected persons on the same frames, and how much they overlap.
 
 Shapes: G annotated boxes, N pairs of an annotated and a detected box.
 """
@@ -20,16 +20,18 @@ _FRAME = ["video_id", "frame"]
 
 @dataclass(frozen=True)
 class Pairs:
-    """Every annotated box with every detected one of its frame."""
+    """Every annotated box with every detected box of its frame."""
 
-    row_N: NDArray[np.intp]  # of the annotated box
+    row_N: NDArray[np.intp]  # the row of the annotated box
     truth_N4: Floats
     found_N4: Floats
-    count: int  # G
+    count: int  # G, the number of annotated boxes
 
     def best(self, truth_N4: Floats | None = None, found_N4: Floats | None = None) -> Floats:
-        """Of each annotated box the largest overlap with a detected one, float64 [G], 0 where there is none; with
-        other coordinates in place of one side's."""
+        """The largest overlap of each annotated box with a detected box, float64 [G], 0 without a detected box.
+
+        truth_N4, found_N4: other coordinates to use in place of the annotated or the detected boxes.
+        """
         truth_N4 = self.truth_N4 if truth_N4 is None else truth_N4
         overlap_N = paired_iou(truth_N4, self.found_N4 if found_N4 is None else found_N4)
         best_G = np.zeros(self.count)
@@ -37,16 +39,18 @@ class Pairs:
         return best_G
 
 
-def annotated_persons(groundtruth: pd.DataFrame) -> pd.DataFrame:
-    """video_id, frame, x1, y1, x2, y2 of annotated persons on frames that are there, each once; of a large table every
-    n-th row, so that at most `_MOST` are compared."""
+def sample_persons(groundtruth: pd.DataFrame) -> pd.DataFrame:
+    """Annotated persons on frames that are there, each once (video_id, frame, x1, y1, x2, y2).
+
+    Of a large table every n-th row is taken, at most `_MOST`.
+    """
     persons = groundtruth[groundtruth["decoded"]].drop_duplicates([*_FRAME, "box"])
     step = -(-len(persons) // _MOST) if len(persons) else 1
     return persons[[*_FRAME, *BOX]].iloc[::step].reset_index(drop=True)
 
 
 def pairs(truth: pd.DataFrame, found: pd.DataFrame) -> Pairs:
-    """Both tables have the columns video_id, frame and the box."""
+    """Pair the boxes of two tables with the columns video_id, frame, x1, y1, x2, y2."""
     left = truth[[*_FRAME, *BOX]].assign(row=np.arange(len(truth)))
     both = left.merge(found[[*_FRAME, *BOX]], on=_FRAME, suffixes=("", "_found"))
     return Pairs(
@@ -58,5 +62,5 @@ def pairs(truth: pd.DataFrame, found: pd.DataFrame) -> Pairs:
 
 
 def by_video(truth: pd.DataFrame, value_G: Floats) -> "pd.Series[float]":
-    """The mean of a value in each video. Boxes of one video are no independent witnesses, videos are."""
+    """The mean of a value in each video: boxes of one video are not independent, videos are."""
     return pd.Series(value_G).groupby(truth["video_id"].to_numpy()).mean()

@@ -1,22 +1,22 @@
-"""Persons: a detector that finds nobody, or not those who are annotated."""
+"""Checks of persons: a detector that finds no persons, or other persons than are annotated."""
 
 import numpy as np
 import pandas as pd
 
 from zsstad_core.boxes import select
 from zsstad_core.doctor.finding import Finding
-from zsstad_core.doctor.overlap import annotated_persons, pairs
+from zsstad_core.doctor.overlap import pairs, sample_persons
 from zsstad_core.frozen.detector.frame_boxes import PERSON
 from zsstad_core.settings.results import Scoring
 
 _NOBODY = 1 / 3  # share of annotated videos without a person; real detectors miss some clips altogether
 _SELECTED = 0.5  # share of annotated videos whose persons are all left out by the selection
-_OVERLAP = 0.1  # share of annotated boxes with a detected one at the evaluation's IoU
-_FEWEST = 10  # annotated boxes of a class, before it is called never found
+_OVERLAP = 0.1  # share of annotated boxes with a detected box at the evaluation's IoU
+_FEWEST = 10  # annotated boxes that a class needs before it is called never found
 
 
-def nobody(groundtruth: pd.DataFrame, boxes: pd.DataFrame, scoring: Scoring) -> list[Finding]:
-    """groundtruth, boxes: the tables of the videos that are tested."""
+def no_persons(groundtruth: pd.DataFrame, boxes: pd.DataFrame, scoring: Scoring) -> list[Finding]:
+    """Find test videos without a detected, or without a selected, person. groundtruth, boxes: tables of test videos."""
     persons = boxes[boxes["what"] == PERSON]
     videos = set(groundtruth["video_id"])
     if persons.empty:
@@ -57,9 +57,9 @@ def nobody(groundtruth: pd.DataFrame, boxes: pd.DataFrame, scoring: Scoring) -> 
 
 
 def no_overlap(groundtruth: pd.DataFrame, persons: pd.DataFrame, iou: float) -> list[Finding]:
-    """Annotated persons whom no detected one overlaps: nearly all of them, or all of a class. A symptom."""
+    """Find out whether detected persons overlap hardly any annotated person, or none of a class. A symptom."""
     named = groundtruth[groundtruth["decoded"]]
-    truth = annotated_persons(named)
+    truth = sample_persons(named)
     if truth.empty:
         return []
     best = pairs(truth, persons).best()
@@ -78,7 +78,7 @@ def no_overlap(groundtruth: pd.DataFrame, persons: pd.DataFrame, iou: float) -> 
         ]
     never = []
     for name, rows in named.groupby("class_name"):
-        of_class = annotated_persons(rows)
+        of_class = sample_persons(rows)
         if name and len(of_class) >= _FEWEST and of_class["video_id"].nunique() > 1:
             found = pairs(of_class, persons).best()
             if not np.any(found >= iou):

@@ -1,4 +1,4 @@
-"""Scores that say nothing: all the same, or no better than random ones."""
+"""Checks for scores without information: all the same, or no better than random scores."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,7 @@ _SPREAD = 1e-6
 
 
 def constant(detections: pd.DataFrame) -> list[Finding]:
-    """Labels that give each person the same probability; and persons who get each label alike."""
+    """Find out whether every label gives all persons the same probability."""
     if len(detections) < 2:
         return []
     spread = detections.groupby("class_name")["probability"].agg(["min", "max", "size"])
@@ -31,8 +31,10 @@ def constant(detections: pd.DataFrame) -> list[Finding]:
 
 
 def no_better_than_chance(metrics: Mapping[str, object], draws: Sequence[Mapping[str, float | None]]) -> list[Finding]:
-    """metrics: metrics.json; draws: the same means with random probabilities in place of the head's
-    (`zsstad_core.evaluation.chance.chance_draws`). A symptom."""
+    """Find groups of classes whose mAP is no better than chance. A symptom.
+
+    metrics: metrics.json. draws: the same means with random probabilities (`zsstad_core.evaluation.chance`).
+    """
     findings = []
     for group in ("unseen", "seen"):
         value = metrics.get(group)

@@ -1,4 +1,4 @@
-"""Checks that ask the model itself: its tokenizer, and its weights where they are here. Only these load torch."""
+"""Checks that run the model: its tokenizer, and its weights if they are on disk. Only these checks load torch."""
 
 from collections.abc import Sequence
 
@@ -7,29 +7,29 @@ from numpy.typing import NDArray
 
 from zsstad_core.doctor import classes
 from zsstad_core.doctor.finding import Finding
-from zsstad_core.doctor.known import Known
+from zsstad_core.doctor.plan_tables import PlanTables
 from zsstad_core.doctor.weights import is_vit_b32
 from zsstad_core.frozen.encoder_identity import model_name, weights_file
 from zsstad_core.settings.frozen import Encoder
 
 
-def tokenized(known: Known) -> list[Finding]:
-    """Raises ModelError where the tokenizer of the model cannot be had (some are on a hub)."""
+def tokenized(tables: PlanTables) -> list[Finding]:
+    """Run `classes.tokenized` with the model's tokenizer. Raises ModelError if it cannot be fetched."""
     from zsstad_core.frozen.encoder_weights import tokenizer
 
-    split = tokenizer(known.settings.encoder)
+    split = tokenizer(tables.settings.encoder)
     length = int(split.context_length)
 
     def ids(texts: Sequence[str]) -> NDArray[np.int64]:
-        # Room for more than the model reads shows what would be cut.
+        # Room for more tokens than the model reads shows what it cuts.
         rows: NDArray[np.int64] = split(list(texts), context_length=8 * length).numpy()
         return rows
 
-    return classes.tokenized(known.texts, ids, length)
+    return classes.tokenized(tables.texts, ids, length)
 
 
 def why_not_compared(encoder: Encoder) -> str:
-    """Why the weights cannot be compared with published values; nothing where they can."""
+    """The reason why the weights cannot be compared with published values; empty if they can."""
     if not is_vit_b32(encoder):
         return "there are published values of OpenAI's ViT-B/32 alone"
     if weights_file(encoder) is None and not _fetched(encoder):
@@ -38,7 +38,7 @@ def why_not_compared(encoder: Encoder) -> str:
 
 
 def _fetched(encoder: Encoder) -> bool:
-    """Whether the tag's weights are in open_clip's cache: nothing is fetched to look at it."""
+    """Whether the weights of the tag are in open_clip's cache; fetches nothing."""
     import open_clip
     from huggingface_hub import try_to_load_from_cache
 

@@ -1,7 +1,8 @@
-"""Boxes in other units, or with their numbers in another order: which reading of them fits the other side.
+"""Checks for boxes in other units, or with their numbers in another order: another reading fits the other side better.
 
-Every reading is tried on the annotated boxes, and on the detected ones where these come from a file (a detector of ours
-is right by construction). One is named where it raises the overlap far above what the boxes have as they are.
+Every reading is tried on the annotated boxes, and on the detected boxes if they come from a file (the boxes of the
+detector stage are right by construction). A reading is named if it raises the overlap far above that of the boxes as
+they are.
 
 Shapes: N pairs of an annotated and a detected box; sizes are width and height of the video, [N, 2].
 """
@@ -13,17 +14,17 @@ import numpy as np
 import pandas as pd
 
 from zsstad_core.doctor.finding import Finding
-from zsstad_core.doctor.overlap import Floats, Pairs, annotated_persons, by_video, pairs
+from zsstad_core.doctor.overlap import Floats, Pairs, by_video, pairs, sample_persons
 from zsstad_core.tables import BOX
 
 type Reading = Callable[[Floats, Floats], Floats]
 
 _GAIN = 0.15  # in mean IoU
 _LEAST = 0.3  # mean IoU of a reading that fits
-_SIMPLER = 0.01  # a reading that is made of two must win by so much over one
+_SIMPLER = 0.01  # of mean IoU, by which a reading made of two must beat a single one
 _OUTSIDE = 0.05  # share of annotated boxes that reach out of the picture
 
-_DRAWN = (
+_SIZES = (
     (320, 240),
     (340, 256),
     (640, 480),
@@ -49,28 +50,30 @@ def _centre(xyxy_N4: Floats, size_N2: Floats) -> Floats:
     return np.concatenate([xyxy_N4[:, :2] - half_N2, xyxy_N4[:, :2] + half_N2], axis=1)
 
 
-def _drawn_on(width: float, height: float, xyxy_N4: Floats, size_N2: Floats) -> Floats:
+def _scaled_from(width: float, height: float, xyxy_N4: Floats, size_N2: Floats) -> Floats:
     return xyxy_N4 * np.tile(size_N2 / (width, height), 2)
 
 
 def _readings() -> Mapping[str, tuple[int, Reading]]:
-    """Every reading by what it says of the boxes, with of how many mistakes it is made; the simplest first."""
+    """Every reading by a description of the boxes, with the number of mistakes that it undoes; the simplest first."""
     orders: dict[str, Reading] = {
         "y1, x1, y2, x2 (x and y swapped)": _y_first,
         "x, y, width, height": _width_height,
         "the centre's x, y, then width, height": _centre,
     }
-    units: dict[str, Reading] = {"fractions of the frame, 0 to 1": partial(_drawn_on, 1.0, 1.0)}
-    units |= {f"pixels of pictures of {width}x{height}": partial(_drawn_on, width, height) for width, height in _DRAWN}
+    units: dict[str, Reading] = {"fractions of the frame, 0 to 1": partial(_scaled_from, 1.0, 1.0)}
+    units |= {
+        f"pixels of pictures of {width}x{height}": partial(_scaled_from, width, height) for width, height in _SIZES
+    }
     found = {name: (1, reading) for name, reading in {**orders, **units}.items()}
     for order, rearranged in orders.items():
         for unit, scaled in units.items():
-            found[f"{order}, in {unit}"] = (2, partial(_both, rearranged, scaled))
+            found[f"{order}, in {unit}"] = (2, partial(_apply_both, rearranged, scaled))
     return found
 
 
-def _both(rearranged: Reading, scaled: Reading, xyxy_N4: Floats, size_N2: Floats) -> Floats:
-    """Sides are put in order in the picture they were drawn on: a swapped pair is scaled after it."""
+def _apply_both(rearranged: Reading, scaled: Reading, xyxy_N4: Floats, size_N2: Floats) -> Floats:
+    """Rearrange the sides in the picture on which they were annotated, then scale them."""
     return scaled(rearranged(xyxy_N4, size_N2), size_N2)
 
 
@@ -78,8 +81,11 @@ READINGS = _readings()
 
 
 def other_units(groundtruth: pd.DataFrame, persons: pd.DataFrame, videos: pd.DataFrame, given: bool) -> list[Finding]:
-    """persons: table boxes, persons; given: whether from a file. videos: table videos."""
-    truth = annotated_persons(groundtruth)
+    """Find boxes that fit only in another unit or order.
+
+    persons: the persons of table boxes. videos: table videos. given: whether the boxes come from a file.
+    """
+    truth = sample_persons(groundtruth)
     both = pairs(truth, persons)
     if not len(both.row_N):
         return []
@@ -94,7 +100,7 @@ def other_units(groundtruth: pd.DataFrame, persons: pd.DataFrame, videos: pd.Dat
     gain = by_video(truth, better - as_is)
     if better.mean() < _LEAST or gain.mean() < _GAIN or (gain > 0).mean() < 2 / 3:
         return []
-    # What changes both sides alike (a swap) does not say which of them is wrong.
+    # A reading that improves both sides alike (a swap) does not tell which side is wrong.
     alike = (
         given and fits["annotated"][1] == fits["detected"][1] and abs(fits["annotated"][0] - fits["detected"][0]) < 0.02
     )
@@ -116,7 +122,7 @@ def other_units(groundtruth: pd.DataFrame, persons: pd.DataFrame, videos: pd.Dat
 
 
 def _best_reading(both: Pairs, size_N2: Floats, side: str) -> tuple[str, Floats]:
-    """The reading of one side's boxes that overlaps best, and each annotated box's overlap under it."""
+    """The reading of the boxes of one side that overlaps best, and the overlap of each annotated box with it."""
     best: tuple[float, str, Floats] = (-1.0, "", np.zeros(both.count))
     for name, (parts, reading) in READINGS.items():
         if side == "detected":
@@ -129,7 +135,7 @@ def _best_reading(both: Pairs, size_N2: Floats, side: str) -> tuple[str, Floats]
 
 
 def fractions(annotated: pd.DataFrame) -> list[Finding]:
-    """Boxes of the annotation that end beside the picture's corner: they are fractions, and pixels are due."""
+    """Find annotated boxes near the corner of the picture: they are fractions of the frame, and must be pixels."""
     rows = annotated[annotated["decoded"]]
     small = (rows[["x2", "y2"]] <= 1.5).all(axis=1)
     if not len(rows) or small.mean() <= 0.5:
@@ -146,7 +152,7 @@ def fractions(annotated: pd.DataFrame) -> list[Finding]:
 
 
 def reach_out(annotated: pd.DataFrame, videos: pd.DataFrame) -> list[Finding]:
-    """Boxes of the annotation that reach out of the picture. annotated: not clipped to it. videos: table videos."""
+    """Find annotated boxes (not clipped to the picture) that reach out of it. videos: table videos."""
     rows = annotated[annotated["decoded"]]
     size = videos.set_index("video_id")[["width", "height"]].reindex(rows["video_id"])
     outside = (rows[["x2", "y2"]].to_numpy(np.float64) > size.to_numpy(np.float64) * 1.02 + 1).any(1)

@@ -1,10 +1,9 @@
-"""Weights that do not belong to the architecture, and tokens that say nothing.
+"""Checks for weights that do not belong to the architecture, and for tokens without information.
 
-ViT-B/32 is the one model of which numbers are published: text embeddings of OpenAI's weights, made by two other
-projects (`vit_b32_openai.json`, which names them). They tell OpenAI's weights from others, and QuickGELU from GELU:
-with random weights the wrong activation moves an embedding by 0.011 a number on average; fp16, in which some of the
-values were made, rounds by less than 0.001. The image encoder is not checked so: that needs the picture of those
-projects.
+Only for ViT-B/32 there are published numbers: text embeddings with OpenAI's weights, made by two other projects
+(`vit_b32_openai.json` names them). They tell OpenAI's weights from others, and QuickGELU from GELU: with random weights
+the wrong activation moves an embedding by 0.011 a number on average; fp16, in which some of the values were made,
+rounds by less than 0.001. The image encoder is not compared, because that needs the picture of those projects.
 """
 
 import json
@@ -22,14 +21,14 @@ from zsstad_core.settings.frozen import Encoder
 
 type Encode = Callable[[Encoder, Sequence[str]], NDArray[np.floating]]
 
-_NUMBER, _SUM = 0.003, 0.15  # mean difference of single numbers, largest of sums over 512
-_NEAR_ZERO = 0.05  # cosine; of CLIP 0.1 to 0.35, also of what does not belong together
+_NUMBER, _SUM = 0.003, 0.15  # the mean difference of single numbers, and the largest difference of sums over 512
+_NEAR_ZERO = 0.05  # cosine; with CLIP it is 0.1 to 0.35 for any image and text
 _QUICK = re.compile(r"openai|metaclip|dfn(?!.*h14)", re.I)
 _NOT_QUICK = re.compile(r"laion|datacomp|commonpool|siglip", re.I)
 
 
 def random_weights(encoder: Encoder) -> list[Finding]:
-    """Weights that nobody trained."""
+    """Find random weights."""
     if encoder.tokens_from or encoder.pretrained != "random":
         return []
     return [
@@ -43,7 +42,7 @@ def random_weights(encoder: Encoder) -> list[Finding]:
 
 
 def activation_by_name(encoder: Encoder) -> list[Finding]:
-    """A weights file whose name says another activation than the model's. Tags say theirs themselves, and it is set."""
+    """Find a weights file whose name belongs to another activation than the model has (a tag sets its activation)."""
     if encoder.tokens_from or not (file := encoder_identity.weights_file(encoder)) or encoder.model.endswith(".json"):
         return []
     name = encoder_identity.model_name(encoder)
@@ -65,14 +64,14 @@ def _activation(how: str, name: str, quick: bool) -> Finding:
 
 
 def published() -> Mapping[str, Mapping[str, Any]]:
-    """First numbers and sum of the text embeddings of some texts, by OpenAI's ViT-B/32."""
+    """The first numbers and the sum of OpenAI's ViT-B/32 text embedding of each of some texts."""
     content = json.loads(Path(__file__).with_name("vit_b32_openai.json").read_text())
     texts: Mapping[str, Mapping[str, Any]] = content["texts"]
     return texts
 
 
 def is_published(tokens_KD: NDArray[np.floating]) -> bool:
-    """Whether these are the published embeddings; rows in the order of `published`."""
+    """Whether these are the published embeddings, in the order of `published`."""
     values = list(published().values())
     apart = [abs(row[: len(value["first"])] - value["first"]) for row, value in zip(tokens_KD, values, strict=True)]
     sums = [abs(float(row.sum(dtype=np.float64)) - value["sum"]) for row, value in zip(tokens_KD, values, strict=True)]
@@ -80,7 +79,7 @@ def is_published(tokens_KD: NDArray[np.floating]) -> bool:
 
 
 def is_vit_b32(encoder: Encoder) -> bool:
-    """Whether it is the model with published values, with weights that could be OpenAI's."""
+    """Whether the encoder is the model with published values, with weights that may be OpenAI's."""
     if encoder.tokens_from or encoder.model.endswith(".json") or encoder.pretrained == "random":
         return False
     named = encoder_identity.model_name(encoder).removesuffix("-quickgelu") == "ViT-B-32"
@@ -88,9 +87,9 @@ def is_vit_b32(encoder: Encoder) -> bool:
 
 
 def not_as_published(encoder: Encoder, encode: Encode) -> list[Finding]:
-    """ViT-B/32 against the published values. encode: tokens of texts by the encoder of some settings.
+    """Compare ViT-B/32 with the published values. encode: gives the tokens of texts by the encoder of some settings.
 
-    A file of other weights than OpenAI's is no finding, unless it says that it is theirs: only tells what it is not.
+    A file of other weights than OpenAI's is a finding only if its name says that they are OpenAI's.
     """
     texts = list(published())
     exact = encoder.model_copy(update={"precision": "fp32"})
@@ -115,7 +114,7 @@ def not_as_published(encoder: Encoder, encode: Encode) -> list[Finding]:
 
 
 def tokens_say_nothing(kind: str, tokens_ND: NDArray[np.floating], text_KD: NDArray[np.floating]) -> list[Finding]:
-    """Some image tokens of a kind, and the classes' text tokens: all alike, or without any direction in common."""
+    """Find image tokens (of a kind) that are all the same, or have no direction in common with the classes' texts."""
     if len(tokens_ND) < 2:
         return []
     unit_ND, unit_KD = _unit(tokens_ND), _unit(text_KD)

@@ -42,7 +42,7 @@ type Batch = dict[str, list[Any]]  # of mmdet: inputs and data_samples, one a fr
 def finetune(
     settings: DetectorSettings,
     samples: Sequence[Sample],
-    sources: Mapping[str, VideoSource],
+    videos: Mapping[str, VideoSource],
     device: str,
     work_dir: Path,
     log: Callable[[str], None] = print,
@@ -65,7 +65,7 @@ def finetune(
     loaded = load(settings, device)
     steps = math.ceil(tuning.epochs * len(samples) / tuning.batch)
     where, way_out = torch.device(device), f"lower detector.finetune.lr ({tuning.lr})"
-    with closing(_Batches(loaded, tuning, samples, sources)) as batches, inside_mmdet():
+    with closing(_Batches(loaded, tuning, samples, videos)) as batches, inside_mmdet():
         _set_to_train(loaded.model)
         try:
             optimise(
@@ -127,9 +127,9 @@ class _Batches:
     """Batches by iteration, decoded and resized ahead of the training in a thread."""
 
     def __init__(
-        self, loaded: Loaded, tuning: Finetune, samples: Sequence[Sample], sources: Mapping[str, VideoSource]
+        self, loaded: Loaded, tuning: Finetune, samples: Sequence[Sample], videos: Mapping[str, VideoSource]
     ) -> None:
-        self._loaded, self._tuning, self._samples, self._sources = loaded, tuning, samples, sources
+        self._loaded, self._tuning, self._samples, self._videos = loaded, tuning, samples, videos
         self._order = Order(samples, tuning.seed)
         self._person = loaded.classes.index(PERSON)
         self._ahead: Iterator[Batch] | None = None
@@ -146,7 +146,7 @@ class _Batches:
 
     def _made(self, iteration: int) -> Iterator[Batch]:
         first, end = iteration * self._tuning.batch, self._tuning.epochs * len(self._samples)
-        frames = shown(self._samples, self._order, self._sources, first, end)
+        frames = shown(self._samples, self._order, self._videos, first, end)
         for some in batched(frames, self._tuning.batch):  # the last batch may be smaller
             packed = [self._packed(frame) for frame in some]
             yield {key: [one[key] for one in packed] for key in ("inputs", "data_samples")}

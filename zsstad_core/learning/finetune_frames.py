@@ -110,7 +110,7 @@ type Shown = tuple[int, Sample, NDArray[np.uint8]]  # place in the order, sample
 
 
 def shown(
-    samples: Sequence[Sample], order: Order, sources: Mapping[str, VideoSource], first: int, end: int
+    samples: Sequence[Sample], order: Order, videos: Mapping[str, VideoSource], first: int, end: int
 ) -> Iterator[Shown]:
     """The samples in their order from place `first` up to `end`, with their frames. What was before is not decoded.
 
@@ -125,7 +125,7 @@ def shown(
             continue
         wanted = set(pool.tolist())
         images = {number: image for number, image in images.items() if number in wanted}
-        images |= _decoded(samples, wanted - images.keys(), sources)
+        images |= _decoded(samples, wanted - images.keys(), videos)
         for number in pool.tolist():
             if place >= first:
                 yield place, samples[number], images[number]
@@ -135,14 +135,14 @@ def shown(
 
 
 def _decoded(
-    samples: Sequence[Sample], numbers: Collection[int], sources: Mapping[str, VideoSource]
+    samples: Sequence[Sample], numbers: Collection[int], videos: Mapping[str, VideoSource]
 ) -> dict[int, NDArray[np.uint8]]:
     of_clip: dict[str, dict[int, int]] = {}
     for number in sorted(numbers):
         of_clip.setdefault(samples[number].video_id, {})[samples[number].frame] = number
     images: dict[int, NDArray[np.uint8]] = {}
     for video_id, frames in of_clip.items():
-        images |= {frames[frame]: image for frame, _, image in decode(sources[video_id], frozenset(frames))}
+        images |= {frames[frame]: image for frame, _, image in decode(videos[video_id], frozenset(frames))}
         if frames[last := max(frames)] not in images:
-            raise DataError(f"{sources[video_id].path}: has no frame {last} any more; was it replaced? run again")
+            raise DataError(f"{videos[video_id].path}: has no frame {last} any more; was it replaced? run again")
     return images

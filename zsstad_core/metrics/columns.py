@@ -32,8 +32,7 @@ def codes(values: "pd.Series[str]", names: "pd.Index[str]") -> NDArray[np.int32]
 
 
 def frame_keys(table: pd.DataFrame, videos: "pd.Index[str]") -> Ints:
-    """A number for the frame of each row, int64 [rows], the same in all tables; negative if `videos` lacks its
-    video."""
+    """A number for the frame of each row, int64 [rows], the same in all tables; negative for other videos."""
     keys: Ints = (codes(table["video_id"], videos).astype(np.int64) << 32) + table["frame"].to_numpy(np.int64)
     return keys
 

@@ -1,4 +1,4 @@
-"""Published rows of the tables that ours stand beside; the numbers are data, in `published.yaml`."""
+"""Published rows to stand beside the rows of a table; the numbers are data, in `published.yaml`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,9 +14,10 @@ _FILE = Path(__file__).with_name("published.yaml")
 
 @dataclass(frozen=True)
 class Published:
-    """A published row, in percent: values by split as our table names it; None where the paper has none to compare.
+    """A published row, in percent. values: by the name of the split in the table of this project.
 
-    group: "unseen", or "seen" for full supervision. boxes: detected or groundtruth.
+    group: "unseen", or "seen" for full supervision. boxes: detected or groundtruth. average, harmonic: None if the
+    paper has no number that can be compared.
     """
 
     method: str
@@ -32,8 +33,8 @@ class Published:
 def published_rows(dataset: str, splits: Sequence[str]) -> list[Published]:
     """The published rows that have a number for one of these splits of a dataset.
 
-    Average and harmonic mean are there only where our splits are just those of the paper's table. A list that was not
-    published (50/50) has its average beside any 50/50 splits of ours, and no column.
+    Average and harmonic mean are there only if `splits` are exactly those of the paper's table. A row for lists that
+    were not published (50/50) has its average beside any 50/50 splits, and no column.
     """
     rows: list[Published] = []
     for table in yaml.safe_load(_FILE.read_text(encoding="utf-8")):
@@ -48,8 +49,8 @@ def published_rows(dataset: str, splits: Sequence[str]) -> list[Published]:
 
 @dataclass(frozen=True)
 class _Columns:
-    place: dict[str, int]  # our split -> place in the paper's table
-    whole: bool  # our splits are just those of the paper's
+    place: dict[str, int]  # split -> its place in the paper's table
+    whole: bool  # the splits are exactly those of the paper's table
 
 
 def _columns(dataset: str, splits: Sequence[str], of_paper: Sequence[str]) -> _Columns | None:

@@ -1,4 +1,4 @@
-"""Which evaluations a table is made of, and the rules by which make brings them about."""
+"""The runs of a table, and the rules by which make evaluates them."""
 
 import argparse
 import shlex
@@ -24,7 +24,7 @@ BOXES = ("detected", "groundtruth")
 
 @dataclass(frozen=True)
 class Run:
-    """One evaluation: a head on a label split with one kind of boxes; seed: of the training, None without one."""
+    """One evaluation: a head on a label split with one kind of boxes; seed: of its training, or None."""
 
     head: str
     split: str
@@ -32,21 +32,24 @@ class Run:
     seed: int | None
 
     def words(self) -> str:
-        """Its settings, as SET= takes them."""
+        """The settings of the run, as SET= takes them."""
         seed = "" if self.seed is None else f" training.seed={self.seed}"
         return f"head={self.head} split={shlex.quote(self.split)} scoring.boxes={self.boxes}{seed}"
 
 
-def runs_of(settings: Settings, classes: Sequence[str], splits: str, seeds: int, heads: str) -> list[Run]:
-    """All runs of a table: heads x splits x detected and ground-truth boxes, and of heads that are trained x seeds.
+def list_runs(settings: Settings, classes: Sequence[str], splits: str, seeds: int, heads: str) -> list[Run]:
+    """All runs of a table: heads x splits x detected and ground-truth boxes, and, for heads that are trained, x seeds.
 
-    splits: names with commas between; `all`, the published ones of the dataset; `without`, every class left out once.
-    seeds: how many, from `training.seed` on. heads: names with commas between; none: that of the settings, and both
-    baselines. Raises SettingsError.
+    splits: names with commas between; `all`, the published splits of the dataset; `without`, every class left out once.
+    seeds: their number, from `training.seed` on. heads: names with commas between; empty: the head of the settings, and
+    the baselines. Raises SettingsError.
     """
     if seeds < 1:
         raise SettingsError(f"SEEDS is {seeds}; it must be at least 1")
-    chosen = _listed(heads) or [settings.head, *(name for name in registry.names() if registry.method(name).baseline)]
+    chosen = _split_names(heads) or [
+        settings.head,
+        *(name for name in registry.names() if registry.method(name).baseline),
+    ]
     if strange := [head for head in chosen if head not in registry.names()]:
         raise SettingsError(f'HEADS names "{strange[0]}"; it must be of {", ".join(registry.names())}')
     names, first = _splits(settings.dataset, classes, splits), settings.training.seed
@@ -62,7 +65,7 @@ def runs_of(settings: Settings, classes: Sequence[str], splits: str, seeds: int,
 def _splits(dataset: str, classes: Sequence[str], splits: str) -> list[str]:
     if splits == "without":
         return [f"without-{name}" for name in classes]
-    names = published(dataset) if splits == "all" else _listed(splits)
+    names = published(dataset) if splits == "all" else _split_names(splits)
     if not names:
         raise SettingsError(
             f'SPLITS is "{splits}"; {dataset} has no published label splits: name some, such as 50/50-0,50/50-1, or '
@@ -71,25 +74,25 @@ def _splits(dataset: str, classes: Sequence[str], splits: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _listed(names: str) -> list[str]:
+def _split_names(names: str) -> list[str]:
     return [name.strip() for name in names.split(",") if name.strip()]
 
 
 def plans_of(options: argparse.Namespace, runs: Sequence[Run], retry: bool) -> dict[Run, Plan]:
-    """The plan of each run, under the settings that a command line asks for."""
+    """The plan of each run, under the settings of a command line."""
     file, inventories = configure.SettingsFile.read(Path(options.settings)), Inventories()
-    return {run: Plan(configure.from_arguments(_asked(options, run), file), retry, inventories) for run in runs}
+    return {run: Plan(configure.from_arguments(_options_of(options, run), file), retry, inventories) for run in runs}
 
 
-def _asked(options: argparse.Namespace, run: Run) -> argparse.Namespace:
+def _options_of(options: argparse.Namespace, run: Run) -> argparse.Namespace:
     return argparse.Namespace(**{**vars(options), "overrides": f"{options.overrides} {run.words()}".strip()})
 
 
 def makefile(options: argparse.Namespace, plans: Mapping[Run, Plan]) -> str:
-    """Rules for all runs, and TABLED: the files that exist when every run is evaluated."""
+    """The rules for all runs, and TABLED: the files that exist when every run is evaluated."""
     by_choice = {}
     for run, plan in plans.items():
-        overrides = shlex.quote(_asked(options, run).overrides.replace("\n", " "))
+        overrides = shlex.quote(_options_of(options, run).overrides.replace("\n", " "))
         by_choice[f"$(CHOICE) --set {overrides.replace('$', '$$')}"] = plan
     evaluated = dict.fromkeys(str(plan.evaluate.done) for plan in plans.values())
     return "\n".join([f"TABLED := {' '.join(evaluated)}", *rules(by_choice)])
@@ -98,7 +101,7 @@ def makefile(options: argparse.Namespace, plans: Mapping[Run, Plan]) -> str:
 def results_of(plans: Mapping[Run, Plan]) -> pd.DataFrame:
     """One row a run: head, split, boxes, seed; unseen, seen, harmonic as fractions, NaN where undefined; keys.
 
-    Raises CacheError where a run is not evaluated yet.
+    Raises CacheError if a run is not evaluated yet.
     """
     rows: list[dict[str, Any]] = []
     for run, plan in plans.items():
@@ -120,18 +123,18 @@ def results_of(plans: Mapping[Run, Plan]) -> pd.DataFrame:
 
 
 def remarks(metrics: Mapping[Run, Mapping[str, Any]]) -> list[str]:
-    """What a reader must know of some numbers: classes that are in no mean, and training on another dataset."""
-    said: dict[str, None] = {}
+    """Remarks that some numbers need: classes that are in no mean, and training on another dataset."""
+    found: dict[str, None] = {}
     for run, of_run in metrics.items():
         if lacking := of_run["without_groundtruth"]:
-            said[f"split {run.split}: without ground truth, so in no mean: {', '.join(lacking)}"] = None
+            found[f"split {run.split}: without ground truth, so in no mean: {', '.join(lacking)}"] = None
         if source := of_run.get("trained on"):
             shared = ", ".join(source["shared classes"]) or "no class"
-            said[f"trained on {source['dataset']}, split {source['split']}; seen there as well: {shared}"] = None
-    return list(said)
+            found[f"trained on {source['dataset']}, split {source['split']}; seen there as well: {shared}"] = None
+    return list(found)
 
 
 def folder_of(options: argparse.Namespace, settings: Settings, splits: str) -> Path:
-    """Where a table is written: OUT=, or results/DATASET/HEAD-SPLITS."""
+    """The folder of a table: OUT=, or results/DATASET/HEAD-SPLITS."""
     name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in f"{settings.head}-{splits}")
     return Path(options.out or f"results/{settings.dataset}/{name}")

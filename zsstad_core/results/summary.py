@@ -1,4 +1,4 @@
-"""Numbers of a table from those of its runs: averages over splits, harmonic means, mean and deviation over seeds."""
+"""The numbers of a table from the numbers of its runs: averages over splits, harmonic means, deviation over seeds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from zsstad_core.metrics.summary import harmonic_mean
 
 @dataclass(frozen=True)
 class Number:
-    """Mean over seeds, as a fraction, NaN where undefined; sample deviation between them, NaN for a single one."""
+    """The mean over seeds, as a fraction, NaN if undefined; the sample deviation, NaN for a single seed."""
 
     mean: float
     deviation: float
@@ -28,7 +28,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Row:
-    """A head with one kind of boxes. Per split: unseen, seen, harmonic; over the splits: their averages, and H.
+    """The row of a head with one kind of boxes: unseen, seen, harmonic of each split, and their averages and H.
 
     H is the harmonic mean of the unseen and the seen average (as the papers take it), not the mean of `harmonic`.
     """
@@ -54,9 +54,9 @@ class Row:
 
 
 def rows_of(results: pd.DataFrame) -> list[Row]:
-    """Rows by head and boxes, in the order of `results` (see `runs.results_of`), splits in theirs.
+    """Rows by head and boxes, heads and splits in the order of `results` (`runs.results_of`).
 
-    An average over splits of which one has no number has none itself: it would not be the average that is printed.
+    If one split has no number, the average has none either, since it would be an average over other splits.
     """
     return [
         _row(str(head), str(boxes), of_head)
@@ -66,7 +66,8 @@ def rows_of(results: pd.DataFrame) -> list[Row]:
 
 def _row(head: str, boxes: str, results: pd.DataFrame) -> Row:
     splits = list(results["split"].unique())
-    seeds = results["seed"].astype(object).where(results["seed"].notna(), None)  # of a head without training one, None
+    # A head without training has one seed, None.
+    seeds = results["seed"].astype(object).where(results["seed"].notna(), None)
     values = {
         name: results.assign(seed=seeds.map(str)).pivot_table(
             index="seed", columns="split", values=name, dropna=False, aggfunc=lambda cell: cell.iloc[0]

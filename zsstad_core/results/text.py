@@ -1,4 +1,4 @@
-"""A table as text: Markdown that can be read as it stands, and the same as plain data for JSON."""
+"""A table as text: Markdown that can be read as plain text, and the same as plain data for JSON."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -14,7 +14,7 @@ type Cells = Sequence[str]
 
 
 def as_json(about: Mapping[str, Any], rows: Sequence[Row], others: Sequence[Published], runs: pd.DataFrame) -> Any:
-    """Everything: ours as fractions from 0 to 1, what is published in percent, as printed; the keys of every run."""
+    """The whole table: measured rows as fractions, published rows in percent, and the keys of every run."""
     plain = runs.astype(object).where(runs.notna(), None).to_dict("records")
     return {
         **about,
@@ -29,15 +29,15 @@ def as_markdown(about: Mapping[str, Any], rows: Sequence[Row], others: Sequence[
     splits = list(rows[0].unseen)
     notes = {source: f"[{number}]" for number, source in enumerate(dict.fromkeys(other.source for other in others), 1)}
     blocks = [
-        ("Unseen classes", _main(rows, others, splits, notes)),
-        ("Unseen classes, ground-truth boxes", _boxed(rows, others, splits, notes)),
-        ("Seen classes", _seen(rows, others, splits, notes)),
-        ("Harmonic mean of unseen and seen, each split by itself", _harmonic(rows, splits)),
+        ("Unseen classes", _unseen_table(rows, others, splits, notes)),
+        ("Unseen classes, ground-truth boxes", _groundtruth_boxes_table(rows, others, splits, notes)),
+        ("Seen classes", _seen_table(rows, others, splits, notes)),
+        ("Harmonic mean of unseen and seen, each split by itself", _harmonic_table(rows, splits)),
     ]
     lines = [f"# {about['title']}", "", *(f"{line}  " for line in about["notes"])]
     for title, table in blocks:
         if any(cell not in ("-", "") for row in table[1:] for cell in row[1:]):
-            lines += ["", f"## {title}", "", *aligned(table)]
+            lines += ["", f"## {title}", "", *markdown_table(table)]
     if notes:
         lines += ["", "Published:", "", *(f"- {number} {source}" for source, number in notes.items())]
     return "\n".join([*lines, ""])
@@ -51,11 +51,11 @@ def runs_as_markdown(runs: pd.DataFrame) -> str:
         numbers = (str(Number(float(run[name]), float("nan"))) for name in ("unseen", "seen", "harmonic"))
         names = (str(run[name]) for name in ("head", "split", "boxes"))
         table.append((*names, seed, *numbers, *(str(run[stage]) for stage in ("train", "score", "evaluate"))))
-    return "\n".join(["## Runs", "", *aligned(table), ""])
+    return "\n".join(["## Runs", "", *markdown_table(table), ""])
 
 
-def aligned(table: Sequence[Cells]) -> list[str]:
-    """A Markdown table whose columns stand under each other; the first one to the left, the others to the right."""
+def markdown_table(table: Sequence[Cells]) -> list[str]:
+    """A Markdown table with padded columns: the first to the left, the others to the right."""
     header, *rows = padded_columns(table, "<" + ">" * (len(table[0]) - 1))
     first, *others = ("-" * (len(cell) + 1) for cell in header)
     rule = f"|{'|'.join([first + '-', *(dashes + ':' for dashes in others)])}|"
@@ -66,7 +66,7 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _main(
+def _unseen_table(
     rows: Sequence[Row], others: Sequence[Published], splits: Sequence[str], notes: Mapping[str, str]
 ) -> list[Cells]:
     header = ("", *_columns(splits), "avg", "H", "avg*", "H*")
@@ -79,17 +79,19 @@ def _main(
         row.head: (str(row.average_unseen), str(row.harmonic_of_averages)) for row in rows if row.boxes == "groundtruth"
     }
     boxed = {(other.method, other.source): other for other in others if other.boxes == "groundtruth"}
-    theirs: list[tuple[Published, Cells]] = []
+    published: list[tuple[Published, Cells]] = []
     for other in others:
         if other.boxes == "detected" and other.group == "unseen":
             star = boxed.get((other.method, other.source))
             last = (_percent(star.average), _percent(star.harmonic)) if star else ("-", "-")
-            theirs.append((other, (*_values(other, splits), _percent(other.average), _percent(other.harmonic), *last)))
+            published.append(
+                (other, (*_values(other, splits), _percent(other.average), _percent(other.harmonic), *last))
+            )
     ours = {head: (*own, *starred[head]) for head, own in cells.items()}
-    return [header, *_interleaved(ours, theirs, notes)]
+    return [header, *_interleave(ours, published, notes)]
 
 
-def _boxed(
+def _groundtruth_boxes_table(
     rows: Sequence[Row], others: Sequence[Published], splits: Sequence[str], notes: Mapping[str, str]
 ) -> list[Cells]:
     ours = {
@@ -97,15 +99,15 @@ def _boxed(
         for row in rows
         if row.boxes == "groundtruth"
     }
-    theirs = [
+    published = [
         (other, (*_values(other, splits), _percent(other.average), _percent(other.harmonic)))
         for other in others
         if other.boxes == "groundtruth"
     ]
-    return [("", *_columns(splits), "avg*", "H*"), *_interleaved(ours, theirs, notes)]
+    return [("", *_columns(splits), "avg*", "H*"), *_interleave(ours, published, notes)]
 
 
-def _seen(
+def _seen_table(
     rows: Sequence[Row], others: Sequence[Published], splits: Sequence[str], notes: Mapping[str, str]
 ) -> list[Cells]:
     starred = {row.head: str(row.average_seen) for row in rows if row.boxes == "groundtruth"}
@@ -114,25 +116,25 @@ def _seen(
         for row in rows
         if row.boxes == "detected"
     }
-    theirs = [
+    published = [
         (other, (*_values(other, splits), _percent(other.average), "-")) for other in others if other.group == "seen"
     ]
-    return [("", *_columns(splits), "avg", "avg*"), *_interleaved(ours, theirs, notes)]
+    return [("", *_columns(splits), "avg", "avg*"), *_interleave(ours, published, notes)]
 
 
-def _harmonic(rows: Sequence[Row], splits: Sequence[str]) -> list[Cells]:
+def _harmonic_table(rows: Sequence[Row], splits: Sequence[str]) -> list[Cells]:
     own = [(f"{row.head}{'*' if row.boxes == 'groundtruth' else ''}", *map(str, row.harmonic.values())) for row in rows]
     return [("", *_columns(splits)), *own]
 
 
-def _interleaved(
-    ours: Mapping[str, Cells], theirs: Sequence[tuple[Published, Cells]], notes: Mapping[str, str]
+def _interleave(
+    ours: Mapping[str, Cells], published: Sequence[tuple[Published, Cells]], notes: Mapping[str, str]
 ) -> Iterable[Cells]:
-    """Each of our rows with the published ones of the same method under it; then the other methods."""
+    """Each measured row, with the published rows of its method under it; then the published rows of other methods."""
     for head, cells in ours.items():
         yield (f"**{head}**", *cells)
-        yield from ((f"{other.method} {notes[other.source]}", *own) for other, own in theirs if other.head == head)
-    yield from ((f"{other.method} {notes[other.source]}", *own) for other, own in theirs if other.head not in ours)
+        yield from ((f"{other.method} {notes[other.source]}", *own) for other, own in published if other.head == head)
+    yield from ((f"{other.method} {notes[other.source]}", *own) for other, own in published if other.head not in ours)
 
 
 def _columns(splits: Sequence[str]) -> list[str]:

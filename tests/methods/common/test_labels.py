@@ -63,11 +63,11 @@ def test_texts_that_are_no_phrasings_are_refused() -> None:
 
 def test_labels_go_to_a_device_with_all_they_hold() -> None:
     types = LabelTypes(pose=(0,), object=(1,), person=())
-    words = Words(torch.ones(2, 3, 4), torch.ones(2, 3, dtype=torch.long), torch.ones(2, 3, 5))
+    words = Words(torch.arange(2), torch.ones(2, 3, 4), torch.ones(2, 3, dtype=torch.long), torch.ones(2, 3, 5))
     plain = one_text_labels(["a", "b"], torch.ones(2, 4), types)
     moved = Labels(plain.names, plain.text_MD, plain.class_M, types, words).to("meta")
     assert moved.words is not None
-    for tensor in (moved.text_MD, moved.class_M, moved.words.token_KLD, moved.words.id_KL, moved.words.embedding_KLW):
+    for tensor in (moved.text_MD, moved.class_M, *vars(moved.words).values()):
         assert tensor.device.type == "meta"
     assert (moved.names, moved.types) == (("a", "b"), types)
     assert plain.to("meta").words is None

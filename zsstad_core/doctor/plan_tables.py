@@ -1,4 +1,4 @@
-"""What there is to look at: the tables of a plan, as far as they are made."""
+"""The tables of a plan, as far as they are made: all that the checks look at."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import labelled
 from zsstad_core.unplaced import second_of
 
-_TOKENS = 2000  # that are looked at
+_TOKENS = 2000  # rows of a kind that are looked at
 
 
 @dataclass(frozen=True)
-class Known:
-    """None: not made yet.
+class PlanTables:
+    """Tables and facts of a plan; None stands for a table that is not made yet.
 
-    groundtruth: of all videos that are here; before `make groundtruth` as the annotation has it, whose frames nobody
-    has compared with the videos (`placed` False). annotated: the same in pixels of the videos, boxes that reach out of
-    the picture not clipped to it. missing: of test videos that are not here. texts: what is read for
-    each class. frames: with the column fps. seconds: table keyframes. tokens: some image tokens by their kind.
+    groundtruth: of all videos on disk; before `make groundtruth` the annotation, whose frames are not compared with the
+    videos yet (`placed` is False). annotated: the same in pixels of the videos, not clipped to the picture. missing:
+    the ground truth of test videos that are not on disk. texts: the texts of each class. frames: with the column fps.
+    seconds: table keyframes. tokens: some image tokens of each kind.
     """
 
     settings: Settings
@@ -59,7 +59,7 @@ class Known:
 
     @property
     def tested(self) -> pd.DataFrame:
-        """The ground truth of test videos with an action."""
+        """The ground truth of test videos, without boxes that have no action."""
         return labelled(self.groundtruth[self.groundtruth["video_id"].map(self.official_split) == "test"])
 
     @property
@@ -74,15 +74,15 @@ class Known:
         return self.settings.detector.boxes_from is not None
 
     def in_steps(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Rows whose `frame` rises by one from one place that may be annotated to the next: of keyframes the second."""
+        """The rows with a `frame` that rises by one from one annotated place to the next: the second, for keyframes."""
         if self.seconds is None:
             return rows
         second = second_of(rows, self.seconds)
         return rows.assign(frame=second)[second != NOWHERE]
 
 
-def gather(plan: Plan) -> Known:
-    """Everything that is complete. Raises CacheError for what is damaged, and as the dataset does."""
+def gather(plan: Plan) -> PlanTables:
+    """Read all complete artifacts of a plan. Raises CacheError for a damaged artifact, and as the dataset does."""
     placed = plan.groundtruth.is_complete()
     groundtruth = read_artifact_table(plan.groundtruth, "groundtruth") if placed else plan.dataset.groundtruth()
     keyframes = plan.dataset.keyframes is not None
@@ -94,7 +94,7 @@ def gather(plan: Plan) -> Known:
         frames = read_artifact_table(plan.index, "frames").assign(fps=lambda rows: rows["video_id"].map(rate))
     groundtruth = groundtruth[groundtruth["video_id"].isin(plan.members)]
     reads_text = bool(plan.reads.texts)
-    return Known(
+    return PlanTables(
         settings=plan.settings,
         split=plan.split,
         classes=plan.dataset.classes,
@@ -123,13 +123,13 @@ def gather(plan: Plan) -> Known:
 
 
 def _unclipped(plan: Plan, videos: pd.DataFrame) -> pd.DataFrame:
-    """The annotation as it says: the groundtruth stage clips boxes to the picture, which hides what they were."""
+    """The boxes as they are annotated: the groundtruth stage clips boxes to the picture, which hides mistakes."""
     rows = plan.dataset.groundtruth()
     return unclipped(rows[rows["video_id"].isin(plan.members)], videos, plan.dataset.drawn_on)
 
 
 def _boxes(plan: Plan) -> pd.DataFrame | None:
-    """Table boxes; of a file as it has them: detect clips them to the picture, which hides what they were."""
+    """Table boxes; boxes of a file as in the file, since the stage detect clips them, which hides mistakes."""
     if file := plan.settings.detector.boxes_from:
         return read_boxes(Path(file), list(plan.members)).boxes
     return read_artifact_table(plan.detect, "boxes") if plan.detect.is_complete() else None
@@ -142,7 +142,7 @@ def _text(plan: Plan) -> NDArray[np.generic] | None:
 
 
 def _some_tokens(plan: Plan) -> Mapping[str, NDArray[np.generic]]:
-    """Some rows of each kind of token in the width of the texts, where all of it is made."""
+    """Some rows of each complete kind of image tokens that have the width of the texts."""
     some = {}
     for kind in plan.kinds():
         if kind.form == "token" and plan.tokens(kind).is_complete():
