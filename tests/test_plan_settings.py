@@ -29,7 +29,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "head": ("clip_crop", SCORED),
     "device": ("cpu", NOTHING),
     "trained_on.dataset": ("jhmdb", LEARNED),  # on all classes of the same clips
-    "trained_on.split": ("2", NOTHING),  # nothing is trained elsewhere; see test_plan_settings_together
+    "trained_on.split": ("2", NOTHING),  # nothing is trained elsewhere; see tests/test_plan_settings_together.py
     "trained_on.shared": ("drop", NOTHING),
     "cache.root": ("another", NOTHING),
     "cache.clips_per_unit": (1, NOTHING),
@@ -101,7 +101,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "encoder.tokens_from": ("tokens", BY_IMAGES | BY_TEXT),
     "encoder.model": ("ViT-B-32", BY_IMAGES | BY_TEXT),
     "encoder.pretrained": ("laion2b_s34b_b88k", BY_IMAGES | BY_TEXT),
-    "encoder.seed": (1, NOTHING),  # the weights are not random; see test_plan_settings_together
+    "encoder.seed": (1, NOTHING),  # the weights are not random; see tests/test_plan_settings_together.py
     "encoder.crop": ("pad", BY_IMAGES),
     "encoder.precision": ("bf16", BY_IMAGES | BY_TEXT),
     "encoder.pixels": ("decoded", NOTHING),
@@ -110,7 +110,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "encoder.template": ("a video of {}", BY_TEXT),
     "encoder.underscores": ("space", BY_TEXT),
     "encoder.batch": (1, NOTHING),
-    "heads.clip_frame.temperature": (1.0, NOTHING),  # another head is chosen; see test_plan_settings_together
+    "heads.clip_frame.temperature": (1.0, NOTHING),  # another head is chosen; see tests/test_plan_settings_together.py
     "heads.clip_crop.temperature": (1.0, NOTHING),
     "heads.iclip.blocks": ("POCM", LEARNED),
     "heads.iclip.padding": ("masked", LEARNED),

@@ -1,4 +1,4 @@
-"""What a setting redoes beside others than the defaults: another head, boxes or tokens from files, training elsewhere."""
+"""What a setting redoes where others are not at their defaults: the head, boxes or tokens from files, other training."""
 
 from pathlib import Path
 
