@@ -62,8 +62,8 @@ def test_a_damaged_unit_leaves_the_earlier_file(
         ),
         (
             ("--kind", "encoder"),
-            "head iclip trains nothing in the encoder under these settings; stclip can: choose another HEAD=, or a rank of "
-            "LoRA above 0",
+            "head iclip trains nothing in the encoder under these settings; stclip can: choose another HEAD=, or a "
+            "rank of LoRA above 0",
         ),
         (("--head", "oracle"), "the head oracle reads no tokens; choose another HEAD=, or name a KIND="),
     ],
