@@ -1,4 +1,4 @@
-"""What a setting redoes where others are not at their defaults: the head, boxes or tokens from files, other training."""
+"""What a setting redoes where others are not at their defaults: head, boxes or tokens from files, other training."""
 
 from pathlib import Path
 
