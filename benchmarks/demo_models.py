@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.stickworld import planned
+from benchmarks.stickworld import plan_of
 from demo.pretrain import many
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
@@ -38,7 +38,7 @@ def main() -> None:
 
 def detector() -> None:
     """Recall and AP of each class on the test clips of seed 0."""
-    plan = planned(0, 1, "")
+    plan = plan_of(0, 1, "")
     test = [video for video, part in plan.official_split.items() if part == "test"]
     persons = read_artifact_table(plan.groundtruth, "groundtruth").assign(class_name="person")
     assert isinstance(plan.dataset, Stickworld)

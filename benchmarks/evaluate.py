@@ -97,7 +97,7 @@ def table(persons: pd.DataFrame, boxes: np.ndarray, codes: np.ndarray, names: li
     )
 
 
-def timed(work: Callable[[], object]) -> float:
+def seconds_of(work: Callable[[], object]) -> float:
     """Seconds of some work."""
     start = time.perf_counter()
     work()
@@ -113,13 +113,13 @@ def tell(case: str, rows: int, seconds: float, ratio: str) -> None:
 def ava_case(case: str, decimals: int | None) -> None:
     """The AVA case, and a slice of 300 keyframes."""
     truth, found, actions = ava(decimals)
-    seconds = timed(lambda: ava_ap(truth, found, actions))
+    seconds = seconds_of(lambda: ava_ap(truth, found, actions))
     rows = len(found)
     peak_first = rows, seconds
     del truth, found
     truth, found, actions = ava(decimals, keyframes=300)
     slow = naive_rows(truth), naive_rows(found)
-    ratio = timed(lambda: naive_ava.average_precisions(*slow, list(range(80)))) / timed(
+    ratio = seconds_of(lambda: naive_ava.average_precisions(*slow, list(range(80)))) / seconds_of(
         lambda: ava_ap(truth, found, actions)
     )
     tell(case, *peak_first, f"{ratio:.0f}")
@@ -138,7 +138,7 @@ def naive_rows(rows: pd.DataFrame) -> list[naive_ava.Row]:
 def frame_case() -> None:
     """Frame mAP of the UCF case, and a slice of 1 video with boxes of whole pixels."""
     truth, found, classes = ucf()
-    seconds, rows = timed(lambda: frame_ap(truth, found, classes)), len(found)
+    seconds, rows = seconds_of(lambda: frame_ap(truth, found, classes)), len(found)
     truth, found, classes = ucf(videos=1)
     truths = [
         naive.Truth(*row) for row in pixels(truth)[["video_id", "frame", "xyxy", "class_name"]].itertuples(index=False)
@@ -147,8 +147,8 @@ def frame_case() -> None:
         naive.Found(*row)
         for row in pixels(found)[["video_id", "frame", "xyxy", "class_name", "score"]].itertuples(index=False)
     ]
-    slow = timed(lambda: [naive.frame_ap(truths, founds, name, 0.5) for name in classes])
-    tell("UCF101-24, frame mAP", rows, seconds, f"{slow / timed(lambda: frame_ap(truth, found, classes)):.0f}")
+    slow = seconds_of(lambda: [naive.frame_ap(truths, founds, name, 0.5) for name in classes])
+    tell("UCF101-24, frame mAP", rows, seconds, f"{slow / seconds_of(lambda: frame_ap(truth, found, classes)):.0f}")
 
 
 def pixels(rows: pd.DataFrame) -> pd.DataFrame:
@@ -165,7 +165,7 @@ def video_case() -> None:
     linking = time.perf_counter() - linking
     rows = len(found)
     del found
-    rest = timed(lambda: video_ap(truth, tubes, classes, thresholds(OVERLAPS)))
+    rest = seconds_of(lambda: video_ap(truth, tubes, classes, thresholds(OVERLAPS)))
     tell(f"UCF101-24, video mAP (linking {linking:.1f} s)", rows, linking + rest, "-")
 
 
@@ -178,7 +178,7 @@ def file_case() -> None:
         path = Path(folder) / "detections.csv"
         rows = found.assign(action=found["class_name"].cat.codes + 1)[["video_id", "frame", *BOX, "action", "score"]]
         rows.to_csv(path, header=False, index=False)
-        tell("AVA, reading a tenth of the csv", len(rows), timed(lambda: read_boxes(path, scores=True)), "-")
+        tell("AVA, reading a tenth of the csv", len(rows), seconds_of(lambda: read_boxes(path, scores=True)), "-")
 
 
 CASES: dict[str, Callable[[], None]] = {

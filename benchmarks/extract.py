@@ -77,7 +77,7 @@ def models(plan: Plan, rounds: int) -> None:
     detector, encoder = MmdetDetector(plan.settings.detector, device), Encoder(plan.settings.encoder, device)
     frames = decode_all(plan)
     prepared = [detector._pipeline({"img": frame[..., ::-1].copy(), "img_id": 0}) for frame in frames]
-    detect, encode = loaded(stages.detect.work(plan)), loaded(stages.encode.work(plan))
+    detect, encode = load(stages.detect.work(plan)), load(stages.encode.work(plan))
     rng = np.random.default_rng(0)
     measured: dict[str, list[float]] = {}
     for _ in range(rounds):
@@ -149,7 +149,7 @@ def read_all(readers: list[Rows], rows: int) -> None:
         read(0, rows)
 
 
-def loaded(work: Work) -> Work:
+def load(work: Work) -> Work:
     """The same work with its model loaded: loading is no part of a long extraction."""
     compute = work.prepare()
     return replace(work, prepare=lambda: compute)

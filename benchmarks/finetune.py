@@ -32,7 +32,7 @@ from zsstad_core.frozen.detector.contract import Detector
 from zsstad_core.frozen.detector.frame_boxes import PERSON, FrameBoxes, keep
 from zsstad_core.frozen.detector.loading import load_detector
 from zsstad_core.learning.finetune import finetune
-from zsstad_core.learning.finetune_frames import choose
+from zsstad_core.learning.finetune_frames import choose_samples
 from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.settings.frozen import Finetune
 from zsstad_core.splits import load_split
@@ -85,10 +85,10 @@ def stickworld(start: Path, tuning: Finetune, folder: Path) -> None:
     videos = pd.DataFrame({"video_id": list(sources), "width": 160, "height": 120})
 
     def trained(name: str, loss: Any = nullcontext) -> DetectorSettings:
-        chosen = choose(persons, videos, official, split.seen, tuning.every)
+        chosen = choose_samples(persons, videos, official, split.seen, tuning.every)
         say(f"{name}: {len(chosen.samples)} frames; {chosen.with_unseen} with unseen actions are left out")
         with loss():
-            return tuned(detector, chosen.samples, sources, folder / name, say)
+            return tune(detector, chosen.samples, sources, folder / name, say)
 
     def row(name: str, boxes: Found) -> None:
         cells = [recall(measured, boxes, group, score) for group in groups for score in (_SURE, 0.0)]
@@ -98,13 +98,13 @@ def stickworld(start: Path, tuning: Finetune, folder: Path) -> None:
     groups, kinds = ("seen persons", "unseen persons", "things"), sorted(set(things["what"]))
     print("| | " + " | ".join(f"{g}, recall at {_SURE} | all" for g in groups) + " | AP, persons | mAP, things |")
     print("|---|" + "---|" * 8)
-    before = found(load_detector(detector, "cpu"), detector, sources, measured)
+    before = find_boxes(load_detector(detector, "cpu"), detector, sources, measured)
     row("before", before)
-    alone = found(load_detector(trained("alone"), "cpu"), detector, sources, measured)
+    alone = find_boxes(load_detector(trained("alone"), "cpu"), detector, sources, measured)
     row("one detector, objects as background", alone)
     row("two: persons by the tuned one, objects by the first", persons_and_objects(alone, before))
     masked = trained("masked", _only_the_persons_loss)
-    row("one detector, loss of objects masked", found(load_detector(masked, "cpu"), detector, sources, measured))
+    row("one detector, loss of objects masked", find_boxes(load_detector(masked, "cpu"), detector, sources, measured))
 
 
 @contextmanager
@@ -158,10 +158,10 @@ def ucf(data: Path, tuning: Finetune, folder: Path) -> None:
     hits: list[tuple[float, ...]] = []
     for learned, held_out in (halves, halves[::-1]):
         official = dict.fromkeys(learned, "train") | dict.fromkeys(held_out, "test")
-        chosen = choose(truth, videos, official, dataset.classes, tuning.every)
-        after = tuned(detector, chosen.samples, sources, folder / held_out[0].replace("/", "-"), say)
+        chosen = choose_samples(truth, videos, official, dataset.classes, tuning.every)
+        after = tune(detector, chosen.samples, sources, folder / held_out[0].replace("/", "-"), say)
         measured = _by_frame(truth[truth["video_id"].isin(held_out) & (truth["frame"] % 5 == 0)])
-        boxes = [found(load_detector(each, "cpu"), detector, sources, measured) for each in (detector, after)]
+        boxes = [find_boxes(load_detector(each, "cpu"), detector, sources, measured) for each in (detector, after)]
         for name in held_out:
             own = {key: rows for key, rows in measured.items() if key[0] == name}
             n = sum(len(rows) for rows in own.values())
@@ -188,7 +188,7 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def tuned(
+def tune(
     detector: DetectorSettings, samples: Any, sources: Any, folder: Path, log: Callable[[str], None]
 ) -> DetectorSettings:
     """The detector's settings with the fine-tuned weights in the place of its own."""
@@ -212,7 +212,7 @@ def persons_and_objects(one: Found, other: Found) -> Found:
     }
 
 
-def found(detector: Detector, settings: DetectorSettings, sources: Mapping[str, Any], frames: Truth) -> Found:
+def find_boxes(detector: Detector, settings: DetectorSettings, sources: Mapping[str, Any], frames: Truth) -> Found:
     """What the detector finds in some frames, every score from 0.01 on."""
     low = settings.model_copy(update={"person_score": 0.01, "object_score": 0.01})
     wanted: dict[str, list[int]] = {}

@@ -25,7 +25,7 @@ HERE = ("run", "golf", "swing_baseball")  # of split 1 one unseen class and two 
 
 
 @dataclass(frozen=True)
-class Used:
+class Usage:
     """A command that has ended: seconds by the clock, peak memory of its largest process (GiB), what it printed."""
 
     seconds: float
@@ -83,7 +83,7 @@ def clips(data: Path, folder: Path) -> list[str]:
     return chosen
 
 
-def make(target: str, settings: str) -> Used:
+def make(target: str, settings: str) -> Usage:
     """Run make, with its progress on standard error too. Raises CalledProcessError where it fails."""
     command = ["make", "--no-print-directory", target, "DATASET=jhmdb", f"SPLIT={SPLIT}", "HEAD=stclip"]
     command += ["RECIPE=yolox-nano", f"SET={settings}"]
@@ -95,7 +95,7 @@ def make(target: str, settings: str) -> Used:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, out)
-    return Used(time.perf_counter() - start, usage.ru_maxrss / 2**20, out)
+    return Usage(time.perf_counter() - start, usage.ru_maxrss / 2**20, out)
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def compare(ours: Step, frozen_crops: Step, rounds: int, clock: Callable[[], flo
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
-            seconds[name].append(timed(way.run, clock))
+            seconds[name].append(seconds_of(way.run, clock))
     published_s = min(seconds["published"])
     for name, taken in seconds.items():
         best_s = min(taken)
@@ -143,7 +143,7 @@ def macs(step: Step) -> float:
 
 def grown(label: str, step: Step, rounds: int, clock: Callable[[], float]) -> None:
     """Print time and memory of one size."""
-    seconds = min(timed(step.run, clock) for _ in range(rounds))
+    seconds = min(seconds_of(step.run, clock) for _ in range(rounds))
     print(f"{label:20s} {seconds:8.2f}   {kept_bytes(step) / GIB:8.2f}", flush=True)
 
 
@@ -165,7 +165,7 @@ def kept_bytes(step: Step) -> int:
     return sum(kept.values())
 
 
-def timed(run: Callable[[], None], clock: Callable[[], float]) -> float:
+def seconds_of(run: Callable[[], None], clock: Callable[[], float]) -> float:
     """Seconds that it takes."""
     start = clock()
     run()

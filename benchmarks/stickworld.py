@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.score import scores
+from stages.score import score_persons
 from stages.train import train_head
 from zsstad_core import configure
 from zsstad_core.cache.read import read_artifact_table
@@ -63,7 +63,7 @@ def methods(seeds: Iterable[int], overrides: str, chosen: Mapping[str, str] = ME
         for seed in seeds:
             for split in SPLITS:
                 for name, settings in chosen.items():
-                    plan = planned(seed, split, f"scoring.boxes={boxes} {settings} {overrides}")
+                    plan = plan_of(seed, split, f"scoring.boxes={boxes} {settings} {overrides}")
                     metrics = metrics_of(plan)
                     rows.setdefault(name, []).append(_numbers(metrics, seed, split))
                     if settings == "head=clip_crop":
@@ -88,7 +88,7 @@ def ablation(seeds: Iterable[int], overrides: str) -> None:
                 chosen = (
                     f"head=iclip scoring.boxes=groundtruth heads.iclip.prompting_layers=0 heads.iclip.blocks={blocks}"
                 )
-                metrics = metrics_of(planned(seed, split, f"{chosen} {overrides}"))
+                metrics = metrics_of(plan_of(seed, split, f"{chosen} {overrides}"))
                 rows.setdefault(blocks, []).append(_numbers(metrics, seed, split))
     for table, names in BLOCKS.items():
         print(f"\n{table}\n\n| blocks | unseen | seen | H |\n|---|---|---|---|")
@@ -109,7 +109,7 @@ def ablation(seeds: Iterable[int], overrides: str) -> None:
         print(f"| {action} | {kinds} |{''.join(cells)}")
 
 
-def planned(seed: int, split: int, overrides: str) -> Plan:
+def plan_of(seed: int, split: int, overrides: str) -> Plan:
     """The plan of one run, everything up to training in the cache."""
     overrides = f"dataset=stickworld split={split} datasets.stickworld.seed={seed} training.seed={seed} {overrides}"
     plan = Plan(configure.load(Path("pipeline.yaml"), overrides=overrides))
@@ -122,8 +122,8 @@ def metrics_of(plan: Plan) -> dict[str, Any]:
     """What metrics.json holds, without video mAP; trained and scored if it is not there yet."""
     if plan.train:
         run_whole("train", plan.train, lambda: train_head(plan))
-    run_whole("score", plan.score, lambda: scores(plan))
-    return evaluated(plan, read_artifact_table(plan.score, "detections"))
+    run_whole("score", plan.score, lambda: score_persons(plan))
+    return evaluate_frames(plan, read_artifact_table(plan.score, "detections"))
 
 
 def chance(plan: Plan, seed: int, split: int) -> Numbers:
@@ -132,11 +132,11 @@ def chance(plan: Plan, seed: int, split: int) -> Numbers:
     for draw in range(_DRAWS):
         random = np.random.default_rng([seed, split, draw]).random(len(found))
         guessed = found.assign(probability=random, score=random * found["box_score"])
-        draws.append(_numbers(evaluated(plan, guessed), seed, split))
+        draws.append(_numbers(evaluate_frames(plan, guessed), seed, split))
     return {key: float(np.mean([row[key] for row in draws])) for key in draws[0]}
 
 
-def evaluated(plan: Plan, detections: pd.DataFrame) -> dict[str, Any]:
+def evaluate_frames(plan: Plan, detections: pd.DataFrame) -> dict[str, Any]:
     """Frame mAP of these detections of the test clips, as metrics.json holds it."""
     on_disk = read_artifact_table(plan.groundtruth, "groundtruth")
     annotated = on_disk[on_disk["video_id"].map(plan.official_split) == "test"]

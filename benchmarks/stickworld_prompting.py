@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.stickworld import evaluated, planned
+from benchmarks.stickworld import evaluate_frames, plan_of
 from benchmarks.stickworld_stclip import ABLATED_SPLIT, label_cosine, spread
 from zsstad_core import tables
 from zsstad_core.cache.read import read_artifact_table
@@ -50,7 +50,7 @@ def main() -> None:
 def run(seed: int, start: float | None, steps: int) -> tuple[float, ...]:
     """Cosine of prompted labels with their text before and after training, the last loss, unseen and seen mAP."""
     prompting = "heads.stclip.prompting=none" if start is None else ""
-    plan = planned(
+    plan = plan_of(
         seed, ABLATED_SPLIT, f"head=stclip scoring.boxes=groundtruth training.iterations={steps} {prompting}"
     )
     bank, labels = training_bank(plan, "cpu"), training_labels(plan)
@@ -77,7 +77,7 @@ def mean_ap(plan: Plan, head: Stclip) -> tuple[float, float]:
         bank = scoring_bank(plan, "cpu", group.videos)
         scores = score_rows(head, bank, scoring_labels(plan, group.classes), plan.settings.scoring.batch)
         parts.append(person_tables(bank.samples.table, scores, group.classes).detections)
-    metrics = evaluated(plan, tables.concat("detections", parts))
+    metrics = evaluate_frames(plan, tables.concat("detections", parts))
     return 100 * metrics["unseen"], 100 * metrics["seen"]
 
 

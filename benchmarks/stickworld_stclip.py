@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 
 from benchmarks import stickworld
-from benchmarks.stickworld import metrics_of, planned
+from benchmarks.stickworld import metrics_of, plan_of
 from zsstad_core.learning.bank import Bank
 from zsstad_core.learning.banks import training_bank
 from zsstad_core.learning.cached_rows import training_labels
@@ -138,7 +138,7 @@ def main() -> None:
         ablation(seeds, options.overrides, TABLES, OTHERS | of_head(CHANGES))
         print("\nprompted labels, cosine with their text (1: prompting does nothing)\n\n| | |\n|---|---|")
         for name, settings in {"untrained": OTHERS["untrained"], "trained": "head=stclip"}.items():
-            plans = [planned(seed, ABLATED_SPLIT, f"{settings} {options.overrides}") for seed in seeds]
+            plans = [plan_of(seed, ABLATED_SPLIT, f"{settings} {options.overrides}") for seed in seeds]
             cosines = [label_cosine(*head_and_training(plan)) for plan in plans]
             print(f"| {name} | {spread(cosines, digits=4)} |")
     elif options.tokens:
@@ -155,7 +155,7 @@ def ablation(
     ap: dict[str, list[float]] = {name: [] for name in settings}
     for seed in seeds:
         for name, chosen in settings.items():
-            metrics = metrics_of(planned(seed, ABLATED_SPLIT, f"{fixed} {chosen}"))
+            metrics = metrics_of(plan_of(seed, ABLATED_SPLIT, f"{fixed} {chosen}"))
             ap[name].append(100 * metrics["unseen"])
     for title, rows in tables.items():
         print(f"\n{title}\n\n| | unseen | difference | paper |\n|---|---|---|---|")

@@ -34,7 +34,7 @@ def draw_clips(plan: Plan) -> list[Pixels]:
     rows = []
     for group, names in (("unseen", plan.split.unseen), ("seen", plan.split.seen)):
         videos = [_first_test_clip(plan, truth, name) for name in names[:_COLUMNS]]
-        clips = [_annotated(plan, video, found, truth) for video in videos]
+        clips = [_draw_annotation(plan, video, found, truth) for video in videos]
         length = max(len(clip) for clip in clips)
         title = {"unseen": "actions that no training clip showed", "seen": "actions of the training clips"}[group]
         rows.append([_row([clip[n % len(clip)] for clip in clips], title, COLOUR[group]) for n in range(length)])
@@ -72,7 +72,7 @@ def _first_test_clip(plan: Plan, truth: pd.DataFrame, name: str) -> str:
     return first
 
 
-def _annotated(plan: Plan, video: str, found: pd.DataFrame, truth: pd.DataFrame) -> list[Pixels]:
+def _draw_annotation(plan: Plan, video: str, found: pd.DataFrame, truth: pd.DataFrame) -> list[Pixels]:
     own = found[(found["video_id"] == video) & (found["box_score"] >= _SURE)]
     best = own.loc[own.groupby(["frame", "box"])["probability"].idxmax()]
     true = truth[truth["video_id"] == video]

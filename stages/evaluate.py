@@ -19,10 +19,10 @@ from zsstad_core.work import Content, run_whole
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    run_whole("evaluate", plan.evaluate, lambda: evaluated(plan))
+    run_whole("evaluate", plan.evaluate, lambda: evaluate_plan(plan))
 
 
-def evaluated(plan: Plan) -> Content:
+def evaluate_plan(plan: Plan) -> Content:
     on_disk = read_artifact_table(plan.groundtruth, "groundtruth")
     detections = read_artifact_table(plan.score, "detections")
     tested = tested_rows(plan.official_split, on_disk, missing_groundtruth(plan.dataset, plan.missing), detections)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from zsstad_core import configure
-from zsstad_core.cache.export import FORMATS, Exported, export_texts, export_tokens, whole_file
+from zsstad_core.cache.export import FORMATS, ExportedFile, export_texts, export_tokens, whole_file
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import SettingsError, friendly
 from zsstad_core.methods import registry
@@ -36,13 +36,13 @@ def main() -> None:
     if options.kind == "encoder":
         print(f"export: {encoder(plan, folder / 'encoder.pt')}: encoder.pretrained= takes it")
     else:
-        for kind in chosen(plan, options.kind):
-            file = exported(plan, kind, folder, options.format)
+        for kind in kinds_to_export(plan, options.kind):
+            file = export_kind(plan, kind, folder, options.format)
             print(f"export: {file.path}: {file.rows} rows of {' x '.join(map(str, file.shape))} {file.dtype}")
     plan.save()
 
 
-def chosen(plan: Plan, kind: str) -> list[str]:
+def kinds_to_export(plan: Plan, kind: str) -> list[str]:
     if kind in KINDS:
         return [kind]
     if kind != "all":
@@ -52,7 +52,7 @@ def chosen(plan: Plan, kind: str) -> list[str]:
     return [*(kind.name for kind in plan.kinds()), "text"]
 
 
-def exported(plan: Plan, kind: str, folder: Path, file_format: str) -> Exported:
+def export_kind(plan: Plan, kind: str, folder: Path, file_format: str) -> ExportedFile:
     about = {"dataset": plan.settings.dataset}
     if kind != "text":
         refuse_unmade(plan, TokenKind[kind])

@@ -18,18 +18,18 @@ def main() -> None:
     if plan.finetune is None:
         print("finetune: the detector stays as it is (detector.finetune.epochs, detector.boxes_from)")
     else:
-        run_whole("finetune", plan.finetune, lambda: tuned(plan))
+        run_whole("finetune", plan.finetune, lambda: tune(plan))
     plan.save()
 
 
-def tuned(plan: Plan) -> Content:
+def tune(plan: Plan) -> Content:
     from zsstad_core.frozen.device import choose_device
     from zsstad_core.learning.finetune import FILE, finetune
-    from zsstad_core.learning.finetune_frames import choose
+    from zsstad_core.learning.finetune_frames import choose_samples
 
     settings = plan.settings.detector
     videos, boxes = read_artifact_table(plan.index, "videos"), read_artifact_table(plan.groundtruth, "groundtruth")
-    chosen = choose(boxes, videos, plan.official_split, plan.split.seen, settings.finetune.every)
+    chosen = choose_samples(boxes, videos, plan.official_split, plan.split.seen, settings.finetune.every)
     clips = {sample.video_id for sample in chosen.samples}
     print(
         f"finetune: {settings.config}, split {plan.settings.split}: {len(chosen.samples)} frames of "

@@ -16,7 +16,7 @@ from zsstad_core.work import Compute, Work, run
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    run(Work("groundtruth", [plan.groundtruth], lambda: prepared(plan)))
+    run(Work("groundtruth", [plan.groundtruth], lambda: prepare(plan)))
 
     annotated = read_artifact_table(plan.groundtruth, "groundtruth").query("not decoded")
     lacking = annotated.drop_duplicates(["video_id", "frame", "box"])
@@ -31,7 +31,7 @@ def main() -> None:
         )
 
 
-def prepared(plan: Plan) -> Compute:
+def prepare(plan: Plan) -> Compute:
     videos = read_artifact_table(plan.index, "videos")
     keyframes = read_artifact_table(plan.index, "keyframes") if plan.dataset.keyframes else None
     plan.dataset.refuse_impossible(videos)

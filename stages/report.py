@@ -41,13 +41,13 @@ def tables(plan: Plan) -> list[Table]:
     ours = tuple(
         (name, *(percent(means[group]) for group in ("unseen", "seen", "harmonic"))) for name, means in numbers
     )
-    rows = published(plan, published_rows(settings.dataset, [settings.split]))
+    rows = published_numbers(plan, published_rows(settings.dataset, [settings.split]))
     nothing = f"Nothing is published for {settings.dataset}, label split {settings.split}."
     own = Table("This run, percent", ("", "unseen", "seen", "H"), ours, ours=1, note="" if rows else nothing)
-    return [own, beside(plan, metrics, rows)] if rows else [own]
+    return [own, compare_with_published(plan, metrics, rows)] if rows else [own]
 
 
-def published(plan: Plan, rows: list[Published]) -> list[tuple[Published, float]]:
+def published_numbers(plan: Plan, rows: list[Published]) -> list[tuple[Published, float]]:
     """Those with a number for the split and the same kind of boxes, rows of the same method first. Of lists of classes
     that were not published, 50/50, the mean over theirs is the number."""
     numbers = [(row, row.values.get(plan.settings.split) if row.values else row.average) for row in rows]
@@ -57,7 +57,7 @@ def published(plan: Plan, rows: list[Published]) -> list[tuple[Published, float]
     return sorted(of_boxes, key=lambda each: each[0].head != plan.settings.head)
 
 
-def beside(plan: Plan, metrics: dict[str, Any], rows: list[tuple[Published, float]]) -> Table:
+def compare_with_published(plan: Plan, metrics: dict[str, Any], rows: list[tuple[Published, float]]) -> Table:
     """Frame mAP of this run and of the published rows."""
     settings = plan.settings
     sources = {source: number for number, source in enumerate(dict.fromkeys(row.source for row, _ in rows), 1)}

@@ -11,7 +11,7 @@ from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import DataError, friendly
 from zsstad_core.plan.plan import Plan
 from zsstad_core.scoring.detections import PersonTables, person_tables
-from zsstad_core.scoring.groups import Group, groups, unlabelled
+from zsstad_core.scoring.groups import Group, groups, unlabelled_group
 from zsstad_core.scoring.spread import scores_of_persons
 from zsstad_core.scoring.truth import true_actions
 from zsstad_core.scoring.voting import vote
@@ -22,16 +22,16 @@ from zsstad_core.work import Content, run_whole
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    run_whole("score", plan.score, lambda: scores(plan))
+    run_whole("score", plan.score, lambda: score_persons(plan))
 
 
-def scores(plan: Plan) -> Content:
+def score_persons(plan: Plan) -> Content:
     from zsstad_core.learning.banks import classes_with_groundtruth
 
     refuse_empty(plan.split, classes_with_groundtruth(plan, "test"), "test")
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
     chosen = groups(plan.split, plan.official_split, annotated, plan.settings.scoring.labels)
-    chosen += [unlabelled(plan.split, plan.official_split, plan.members, annotated)]
+    chosen += [unlabelled_group(plan.split, plan.official_split, plan.members, annotated)]
     chosen = [group for group in chosen if group.videos]
     if not chosen:
         raise DataError(f"score: no test clip shows a class of label split {plan.split.name}; choose another SPLIT=")

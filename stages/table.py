@@ -33,15 +33,15 @@ def main() -> None:
     if options.makefile:
         print(write_makefile(runs.makefile(options, plans)))
     else:
-        written(options, plan, plans)
+        write_tables(options, plan, plans)
     plan.save()
 
 
-def written(options: Namespace, plan: Plan, plans: dict[runs.Run, Plan]) -> None:
+def write_tables(options: Namespace, plan: Plan, plans: dict[runs.Run, Plan]) -> None:
     results = runs.results_of(plans)
     rows = summary.rows_of(results)
     others = published.published_rows(plan.settings.dataset, list(results["split"].unique()))
-    about = described(plan, plans)
+    about = describe(plan, plans)
     tables = text.as_markdown(about, rows, others)
     folder = runs.folder_of(options, plan.settings, options.splits)
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ def written(options: Namespace, plan: Plan, plans: dict[runs.Run, Plan]) -> None
     print(f"table: {', '.join(str(folder / f'table.{kind}') for kind in ('md', 'csv', 'json'))}")
 
 
-def described(plan: Plan, plans: dict[runs.Run, Plan]) -> dict[str, Any]:
+def describe(plan: Plan, plans: dict[runs.Run, Plan]) -> dict[str, Any]:
     """Title and notes: how the numbers were made, and which classes are in none of them."""
     of_runs = {run: read_metrics(made.evaluate) for run, made in plans.items()}
     first = next(iter(of_runs.values()))

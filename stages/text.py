@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zsstad_core import configure
 from zsstad_core.cache.stages import PHRASINGS, TEXT, Stage
 from zsstad_core.errors import friendly
-from zsstad_core.extraction.phrasings import combined, flat
+from zsstad_core.extraction.phrasings import combine_phrasings, flat
 from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Compute, Content, Work, run, run_whole
 
@@ -43,7 +43,7 @@ def encode(plan: Plan) -> Compute:
 
 def encode_form(plan: Plan, stage: Stage, encoder: "Encoder") -> Content:
     if stage == TEXT:
-        return Content(tokens=combined(encoder.encode_texts(flat(plan.class_texts)), plan.class_texts))
+        return Content(tokens=combine_phrasings(encoder.encode_texts(flat(plan.class_texts)), plan.class_texts))
     texts = flat([*plan.phrasings_of_classes.values()])
     if stage == PHRASINGS:
         return Content(tokens=encoder.encode_texts(texts))

@@ -75,7 +75,7 @@ def test_a_clip_that_kills_its_workers_is_set_aside_and_the_others_are_made(fold
     (folder / "deadly").write_text(deadly)
     extract(made)
     assert held(made) == sorted(set(made.members) - {deadly})
-    failure = set_aside.noted(made.root, made.members)[deadly]
+    failure = set_aside.recorded_failures(made.root, made.members)[deadly]
     assert f"{LOSSES} workers were lost" in failure.reason
     assert not [path for path in made.index.path.iterdir() if path.name.startswith(".")]
 

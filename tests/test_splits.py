@@ -7,7 +7,7 @@ import pytest
 
 from zsstad_core.datasets.jhmdb import CLASSES
 from zsstad_core.errors import DataError, MissingFileError, SettingsError
-from zsstad_core.splits import first_name, load_split, published, refuse_empty
+from zsstad_core.splits import first_name, load_split, published_splits, refuse_empty
 
 TOY = ("a", "b", "c", "brush_hair")
 
@@ -26,7 +26,7 @@ def test_split_1_is_the_published_one_and_75_25_is_another_name_of_it():
     assert load_split("jhmdb", 1, CLASSES).unseen == ("clap", "sit", "wave", "throw", "pullup", "catch")
     assert load_split("jhmdb", "75/25", CLASSES).unseen == load_split("jhmdb", 1, CLASSES).unseen
     assert (first_name("jhmdb", "75/25"), first_name("jhmdb", "50/50-0")) == ("1", "50/50-0")
-    assert published("jhmdb") == ["1", "2", "3", "4"]  # a list once
+    assert published_splits("jhmdb") == ["1", "2", "3", "4"]  # a list once
 
 
 @pytest.mark.parametrize("split", [1, 2, 3, 4])

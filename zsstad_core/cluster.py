@@ -25,7 +25,7 @@ from zsstad_core.errors import SettingsError, WorkersLostError
 from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.running import Workers as WorkersSettings
-from zsstad_core.work import Compute, Done, Runner, Task, Work, make
+from zsstad_core.work import Compute, FinishedTask, Runner, Task, Work, make
 
 LOSSES = 3
 _LOOK = 30.0  # seconds without a word from any worker until we look whether any is left
@@ -47,7 +47,7 @@ def on_workers(stage: str, settings: Settings) -> Runner | None:
     if not settings.workers.count and not settings.workers.scheduler:
         return None
 
-    def runner(work: Work, tasks: Sequence[Task]) -> Iterator[Done]:
+    def runner(work: Work, tasks: Sequence[Task]) -> Iterator[FinishedTask]:
         from distributed import KilledWorker
 
         with client_of(settings.workers) as client:
@@ -55,20 +55,20 @@ def on_workers(stage: str, settings: Settings) -> Runner | None:
 
             def submit(task: Task) -> Any:
                 lacking = [artifact.stage for artifact in task.lacking]
-                return client.submit(unit, stage, written, folder, task.group, lacking, pure=False)
+                return client.submit(make_unit, stage, written, folder, task.group, lacking, pure=False)
 
             todo = {submit(task): task for task in tasks}
             while todo:
                 for future, outcome in _outcomes(client, settings.workers, list(todo)):
                     task = todo.pop(future)
                     if not isinstance(outcome, Exception):
-                        yield Done(task, *outcome)
+                        yield FinishedTask(task, *outcome)
                     elif not isinstance(outcome, KilledWorker):
                         raise outcome
                     elif len(task.group.members) > 1:
                         todo |= {submit(clip): clip for clip in _clip_by_clip(task)}
                     else:
-                        yield Done(task, _set_aside(work, task), "")
+                        yield FinishedTask(task, _set_aside(work, task), "")
 
     return runner
 
@@ -105,13 +105,15 @@ def _outcomes(client: Any, settings: WorkersSettings, futures: list[Any]) -> lis
     return outcomes
 
 
-def unit(stage: str, settings: str, folder: str, group: Group, lacking: Sequence[Stage]) -> tuple[dict[str, str], str]:
+def make_unit(
+    stage: str, settings: str, folder: str, group: Group, lacking: Sequence[Stage]
+) -> tuple[dict[str, str], str]:
     """In a worker: make the group's unit of the artifacts of the stages `lacking`.
 
     settings: as JSON; folder: where relative paths start. Returns the clips that failed, with reasons, and where the
     time went.
     """
-    work, compute = _loaded(stage, settings, folder)
+    work, compute = _load_work(stage, settings, folder)
     task = Task(group, [artifact for artifact in work.artifacts if artifact.stage in lacking])
     while not (done := make(work.name, compute, task)):
         time.sleep(_PAUSE)
@@ -119,7 +121,7 @@ def unit(stage: str, settings: str, folder: str, group: Group, lacking: Sequence
 
 
 @lru_cache(maxsize=1)
-def _loaded(stage: str, settings: str, folder: str) -> tuple[Work, Compute]:
+def _load_work(stage: str, settings: str, folder: str) -> tuple[Work, Compute]:
     """A stage's work as a worker rebuilds it, with its model loaded."""
     os.chdir(folder)
     chosen = Settings.model_validate_json(settings)

@@ -69,7 +69,7 @@ class Task(NamedTuple):
     lacking: Sequence[Artifact]
 
 
-class Done(NamedTuple):
+class FinishedTask(NamedTuple):
     """A task that is over: the clips that failed, with reasons, and what most of the time went into."""
 
     task: Task
@@ -77,7 +77,7 @@ class Done(NamedTuple):
     waits_for: str
 
 
-Runner = Callable[[Work, Sequence[Task]], Iterator[Done]]
+Runner = Callable[[Work, Sequence[Task]], Iterator[FinishedTask]]
 
 
 def run_whole(name: str, artifact: Artifact, compute: Callable[[], Content]) -> None:
@@ -116,12 +116,12 @@ def run(work: Work, runner: Runner | None = None) -> None:
     _judge(work, failed)
 
 
-def in_process(work: Work, tasks: Sequence[Task]) -> Iterator[Done]:
+def in_process(work: Work, tasks: Sequence[Task]) -> Iterator[FinishedTask]:
     """One task after the other; those that another command works on come last, when it has them done or has ended."""
     return _one_by_one(work.name, work.prepare(), tasks)  # the work is prepared before it is called begun
 
 
-def _one_by_one(name: str, compute: Compute, tasks: Sequence[Task]) -> Iterator[Done]:
+def _one_by_one(name: str, compute: Compute, tasks: Sequence[Task]) -> Iterator[FinishedTask]:
     waiting, refused, told = deque(tasks), 0, False
     while waiting:
         task = waiting.popleft()
@@ -138,7 +138,7 @@ def _one_by_one(name: str, compute: Compute, tasks: Sequence[Task]) -> Iterator[
             time.sleep(_PAUSE)
 
 
-def make(name: str, compute: Compute, task: Task) -> Done | None:
+def make(name: str, compute: Compute, task: Task) -> FinishedTask | None:
     """Compute a group and publish its unit of every artifact that lacks it; None while somebody else does.
 
     Clips that fail are set aside, and the units hold the others.
@@ -160,7 +160,7 @@ def make(name: str, compute: Compute, task: Task) -> Done | None:
                 continue
             _publish(group, ours, contents, clock)
             break
-    return Done(task, failed, clock.slowest())
+    return FinishedTask(task, failed, clock.slowest())
 
 
 def _publish(group: Group, lacking: Sequence[Artifact], contents: Mapping[Stage, Content], clock: Clock) -> None:

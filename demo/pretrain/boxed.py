@@ -12,7 +12,7 @@ from zsstad_core.stickworld.stills import render_still
 _SEEN = 0.2  # what is hidden more than this is neither to be found nor counted against who finds it
 
 
-class Boxed(NamedTuple):
+class BoxedStill(NamedTuple):
     """A still: RGB uint8 [H, W, 3]; boxes float32 [N, 4] in pixels; what [N]; hidden bool [N]."""
 
     image: NDArray[np.uint8]
@@ -21,20 +21,20 @@ class Boxed(NamedTuple):
     hidden: NDArray[np.bool_]
 
 
-def boxed(stills: range) -> list[Boxed]:
+def boxed_stills(stills: range) -> list[BoxedStill]:
     """The stills with these seeds, on all cores."""
-    return list(many.of_stills(of_still, stills, "boxes"))
+    return list(many.of_stills(boxed_still, stills, "boxes"))
 
 
-def of_still(seed: int) -> Boxed:
+def boxed_still(seed: int) -> BoxedStill:
     still = render_still(seed)
     boxes = [person.box for person in still.persons] + [thing.box for thing in still.objects]
     visible = [person.visible for person in still.persons] + [thing.visible for thing in still.objects]
     what = ["person"] * len(still.persons) + [thing.name for thing in still.objects]
-    return Boxed(still.image, np.array(boxes, np.float32).reshape(-1, 4), what, np.array(visible) < _SEEN)
+    return BoxedStill(still.image, np.array(boxes, np.float32).reshape(-1, 4), what, np.array(visible) < _SEEN)
 
 
-def as_sample(still: Boxed, number: int, classes: Sequence[str]) -> dict[str, Any]:
+def as_sample(still: BoxedStill, number: int, classes: Sequence[str]) -> dict[str, Any]:
     """What mmdet's LoadImageFromFile and LoadAnnotations would have made of a still."""
     from mmdet.structures.bbox import HorizontalBoxes
 

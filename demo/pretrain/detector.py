@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from demo.pretrain.boxed import Boxed, as_sample, boxed
+from demo.pretrain.boxed import BoxedStill, as_sample, boxed_stills
 from demo.pretrain.optimiser import adamw, schedule
 from zsstad_core.frozen.detector.mmdet import mmcv_ops
 from zsstad_core.progress import Progress
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--stills", type=int, default=len(STILLS))
     parser.add_argument("--steps", type=int, default=STEPS)
     options = parser.parse_args()
-    model, classes = train(boxed(STILLS[: options.stills]), options.steps)
+    model, classes = train(boxed_stills(STILLS[: options.stills]), options.steps)
     # Vectors (norms, biases) stay whole: they are few, and a variance can be small.
     weights = {name: w.half() if w.ndim > 1 else w.clone() for name, w in model.state_dict().items()}
     weights = {name: w for name, w in weights.items() if not name.startswith("data_preprocessor.")}
@@ -36,11 +36,11 @@ def main() -> None:
     print(f"wrote {options.out}, {options.out.stat().st_size / 1e6:.1f} MB")
 
 
-def train(stills: list[Boxed], steps: int) -> tuple[Any, tuple[str, ...]]:
+def train(stills: list[BoxedStill], steps: int) -> tuple[Any, tuple[str, ...]]:
     """mmdet's model of `CONFIG`, trained from random weights, and its classes."""
     torch.manual_seed(0)
     np.random.seed(0)  # noqa: NPY002 mmdet's transforms throw these dice
-    model, classes, transforms = built()
+    model, classes, transforms = build_model()
     model.train().to(memory_format=torch.channels_last)
     optimizer = adamw(model, _LR, _DECAY)
     rate = schedule(optimizer, _WARMUP, steps)
@@ -71,7 +71,7 @@ def train(stills: list[Boxed], steps: int) -> tuple[Any, tuple[str, ...]]:
     return model.eval(), classes
 
 
-def built() -> tuple[Any, tuple[str, ...], Any]:
+def build_model() -> tuple[Any, tuple[str, ...], Any]:
     """mmdet's model of `CONFIG` with random weights, its classes, and the transforms of `train_pipeline`."""
     mmcv_ops.bridge()
     import mmdet.datasets

@@ -17,7 +17,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from demo.pretrain.optimiser import adamw, schedule
 from demo.pretrain.pairs import CAPTIONS, Pairs, pairs
 from zsstad_core.frozen import encoder_weights
-from zsstad_core.frozen.encoder import normalised
+from zsstad_core.frozen.encoder import normalise
 from zsstad_core.progress import Progress
 from zsstad_core.settings.frozen import Encoder as EncoderSettings
 
@@ -47,7 +47,7 @@ def train(shown: Pairs, steps: int) -> Any:
     optimizer = adamw(model, _LR, _DECAY, betas=(0.9, 0.98), eps=1e-6)
     rate = schedule(optimizer, _WARMUP, steps)
     views = torch.from_numpy(shown.views)
-    numbers, ids = _written(shown.captions, loaded.tokenizer)
+    numbers, ids = _tokenize_captions(shown.captions, loaded.tokenizer)
     dice = torch.Generator().manual_seed(0)
     progress = Progress("pretrain encoder", steps, "steps")
     order = torch.empty(0, dtype=torch.long)
@@ -58,7 +58,7 @@ def train(shown: Pairs, steps: int) -> Any:
         caption = numbers[rows, torch.randint(CAPTIONS, (_BATCH,), generator=dice)]
         flipped = torch.rand(_BATCH, generator=dice) < 0.5
         seen = torch.where(flipped[:, None, None, None], views[rows].flip(2), views[rows])
-        pixels = normalised(seen, preprocess["mean"], preprocess["std"])
+        pixels = normalise(seen, preprocess["mean"], preprocess["std"])
         # torch's own attention kernel for CPUs is slow backwards.
         with sdpa_kernel(SDPBackend.MATH), torch.autocast("cpu", dtype=torch.bfloat16):
             image = model.encode_image(pixels, normalize=True)
@@ -84,7 +84,7 @@ def contrastive(image_BD: Tensor, text_BD: Tensor, scale: Tensor, caption_B: Ten
     return (cross_entropy(logits_BB, target_BB) + cross_entropy(logits_BB.T, target_BB)) / 2
 
 
-def _written(captions: list[list[str]], tokenizer: Any) -> tuple[Tensor, Tensor]:
+def _tokenize_captions(captions: list[list[str]], tokenizer: Any) -> tuple[Tensor, Tensor]:
     """The number of each pair's captions [N, CAPTIONS], and the token ids of each number [captions, length]."""
     numbers: dict[str, int] = {}
     of_pairs = [[numbers.setdefault(text, len(numbers)) for text in three] for three in captions]

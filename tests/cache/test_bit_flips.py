@@ -16,7 +16,7 @@ from tests.cache.machine_world import World, extract, read, same_as_model
 from tests.cache.made_artifacts import all_bytes
 from zsstad_core.cache import folders
 from zsstad_core.cache.tokens import read_tokens
-from zsstad_core.cache.units import MANIFEST, Unit, published
+from zsstad_core.cache.units import MANIFEST, Unit, published_units
 from zsstad_core.cache.verify import verify
 from zsstad_core.errors import CacheError
 
@@ -139,4 +139,4 @@ def flip_after(text: bytes, root: Path) -> None:
 
 def some_unit(root: Path) -> Unit:
     """A unit of tokens of frames."""
-    return published(WORLD.artifacts(root)[1].path)[0]
+    return published_units(WORLD.artifacts(root)[1].path)[0]

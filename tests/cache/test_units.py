@@ -16,7 +16,7 @@ from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.stages import DETECT
 from zsstad_core.cache.tokens import ARRAY, read_tokens, write_tokens
-from zsstad_core.cache.units import MANIFEST, Unit, publish, published, remove_leftovers, unit_name
+from zsstad_core.cache.units import MANIFEST, Unit, publish, published_units, remove_leftovers, unit_name
 from zsstad_core.errors import CacheError, ModelError
 
 MEMBERS = {"catch/a": "d1", "catch/b": "d2"}
@@ -71,7 +71,7 @@ def test_a_flipped_bit_is_never_returned_as_a_token(tmp_path: Path, bit: int) ->
     shard.write_bytes(content)
     with pytest.raises(CacheError, match=f"{unit.path.name}.*checksum.*will redo this unit"):
         read_tokens(unit)
-    assert published(tmp_path) == []  # so that the next run makes it again
+    assert published_units(tmp_path) == []  # so that the next run makes it again
 
 
 @pytest.mark.fault(7)
@@ -162,7 +162,7 @@ def test_a_process_killed_while_writing_leaves_no_unit_and_its_rest_is_cleared(t
     assert process.stdout.readline() == "in\n"
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert published(tmp_path) == []
+    assert published_units(tmp_path) == []
     assert len(list(tmp_path.iterdir())) == 1
     remove_leftovers(tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -200,10 +200,10 @@ def test_a_full_disk_is_one_line_and_leaves_no_unit(tmp_path: Path) -> None:
             publish(small / "a", MEMBERS, {}) as folder,
         ):
             write_tokens(folder, np.ones((4096, 512), np.float16))
-        assert published(small / "a") == []
+        assert published_units(small / "a") == []
         with publish(small / "a", MEMBERS, {}) as folder:
             write_tokens(folder, np.ones((4, 512), np.float16))
-        assert len(published(small / "a")) == 1
+        assert len(published_units(small / "a")) == 1
     finally:
         subprocess.run(["umount", str(small)], check=True)
 

@@ -99,11 +99,11 @@ def test_the_detector_is_trained_on_the_boxes_that_are_in_the_picture(
     stills: list[Still], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    _, classes, transforms = detector_training.built()
+    _, classes, transforms = detector_training.build_model()
     np.random.seed(0)  # noqa: NPY002 mmdet's transforms throw these dice
     truth = shown = 0
     for number in range(40):
-        still = boxed.of_still(number)
+        still = boxed.boxed_still(number)
         sample = transforms(boxed.as_sample(still, number, classes))
         instances = sample["data_samples"].gt_instances if sample else []
         truth, shown = truth + int((~still.hidden).sum()), shown + len(instances)

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from stages import encode, index
-from stages.score import scores
+from stages.score import score_persons
 from stages.text import encode as encode_text
 from stages.train import train_head
 from tests.conftest import ROOT
@@ -56,7 +56,7 @@ def metrics(folder: Path, head: str) -> dict[str, Any]:
     run(Work("text", plan.texts(), lambda: encode_text(plan)))
     if plan.train:
         run_whole("train", plan.train, lambda: train_head(plan))
-    run_whole("score", plan.score, lambda: scores(plan))
+    run_whole("score", plan.score, lambda: score_persons(plan))
     return evaluated_of(plan, read_artifact_table(plan.score, "detections"))
 
 

@@ -10,7 +10,7 @@ from tests.conftest import TINY_CLIP
 from tests.datasets import made_ava
 from tests.end_to_end import runs
 from tests.end_to_end.made import write_detector
-from zsstad_core.cache.units import published
+from zsstad_core.cache.units import published_units
 from zsstad_core.tables import concat, read_table
 
 
@@ -37,7 +37,7 @@ class Made:
     def table(self, stage: str, name: str, cache: str = "cache", head: str = "iclip") -> pd.DataFrame:
         found = (self.folder / cache / "ava").glob(f"{stage}-*")  # of other heads there may be some as well
         (folder,) = [path for path in found if _inputs(path).get("head", head) == head]
-        return concat(name, [read_table(unit.file(f"{name}.parquet"), name) for unit in published(folder)])
+        return concat(name, [read_table(unit.file(f"{name}.parquet"), name) for unit in published_units(folder)])
 
 
 def settings_of(folder: Path, cache: str) -> dict[str, object]:

@@ -20,7 +20,7 @@ from tests.end_to_end.caches import metrics
 from tests.end_to_end.made_ava import Made, settings_of
 from tests.end_to_end.test_page import data_of, look, needs_chromium
 from zsstad_core.cache.tokens import read_tokens
-from zsstad_core.cache.units import published
+from zsstad_core.cache.units import published_units
 from zsstad_core.tables import BOX
 from zsstad_core.unplaced import UNPLACED, second_of
 
@@ -93,8 +93,8 @@ def test_persons_and_tokens_are_of_keyframes_only(evaluated: tuple[Made, str, ru
     assert (second_of(boxes, keyframes) >= 902).all()
     assert len(made.table("tokens-frame", "frames")) == KEYFRAMES
     (folder,) = (made.folder / "cache" / "ava").glob("tokens-frame-*")
-    assert sum(len(read_tokens(unit)) for unit in published(folder)) == KEYFRAMES
-    assert len(list(published(folder))) == len(RATES)  # a unit a video
+    assert sum(len(read_tokens(unit)) for unit in published_units(folder)) == KEYFRAMES
+    assert len(list(published_units(folder))) == len(RATES)  # a unit a video
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import pytest
 from tests.end_to_end import runs
 from tests.end_to_end.caches import metrics
 from tests.end_to_end.conftest import Work
-from zsstad_core.cache.units import published
+from zsstad_core.cache.units import published_units
 from zsstad_core.tables import read_table
 
 SELECTIONS = {
@@ -71,7 +71,7 @@ def test_a_perfect_classifier_reaches_it_for_every_class(real: Work, expected):
 
 def test_the_index_holds_the_frames_that_really_decode(real: Work, realdata: Path):
     (folder,) = real.cache.glob("jhmdb/index-*")
-    videos = pd.concat([read_table(unit.file("videos.parquet"), "videos") for unit in published(folder)])
+    videos = pd.concat([read_table(unit.file("videos.parquet"), "videos") for unit in published_units(folder)])
     with (realdata / "annotations" / "jhmdb" / "videos_928.csv").open(encoding="utf-8") as stream:
         rows = {row["video"]: row for row in csv.DictReader(stream) if row["in_realdata_subset"] == "1"}
     assert dict(zip(videos["video_id"], videos["frames"], strict=True)) == {

@@ -11,7 +11,7 @@ import pytest
 
 from tests.exported import FORMATS, Arrays, copied, given, read, stage, write
 from zsstad_core.cache.token_kinds import TokenKind
-from zsstad_core.cache.units import published
+from zsstad_core.cache.units import published_units
 from zsstad_core.plan.plan import Plan
 
 
@@ -113,7 +113,7 @@ def test_a_file_that_does_not_fit_is_refused_by_name(
     line = refused("encode", there, tmp_path, capsys)
     assert line.startswith(f"error: {path}: ")
     assert re.search(said, line), line
-    assert not published(there.tokens(TokenKind.person).path)
+    assert not published_units(there.tokens(TokenKind.person).path)
 
 
 def flip_a_token(path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_damaged_file_is_refused(
     there = given(folder, path.parent)
     line = refused("text" if kind == "text" else "encode", there, tmp_path, capsys)
     assert line.startswith(f"error: {path}: not readable (")
-    assert not published((there.text if kind == "text" else there.tokens(TokenKind[kind])).path)
+    assert not published_units((there.text if kind == "text" else there.tokens(TokenKind[kind])).path)
 
 
 def test_pickled_objects_are_not_read(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -196,4 +196,4 @@ def test_texts_that_do_not_fit_are_refused(
     there = given(folder, path.parent)
     line = refused("text", there, tmp_path, capsys)
     assert re.search(said, line), line
-    assert not published(there.text.path)
+    assert not published_units(there.text.path)

@@ -95,7 +95,7 @@ def test_clips_are_decoded_once_for_all_kinds(tmp_path: Path, monkeypatch: pytes
         seen.append(source.video_id)
         return decode(source)
 
-    monkeypatch.setattr(module, "decoded", noting)
+    monkeypatch.setattr(module, "decode_clip", noting)
     encoded(grey_clips(tmp_path, CLIPS), *KINDS)
     assert seen == list(CLIPS)
 

@@ -43,7 +43,7 @@ def test_frames_from_the_middle_are_those_of_decoding_all(name: str, folder: Pat
     every = {number: (seconds, image) for number, seconds, image in decode(source)}
     assert len(every) == FRAMES
     for wanted in ([260, 261, 262], [300], [359, 360, 361], [255, 419], [3, 400]):
-        found = list(seek.near(source, {number: every[number][0] for number in wanted}))
+        found = list(seek.seek_frames(source, {number: every[number][0] for number in wanted}))
         assert [number for number, _, _ in found] == wanted
         for number, seconds, image in found:
             assert seconds == every[number][0]
@@ -55,13 +55,13 @@ def test_a_place_is_really_sought(folder: Path, monkeypatch: pytest.MonkeyPatch)
     source = VideoSource("video", path)
     times = {number: seconds for number, seconds, _ in decode(source)}
     monkeypatch.setattr(seek, "decode", None)  # which is what it falls back to
-    assert [number for number, _, _ in seek.near(source, {400: times[400]})] == [400]
+    assert [number for number, _, _ in seek.seek_frames(source, {400: times[400]})] == [400]
 
 
 def test_times_that_the_video_does_not_have_are_not_taken_for_frames(folder: Path):
     path = write_video(folder / "other.mp4", pictures(), "libx264", options={"g": "30"})
     source = VideoSource("video", path)
     every = {number: image for number, _, image in decode(source)}
-    ((number, _, image),) = seek.near(source, {400: 13.3331})
+    ((number, _, image),) = seek.seek_frames(source, {400: 13.3331})
     assert number == 400
     assert np.array_equal(image, every[400])

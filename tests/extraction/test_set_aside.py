@@ -35,7 +35,7 @@ def test_the_others_are_done_and_the_failure_is_noted(tmp_path: Path) -> None:
     assert left.is_complete()
     assert not artifact.is_complete()
     assert set(read_artifact_table(left, "boxes")["video_id"]) == {"wave/a", "wave/c"}
-    (failure,) = set_aside.noted(artifact.root, artifact.members).values()
+    (failure,) = set_aside.recorded_failures(artifact.root, artifact.members).values()
     assert (failure.video_id, failure.stage) == ("wave/b", "detect")
     assert "00001.png" in failure.reason
 
@@ -43,7 +43,7 @@ def test_the_others_are_done_and_the_failure_is_noted(tmp_path: Path) -> None:
 def test_two_broken_clips_of_one_unit_are_both_found(tmp_path: Path) -> None:
     artifact, compute = broken(tmp_path, ["wave/a", "wave/c"])
     run(Work("detect", [artifact], lambda: compute, allowed=1))
-    assert set(set_aside.noted(artifact.root, artifact.members)) == {"wave/a", "wave/c"}
+    assert set(set_aside.recorded_failures(artifact.root, artifact.members)) == {"wave/a", "wave/c"}
 
 
 def test_a_unit_of_which_nothing_is_left_is_not_made(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_more_failures_than_are_allowed_are_an_error_after_all_is_done(tmp_path:
 def test_a_file_that_is_replaced_is_not_set_aside_any_more(tmp_path: Path) -> None:
     artifact, compute = broken(tmp_path, ["wave/b"])
     run(Work("detect", [artifact], lambda: compute, allowed=0.5))
-    assert set_aside.noted(artifact.root, {**artifact.members, "wave/b": "another digest"}) == {}
+    assert set_aside.recorded_failures(artifact.root, {**artifact.members, "wave/b": "another digest"}) == {}
 
 
 @pytest.mark.fault(10)
@@ -72,4 +72,4 @@ def test_a_note_that_was_cut_is_no_note(tmp_path: Path) -> None:
     run(Work("detect", [artifact], lambda: compute, allowed=0.5))
     (note,) = (artifact.root / "set-aside").iterdir()
     note.write_text(note.read_text()[:20])
-    assert set_aside.noted(artifact.root, artifact.members) == {}
+    assert set_aside.recorded_failures(artifact.root, artifact.members) == {}

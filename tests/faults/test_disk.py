@@ -17,7 +17,7 @@ from zsstad_core.cache import units
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.stages import DETECT
 from zsstad_core.cache.tokens import read_tokens, write_tokens
-from zsstad_core.cache.units import Unit, publish, published, unit_name
+from zsstad_core.cache.units import Unit, publish, published_units, unit_name
 from zsstad_core.errors import CacheError
 
 
@@ -233,6 +233,6 @@ def test_without_any_lock_two_makers_of_a_unit_leave_one_whole_unit(tmp_path: Pa
         process.stdin.write("go\n")
         process.stdin.flush()
     assert [process.wait() for process in both] == [0, 0]
-    (unit,) = published(tmp_path)
+    (unit,) = published_units(tmp_path)
     unit.verify()
     assert [path.name for path in tmp_path.iterdir()] == [unit_name(MEMBERS)]

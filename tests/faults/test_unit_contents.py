@@ -11,7 +11,7 @@ from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.stages import Stage
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.tokens import ARRAY, read_tokens, write_tokens
-from zsstad_core.cache.units import MANIFEST, Unit, publish, published
+from zsstad_core.cache.units import MANIFEST, Unit, publish, published_units
 from zsstad_core.errors import CacheError
 
 
@@ -35,7 +35,7 @@ def test_no_file_is_shared_by_two_units_and_no_clip_is_in_two(tmp_path: Path) ->
 def test_tokens_of_zeros_are_written_so_that_a_lost_file_is_noticed(tmp_path: Path) -> None:
     with publish(tmp_path, MEMBERS, {}) as folder:
         write_tokens(folder, np.zeros((50, 8), np.float16))
-    (unit,) = published(tmp_path)
+    (unit,) = published_units(tmp_path)
     (shard,) = (path for path in (unit.path / ARRAY / "c").rglob("*") if path.is_file())
     assert shard.stat().st_size > 50 * 8 * 2
     assert not read_tokens(unit).any()
@@ -56,7 +56,7 @@ def test_tokens_of_another_type_or_shape_are_not_written(tokens: np.ndarray, tmp
 def test_a_flipped_bit_is_told_with_its_file_and_its_clips(tmp_path: Path) -> None:
     with publish(tmp_path, MEMBERS, {}) as folder:
         write_tokens(folder, np.ones((50, 8), np.float16))
-    (unit,) = published(tmp_path)
+    (unit,) = published_units(tmp_path)
     shard = unit.path / ARRAY / "c" / "0" / "0"
     content = bytearray(shard.read_bytes())
     content[100] ^= 4
@@ -72,7 +72,7 @@ def test_an_edited_description_of_an_array_never_gives_other_tokens(tmp_path: Pa
     """It has no checksum of its own: with another number in it, fewer rows would read back well."""
     with publish(tmp_path, MEMBERS, {}) as folder:
         write_tokens(folder, np.ones((50, 8), np.float16))
-    (unit,) = published(tmp_path)
+    (unit,) = published_units(tmp_path)
     described = unit.path / ARRAY / "zarr.json"
     described.write_text(re.sub(r"(\"shape\": \[\s*)50", r"\g<1>40", described.read_text(), count=1))
     with pytest.raises(CacheError, match=r"tokens\.zarr/zarr\.json fails its checksum"):
@@ -84,7 +84,7 @@ def test_swapped_files_of_an_array_are_found_by_verify(tmp_path: Path) -> None:
     """Both are of one size, and each of their chunks has a good checksum: reading alone would not tell."""
     with publish(tmp_path, MEMBERS, {}) as folder:
         write_tokens(folder, np.random.default_rng(0).normal(size=(2 * 64 * 256, 2048)).astype(np.float16))
-    (unit,) = published(tmp_path)
+    (unit,) = published_units(tmp_path)
     one, other = (unit.path / ARRAY / "c" / name / "0" for name in "01")
     assert one.stat().st_size == other.stat().st_size
     one.rename(tmp_path / "aside")
@@ -102,7 +102,7 @@ def test_a_unit_of_another_version_is_refused_with_both_and_left_alone(version: 
     """Whatever else that version says in its manifest, and how."""
     with publish(tmp_path, MEMBERS, {}) as folder:
         (folder / "note.txt").write_text("hello")
-    (unit,) = published(tmp_path)
+    (unit,) = published_units(tmp_path)
     theirs = f'{{"format": {version}, "checksum": "of theirs"}}'
     (unit.path / MANIFEST).write_text(theirs)
     with pytest.raises(CacheError, match=rf"written in cache format {version}, this version reads 1; use the version"):

@@ -31,7 +31,7 @@ def indexed(folder: Path, paths: Sequence[Path]) -> tuple[Artifact, dict[str, st
     members = {name: digest(source) if source.path.exists() else "gone" for name, source in sources.items()}
     artifact = Artifact(folder / "cache", INDEX, {}, members)
     run(Work("index", [artifact], lambda: scan(sources), allowed=1))
-    reasons = {name: failure.reason for name, failure in set_aside.noted(artifact.root, members).items()}
+    reasons = {name: failure.reason for name, failure in set_aside.recorded_failures(artifact.root, members).items()}
     return artifact.without(reasons), reasons
 
 
@@ -211,6 +211,6 @@ def test_names_never_lead_out_of_the_cache_and_may_be_of_any_length(tmp_path: Pa
     run(Work("index", [artifact], lambda: scan(sources), allowed=1))
     left = artifact.without(["wave/a"])
     assert set(read_artifact_table(left, "videos")["video_id"]) == set(names) - {"wave/a"}
-    assert list(set_aside.noted(artifact.root, members)) == ["wave/a"]
+    assert list(set_aside.recorded_failures(artifact.root, members)) == ["wave/a"]
     assert {path.name for path in (tmp_path / "up").iterdir()} == {"cache"}
     assert all(len(path.name) < 60 for path in (tmp_path / "up").rglob("*"))

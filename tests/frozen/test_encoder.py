@@ -11,7 +11,7 @@ from tests.conftest import TINY_CLIP
 from tests.frozen.one_view import view
 from zsstad_core.errors import DataError, ModelError
 from zsstad_core.frozen import encoder_weights
-from zsstad_core.frozen.encoder import Encoder, normalised
+from zsstad_core.frozen.encoder import Encoder, normalise
 from zsstad_core.frozen.tower import load as load_tower
 from zsstad_core.settings.frozen import Encoder as Settings
 
@@ -67,7 +67,7 @@ def test_pixels_reach_the_model_as_open_clip_normalises_them(encoder):
     transform = open_clip.image_transform(64, False, mean=encoder.mean, std=encoder.std)
     pixels = noise(3)
     expected = torch.stack([transform(Image.fromarray(square)) for square in pixels])
-    torch.testing.assert_close(normalised(torch.tensor(pixels), encoder.mean, encoder.std), expected, rtol=0, atol=1e-6)
+    torch.testing.assert_close(normalise(torch.tensor(pixels), encoder.mean, encoder.std), expected, rtol=0, atol=1e-6)
 
 
 def test_tokens_are_neither_normalised_nor_of_another_width(encoder):

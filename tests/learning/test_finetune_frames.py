@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.made_videos import grey, number_of, write_video
 from zsstad_core.errors import DataError
-from zsstad_core.learning.finetune_frames import Chosen, Order, Sample, choose, shown
+from zsstad_core.learning.finetune_frames import FinetuneSamples, Order, Sample, choose_samples, read_frames
 from zsstad_core.tables import table
 from zsstad_core.video import VideoSource
 
@@ -27,11 +27,11 @@ def groundtruth(*rows: Row, xyxy: tuple[float, ...] = INSIDE, decoded: bool = Tr
     return table("groundtruth", frame.assign(**dict(zip(("x1", "y1", "x2", "y2"), xyxy, strict=True)), decoded=decoded))
 
 
-def chosen(boxes: pd.DataFrame, every: int = 1, seen: tuple[str, ...] = SEEN) -> Chosen:
-    return choose(boxes, VIDEOS, PARTS, seen, every)
+def chosen(boxes: pd.DataFrame, every: int = 1, seen: tuple[str, ...] = SEEN) -> FinetuneSamples:
+    return choose_samples(boxes, VIDEOS, PARTS, seen, every)
 
 
-def frames(found: Chosen) -> list[tuple[str, int]]:
+def frames(found: FinetuneSamples) -> list[tuple[str, int]]:
     return [(sample.video_id, sample.frame) for sample in found.samples]
 
 
@@ -124,7 +124,7 @@ SAMPLES = [
 
 @pytest.mark.parametrize("pool", [1, 2, 512])
 def test_each_sample_comes_with_its_own_frame(pool: int, clips: dict[str, VideoSource]) -> None:
-    seen = list(shown(SAMPLES, Order(SAMPLES, 0, pool), clips, 0, 12))
+    seen = list(read_frames(SAMPLES, Order(SAMPLES, 0, pool), clips, 0, 12))
     assert [place for place, _, _ in seen] == list(range(12))
     assert all(number_of(image) == grey_of(sample.video_id, sample.frame) for _, sample, image in seen)
 
@@ -133,7 +133,7 @@ def test_each_sample_comes_with_its_own_frame(pool: int, clips: dict[str, VideoS
 def test_going_on_shows_what_would_have_come(first: int, clips: dict[str, VideoSource]) -> None:
     def places(begin: int) -> list[tuple[int, str, int]]:
         order = Order(SAMPLES, 0, pool=2)
-        return [(place, s.video_id, s.frame) for place, s, _ in shown(SAMPLES, order, clips, begin, 9)]
+        return [(place, s.video_id, s.frame) for place, s, _ in read_frames(SAMPLES, order, clips, begin, 9)]
 
     assert places(first) == places(0)[first:]
 
@@ -146,14 +146,14 @@ def test_what_was_before_is_not_decoded(clips: dict[str, VideoSource], monkeypat
     monkeypatch.setattr(
         finetune_frames, "decode", lambda source, wanted: opened.append(source.video_id) or decode(source, wanted)
     )
-    list(shown(SAMPLES, Order(SAMPLES, 0, pool=1), clips, len(SAMPLES) - 1, len(SAMPLES)))
+    list(read_frames(SAMPLES, Order(SAMPLES, 0, pool=1), clips, len(SAMPLES) - 1, len(SAMPLES)))
     assert len(opened) == 1
     opened.clear()
-    list(shown(SAMPLES, Order(SAMPLES, 0), clips, 0, 5 * len(SAMPLES)))
+    list(read_frames(SAMPLES, Order(SAMPLES, 0), clips, 0, 5 * len(SAMPLES)))
     assert sorted(opened) == ["a", "b", "c"]  # all fit into one pool, and stay
 
 
 def test_a_clip_that_has_become_shorter_is_one_clear_line(clips: dict[str, VideoSource]) -> None:
     write_video(clips["a"].path, [grey(0)] * 3)
     with pytest.raises(DataError, match=r"a\.avi: has no frame 4 any more; was it replaced\? run again"):
-        list(shown(SAMPLES, Order(SAMPLES, 0), clips, 0, 4))
+        list(read_frames(SAMPLES, Order(SAMPLES, 0), clips, 0, 4))

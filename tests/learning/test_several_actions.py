@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from stages.score import scores
+from stages.score import score_persons
 from stages.train import train_head
 from tests.learning.made_cache import extract
 from tests.learning.made_several import CLASS_TYPES, NAMES, TYPES, random_labels, several_plan
@@ -130,7 +130,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def detections(folder: Path, labels: str, boxes: str = "groundtruth", **changed: Any) -> pd.DataFrame:
     plan = several_plan(folder, **{"scoring.labels": labels, "scoring.boxes": boxes, **changed})
-    return scores(plan).tables["detections"]
+    return score_persons(plan).tables["detections"]
 
 
 def annotated(plan: Plan, part: str) -> pd.DataFrame:

@@ -13,8 +13,8 @@ from tests.learning.made_cache import extract, made_plan, write_dataset
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import CacheError
-from zsstad_core.extraction.footage import decoded
-from zsstad_core.learning.bank import Bank, Gathered
+from zsstad_core.extraction.footage import decode_clip
+from zsstad_core.learning.bank import Bank, BankBatch
 from zsstad_core.learning.banks import scoring_bank, training_bank
 from zsstad_core.learning.view_features import ViewFeatures
 from zsstad_core.methods.common.features import FrameViews
@@ -44,7 +44,7 @@ def banks(folder: Path, **changed: object) -> list[Bank[FrameViews]]:
     return found
 
 
-def batches(bank: Bank[FrameViews], size: int = 7) -> list[Gathered[FrameViews]]:
+def batches(bank: Bank[FrameViews], size: int = 7) -> list[BankBatch[FrameViews]]:
     order = np.random.default_rng(0).permutation(len(bank.samples))
     return [bank.gather(order[start : start + size]) for start in range(0, len(order), size)]
 
@@ -63,7 +63,7 @@ def test_batches_from_the_cache_and_from_the_videos_are_the_same(folder: Path):
 def test_views_are_those_of_the_frames_and_persons_that_the_rows_name(folder: Path):
     """Against the videos themselves, decoded and cut one by one."""
     made = plan(folder)
-    pictures = {(name, n): image for name in TEST for n, _, image in decoded(made.videos[name])}
+    pictures = {(name, n): image for name in TEST for n, _, image in decode_clip(made.videos[name])}
     bank = scoring_bank(made, "cpu", TEST)
     for sample in range(0, len(bank.samples), 5):
         gathered = bank.gather(np.array([sample]))

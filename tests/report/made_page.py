@@ -2,7 +2,7 @@
 
 from tests.made_videos import grey
 from zsstad_core.report.page.content import (
-    Attending,
+    AttendingPerson,
     Attention,
     Box,
     ClassRow,
@@ -11,13 +11,13 @@ from zsstad_core.report.page.content import (
     Curve,
     ErrorKind,
     Errors,
-    InTurn,
-    Made,
+    FixInTurn,
     Moment,
     Number,
     Page,
     Person,
     Picture,
+    Provenance,
     Sight,
     Table,
     TruePerson,
@@ -84,7 +84,9 @@ def whole_page() -> Page:
         for name in ("wrong action", "wrong place", "both", "background", "duplicate", "missed")
     )
     steps = (("as is", 0.3), *((kind.name, 0.4 + 0.12 * place) for place, kind in enumerate(kinds)))
-    person = Attending(1, (10, 5, 30, 45), QUOTED, ((True, False), (False, True)), ((0.4, 0.1), (0.2, 0.3)), "none.")
+    person = AttendingPerson(
+        1, (10, 5, 30, 45), QUOTED, ((True, False), (False, True)), ((0.4, 0.1), (0.2, 0.3)), "none."
+    )
     patches = tuple(tuple((x, y, x + 32, y + 24) for x in (0, 32)) for y in (0, 24))
     return Page(
         title=f"made on {CLOSING}, split {MARKERS}",
@@ -104,14 +106,14 @@ def whole_page() -> Page:
             Confusion("one", LABELS, (*LABELS, "missed"), ((5, 1, 0, 2), (0, 4, 1.5, 0), (0, 0, 0, 0)), LABELS[:2]),
             Confusion("two", LABELS[:2], LABELS[:2], ((1, 0), (0, 1)), ()),
         ),
-        errors=Errors(kinds, (InTurn("unseen", steps), InTurn("seen", steps))),
+        errors=Errors(kinds, (FixInTurn("unseen", steps), FixInTurn("seen", steps))),
         moments=(moment(True, 1), moment(False, 105), moment(False, 999)),
         clips=(clip("a/one", "seen"), clip("b/two", "unseen", first=100)),
         clips_said="2 clips.",
         attention=(
             Attention("b/two", 100, "Block 1.", Picture(64, 48, jpeg(grey(2), 480)), patches, (person, person)),
         ),
-        made=(Made("In short", (("head", QUOTED),)), Made("All settings", (("encoder.model", MARKERS),))),
+        made=(Provenance("In short", (("head", QUOTED),)), Provenance("All settings", (("encoder.model", MARKERS),))),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.made_videos import grey
 from tests.report.chromium import PHONE, executable, luminance, opened
 from tests.report.made_page import QUOTED
-from zsstad_core.report.page.content import Attending, Attention, Block, Lettered, Page, Picture
+from zsstad_core.report.page.content import AttendingPerson, Attention, Block, LetteredObject, Page, Picture
 from zsstad_core.report.page.jpeg import jpeg
 from zsstad_core.report.page.write import write_page
 
@@ -34,10 +34,10 @@ FRAME = Attention(
     SHOWN,
     (),
     (
-        Attending(1, (10, 5, 30, 45), f"{QUOTED} 0.70, unseen", blocks=FIRST),
-        Attending(2, (40, 5, 60, 45), "sit down 0.40, seen", blocks=SECOND),
+        AttendingPerson(1, (10, 5, 30, 45), f"{QUOTED} 0.70, unseen", blocks=FIRST),
+        AttendingPerson(2, (40, 5, 60, 45), "sit down 0.40, seen", blocks=SECOND),
     ),
-    (Lettered("A", (5, 30, 20, 40), "chair"), Lettered("B", (30, 30, 50, 47), "cell_phone")),
+    (LetteredObject("A", (5, 30, 20, 40), "chair"), LetteredObject("B", (30, 30, 50, 47), "cell_phone")),
 )
 TABLES = """() => [...document.querySelectorAll('#sights .attended')].map((one) => [one.caption.textContent,
     ...[...one.rows].map((row) => [row.cells[0].textContent, row.cells[2].textContent,
@@ -153,7 +153,7 @@ def test_on_a_phone_it_is_tapped_fits_and_can_be_read(chromium: Any, path: Path,
 
 def test_patches_without_chosen_tokens_offer_the_weights_alone(chromium: Any, tmp_path: Path) -> None:
     patches = tuple(tuple((x, y, x + 32, y + 24) for x in (0, 32)) for y in (0, 24))
-    person = Attending(1, (10, 5, 30, 45), "sit", weight=((0.4, 0.1), (0.2, 0.3)))
+    person = AttendingPerson(1, (10, 5, 30, 45), "sit", weight=((0.4, 0.1), (0.2, 0.3)))
     frame = Attention("b/two", 100, "Attention of block 1.", SHOWN, patches, (person,))
     write_page(tmp_path / "index.html", Page(title="patches", attention=(frame,)))
     with opened(chromium, tmp_path / "index.html") as page:

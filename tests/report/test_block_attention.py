@@ -18,7 +18,7 @@ from zsstad_core.methods.iclip.model import Iclip
 from zsstad_core.methods.iclip.settings import Iclip as IclipSettings
 from zsstad_core.methods.registry import Heads
 from zsstad_core.report.block_attention import BlockOfPerson, Object, frame_blocks
-from zsstad_core.report.shown_persons import numbered, samples_of
+from zsstad_core.report.shown_persons import number_persons, samples_of
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.tables import BOX
 
@@ -35,7 +35,7 @@ def rows_of(data: Made, video_id: str, frame: int) -> pd.DataFrame:
     worst = persons["score"].idxmin()
     annotated = [("run",) if row == worst else () for row in persons.index]
     best = persons.assign(annotated=annotated, box_score=persons["score"], class_name="run", probability=0.5)
-    return numbered(best, video_id, frame)
+    return number_persons(best, video_id, frame)
 
 
 def of_frame(

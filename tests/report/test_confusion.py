@@ -19,7 +19,7 @@ from tests.report.small_tables import (
     truths,
 )
 from zsstad_core.report.confusion import MISSED, NOBODY, OTHER, confusion
-from zsstad_core.report.matched import matched
+from zsstad_core.report.matches import match_detections
 
 HERE, FAR = (0, 0, 10, 10), (50, 0, 60, 10)
 PAIR = ["sit", "wave"]
@@ -89,10 +89,10 @@ def test_of_equally_close_detections_the_better_scored_one_is_the_person() -> No
 def test_every_person_is_in_the_matrix_once(case, truths, detections) -> None:
     with rules_of(case) as protocol:
         matrix = confusion(truths, detections, CLASSES, 0.5, protocol)
-        held = matched(truths, detections, CLASSES, 0.5, protocol)
+        matches = match_detections(truths, detections, CLASSES, 0.5, protocol)
     persons = ["video_id", "frame", "box"]
     evaluated = truths[truths["class_name"].isin(CLASSES)]
-    counting = detections[held.class_N >= 0]
+    counting = detections[matches.class_N >= 0]
     # Columns of classes are detected persons, rows of classes annotated ones.
     assert matrix.persons[:, :-1].sum() == pytest.approx(len(counting.drop_duplicates(persons)))
     assert matrix.persons[: len(CLASSES)].sum() == pytest.approx(len(evaluated.drop_duplicates(persons)))

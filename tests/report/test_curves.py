@@ -24,7 +24,7 @@ from tests.report.small_tables import (
 from zsstad_core.metrics.frame_map import frame_ap
 from zsstad_core.report.curves import Curve, at_best_f1, curves
 from zsstad_core.report.error_kinds import counts, error_kinds
-from zsstad_core.report.matched import matched
+from zsstad_core.report.matches import match_detections
 
 HERE = (0, 0, 10, 10)
 
@@ -33,7 +33,7 @@ def long_curve(most: int) -> Curve:
     """Every third of 900 detections is no hit."""
     real = [Real("a", frame, HERE, ("sit",)) for frame in range(900)]
     seen = [Seen("a", frame, HERE if frame % 3 else (50, 0, 60, 10), {"sit": 1 - frame / 1000}) for frame in range(900)]
-    return curves(matched(truth(*real), found(*seen), ["sit"]), most)[0]
+    return curves(match_detections(truth(*real), found(*seen), ["sit"]), most)[0]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -41,12 +41,12 @@ def long_curve(most: int) -> Curve:
 @few
 def test_no_score_has_a_better_f1_than_the_best_point(case, truths, detections, iou) -> None:
     with rules_of(case) as protocol:
-        held = matched(truths, detections, CLASSES, iou, protocol)
-        found_curves, expected = curves(held), frame_ap(truths, detections, CLASSES, iou, protocol)
+        matches = match_detections(truths, detections, CLASSES, iou, protocol)
+        found_curves, expected = curves(matches), frame_ap(truths, detections, CLASSES, iou, protocol)
     assert [curve.class_name for curve in found_curves] == CLASSES
-    for curve, rows, truth_count in zip(found_curves, held.ranked(), expected["groundtruth"], strict=True):
+    for curve, rows, truth_count in zip(found_curves, matches.ranked(), expected["groundtruth"], strict=True):
         np.testing.assert_equal(curve.ap, expected["ap"][curve.class_name])
-        score, hit = detections["score"].to_numpy()[rows], held.truth_N[rows] >= 0
+        score, hit = detections["score"].to_numpy()[rows], matches.truth_N[rows] >= 0
         f1 = {s: 2 * hit[score >= s].sum() / ((score >= s).sum() + truth_count) for s in set(score.tolist())}
         if not hit.any():
             assert curve.best is None
@@ -78,7 +78,7 @@ def test_a_long_curve_is_thinned_and_keeps_its_ends_its_best_f1_and_its_shape() 
 
 
 def test_a_class_without_ground_truth_has_no_ap_and_no_point() -> None:
-    (curve,) = curves(matched(truth(), found(Seen("a", 0, HERE, {"sit": 0.5})), ["sit"]))
+    (curve,) = curves(match_detections(truth(), found(Seen("a", 0, HERE, {"sit": 0.5})), ["sit"]))
     assert math.isnan(curve.ap)
     assert (curve.groundtruth, curve.points, curve.best) == (0, (), None)
 
@@ -87,9 +87,9 @@ def test_a_class_without_ground_truth_has_no_ap_and_no_point() -> None:
 def test_at_the_best_f1_the_same_detections_are_hits_and_none_comes_in_that_did_not_count(case: str) -> None:
     truths, detections = crowd(5)
     with rules_of(case) as protocol:
-        held = matched(truths, detections, MANY, 0.5, protocol)
-        found_curves = curves(held)
-        counted = counts(error_kinds(truths, at_best_f1(held, found_curves), MANY, 0.5, protocol))
+        matches = match_detections(truths, detections, MANY, 0.5, protocol)
+        found_curves = curves(matches)
+        counted = counts(error_kinds(truths, at_best_f1(matches, found_curves), MANY, 0.5, protocol))
     for curve, (_, row) in zip(found_curves, counted.iterrows(), strict=True):
         detected = row[["hit", "wrong action", "wrong place", "both", "background", "duplicate"]].sum()
         if curve.best is None:

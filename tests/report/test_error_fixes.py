@@ -25,16 +25,16 @@ from tests.report.small_tables import (
 from zsstad_core.metrics.ava import ava_ap
 from zsstad_core.metrics.frame_map import frame_ap
 from zsstad_core.metrics.matching import Bools
-from zsstad_core.report.error_fixes import AS_IS, Fixed, fixed
+from zsstad_core.report.error_fixes import AS_IS, FixedAp, fix_errors
 from zsstad_core.report.error_kinds import KINDS, ErrorKinds, error_kinds
-from zsstad_core.report.matched import Matched
+from zsstad_core.report.matches import Matches
 
 HERE, NEAR, FAR = (0, 0, 10, 10), (7, 0, 17, 10), (50, 0, 60, 10)
 DROPPED = ("both", "background", "duplicate")  # kinds that a fix only drops
 
 
-def of(real: list[Real], *seen: Seen, protocol: str = "multisports") -> Fixed:
-    return fixed(error_kinds(truth(*real), found(*seen), CLASSES, 0.5, protocol))
+def of(real: list[Real], *seen: Seen, protocol: str = "multisports") -> FixedAp:
+    return fix_errors(error_kinds(truth(*real), found(*seen), CLASSES, 0.5, protocol))
 
 
 def all_scores_differ(detections: pd.DataFrame) -> pd.DataFrame:
@@ -42,25 +42,25 @@ def all_scores_differ(detections: pd.DataFrame) -> pd.DataFrame:
     return detections.assign(score=detections["score"] - 1e-6 * np.arange(len(detections)))
 
 
-def decided(held: Matched, stays_N: Bools) -> tuple[pd.DataFrame, pd.DataFrame]:
+def decided(matches: Matches, stays_N: Bools) -> tuple[pd.DataFrame, pd.DataFrame]:
     """An evaluation's outcome as tables that leave the evaluator no choice: ground truth and detections that stay.
 
     Each detection that counts stands in a frame of its own, by falling score: alone with the person whom it took, or
     with one who does something else. Whoever was not found stands alone after them.
     """
     real, seen = [], []
-    for place, row in enumerate(held.ranked_C.tolist()):
-        hit, name = held.truth_N[row] >= 0, held.classes[held.class_N[row]]
+    for place, row in enumerate(matches.ranked_C.tolist()):
+        hit, name = matches.truth_N[row] >= 0, matches.classes[matches.class_N[row]]
         real.append(Real("a", place, HERE, (name if hit else ELSEWHERE,)))
         if stays_N[row]:
             seen.append(Seen("a", place, HERE, {name: 1 / (place + 1)}))
-    for place, row in enumerate(np.flatnonzero(held.unfound()).tolist()):
-        real.append(Real("b", place, HERE, (held.classes[held.class_G[row]],)))
+    for place, row in enumerate(np.flatnonzero(matches.unfound()).tolist()):
+        real.append(Real("b", place, HERE, (matches.classes[matches.class_G[row]],)))
     return truth(*real), found(*seen)
 
 
 def adds_up(kinds: ErrorKinds, expected: pd.DataFrame) -> None:
-    result = fixed(kinds)
+    result = fix_errors(kinds)
     for columns in (result.alone, result.in_turn):
         np.testing.assert_array_equal(columns[AS_IS], expected["ap"])
     asked = (expected["groundtruth"] > 0).to_numpy()
@@ -104,7 +104,7 @@ def test_dropping_errors_from_the_tables_gives_the_evaluator_the_same_ap(protoco
     if protocol == "ava":
         detections = all_scores_differ(detections)
     kinds = error_kinds(truths, detections, CLASSES, 0.5, protocol)
-    alone = fixed(kinds).alone
+    alone = fix_errors(kinds).alone
     for kind in DROPPED:
         rest = detections[np.asarray(kinds.detection != kind)]
         np.testing.assert_array_equal(frame_ap(truths, rest, CLASSES, 0.5, protocol)["ap"], alone[kind])
@@ -126,9 +126,9 @@ def test_what_is_left_keeps_its_order_and_its_matches_also_where_scores_are_equa
     """The evaluator agrees about a table that holds nothing to decide: one detection a frame, no score twice."""
     with rules_of(case) as protocol:
         kinds = error_kinds(truths, detections, CLASSES, iou, protocol)
-        alone = fixed(kinds).alone
+        alone = fix_errors(kinds).alone
         for kind in DROPPED:
-            expected = frame_ap(*decided(kinds.matched, np.asarray(kinds.detection != kind)), CLASSES, iou, protocol)
+            expected = frame_ap(*decided(kinds.matches, np.asarray(kinds.detection != kind)), CLASSES, iou, protocol)
             np.testing.assert_array_equal(expected["ap"], alone[kind])
 
 
@@ -140,8 +140,8 @@ def test_by_ava_a_dropped_detection_leaves_equal_scores_in_the_order_that_they_h
     detections = found(*(Seen("a", 0, place, {"sit": 0.0}) for place in places))
     kinds = error_kinds(truths, detections, CLASSES, 0.5, "ava")
     assert list(kinds.detection) == ["duplicate", "duplicate", "wrong place", "hit", "hit"]
-    assert kinds.matched.ranked_C.tolist() == [0, 3, 2, 1, 4]  # without 0 and 1: hit, wrong place, hit
-    alone = fixed(kinds).alone.loc["sit"]
+    assert kinds.matches.ranked_C.tolist() == [0, 3, 2, 1, 4]  # without 0 and 1: hit, wrong place, hit
+    alone = fix_errors(kinds).alone.loc["sit"]
     assert alone[AS_IS] == frame_ap(truths, detections, CLASSES, 0.5, "ava")["ap"]["sit"] == (1 / 2 + 2 / 5) / 2
     assert alone["duplicate"] == (1 + 2 / 3) / 2
     anew = frame_ap(truths, detections.iloc[2:], CLASSES, 0.5, "ava")["ap"]["sit"]

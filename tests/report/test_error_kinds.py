@@ -191,7 +191,7 @@ def test_every_detection_has_one_kind_and_the_counts_add_up(case, truths, detect
         the_counts_add_up(kinds, frame_ap(truths, detections, CLASSES, iou, protocol))
     for row, kind in zip(detections.itertuples(), kinds.detection, strict=True):
         if kind not in ("hit", "not counted"):
-            assert kind == naive_kind(row, truths, iou, int(kinds.matched.rules.pixel))
+            assert kind == naive_kind(row, truths, iou, int(kinds.matches.rules.pixel))
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -9,7 +9,7 @@ import pytest
 from tests.report.small_tables import Real, Seen, found, truth
 from zsstad_core.evaluation.detection import evaluate
 from zsstad_core.evaluation.rows import evaluated_rows
-from zsstad_core.report.error_fixes import AS_IS, fixed
+from zsstad_core.report.error_fixes import AS_IS, fix_errors
 from zsstad_core.report.error_kinds import error_kinds
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
@@ -40,7 +40,7 @@ def test_what_is_explained_is_the_map_of_make_eval(labels: str, frames: str, pro
     settings = Settings.model_validate({"head": "clip_crop", **chosen})
     metrics = evaluate(settings, SPLIT, ANNOTATED, MISSING, DETECTIONS)
     rows = evaluated_rows(settings, SPLIT, ANNOTATED, MISSING, DETECTIONS)
-    ap = fixed(error_kinds(rows.groundtruth, rows.detections, rows.classes, rows.iou, rows.protocol)).alone[AS_IS]
+    ap = fix_errors(error_kinds(rows.groundtruth, rows.detections, rows.classes, rows.iou, rows.protocol)).alone[AS_IS]
     assert ap.to_dict() == pytest.approx({name: row["ap"] for name, row in metrics["classes"].items()})
     for group, classes in (("unseen", rows.split.unseen), ("seen", rows.split.seen)):
         mean = ap.loc[list(classes)].mean()

@@ -134,10 +134,10 @@ def test_the_order_of_the_videos_means_nothing() -> None:
 @few
 def test_a_false_positive_costs_what_the_precision_at_the_hits_gains_without_it(truths, detections) -> None:
     kinds = error_kinds(truths, detections, CLASSES)
-    held, (cost, _) = kinds.matched, costs(kinds)
-    counted, turned = held.groundtruths(), {*kinds.renamed[0].tolist(), *kinds.moved[0].tolist()}
-    for number, rows in enumerate(held.ranked()):
-        hit = held.truth_N[rows] >= 0
+    matches, (cost, _) = kinds.matches, costs(kinds)
+    counted, turned = matches.groundtruths(), {*kinds.renamed[0].tolist(), *kinds.moved[0].tolist()}
+    for number, rows in enumerate(matches.ranked()):
+        hit = matches.truth_N[rows] >= 0
         for place, row in enumerate(rows.tolist()):
             if not hit[place] and row not in turned:
                 gain = precisions(np.delete(hit, place)) - precisions(hit)

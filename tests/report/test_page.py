@@ -16,11 +16,11 @@ from tests.report.made_page import CLOSING, MARKERS, page_without_groundtruth, w
 from tests.report.test_shown_persons import ASIDE, SQUARE, detections, truth
 from zsstad_core.ask.answer import answer
 from zsstad_core.errors import SettingsError
-from zsstad_core.report.moments import Marked, Moment
+from zsstad_core.report.moments import MarkedBox, Moment
 from zsstad_core.report.page.choose import clips_to_show
-from zsstad_core.report.page.clips import Found, Shown, clip, clips_of, frames_of
+from zsstad_core.report.page.clips import ClipToShow, FoundPersons, frames_of, make_clip, make_clips
 from zsstad_core.report.page.jpeg import jpeg
-from zsstad_core.report.page.of_answers import found_of
+from zsstad_core.report.page.of_answers import found_persons
 from zsstad_core.report.page.write import as_html, write_page
 from zsstad_core.report.shown_persons import best_actions
 from zsstad_core.settings.results import Ask, Report
@@ -101,18 +101,18 @@ def of_video(frames: int = 10) -> pd.DataFrame:
     return table("frames", rows)
 
 
-def found(groundtruth: pd.DataFrame | None = None, chosen: pd.DataFrame | None = None) -> Found:
+def found(groundtruth: pd.DataFrame | None = None, chosen: pd.DataFrame | None = None) -> FoundPersons:
     rows = [("a", frame, 0, SQUARE, name, share) for frame in (2, 3) for name, share in (("run", 0.7), ("sit", 0.3))]
     rows += [("a", 3, 1, ASIDE, "run", 0.2), ("a", 3, 1, ASIDE, "sit", 0.8)]
     tracks = pd.DataFrame(
         [("a", 2, 0, 1), ("a", 3, 0, 1), ("a", 3, 1, UNTRACKED)], columns=["video_id", "frame", "box", "track"]
     )
-    return Found(of_video(), detections(*rows), tracks, groundtruth, chosen)
+    return FoundPersons(of_video(), detections(*rows), tracks, groundtruth, chosen)
 
 
 def test_a_clip_shows_each_frame_with_its_own_boxes(source: VideoSource) -> None:
     annotated = truth(("a", 3, 7, SQUARE, "run"), ("a", 3, 7, SQUARE, "talk"), ("b", 3, 0, SQUARE, "sit"))
-    one = clip(source, Shown("a", "why"), found(annotated), {"run": "unseen"}, Report())
+    one = make_clip(source, ClipToShow("a", "why"), found(annotated), {"run": "unseen"}, Report())
     assert [number_of(decoded(picture)) for picture in one.jpegs] == list(range(10))
     assert one.frames == tuple(range(10))
     assert (one.width, one.height) == (64, 48)
@@ -128,12 +128,12 @@ def test_a_clip_shows_each_frame_with_its_own_boxes(source: VideoSource) -> None
 def test_the_label_that_was_given_is_shown_not_the_most_probable(source: VideoSource) -> None:
     rows = [("a", 2, 0, ""), ("a", 3, 0, "sit"), ("a", 3, 1, "run")]
     chosen = pd.DataFrame(rows, columns=["video_id", "frame", "box", "class_name"])
-    one = clip(source, Shown("a", "why"), found(chosen=chosen), {}, Report())
+    one = make_clip(source, ClipToShow("a", "why"), found(chosen=chosen), {}, Report())
     assert [[sight.label for sight in person.seen] for person in one.persons] == [[0], [None, 1]]
 
 
 def test_a_part_of_a_long_video_keeps_its_frame_numbers_and_boxes(source: VideoSource) -> None:
-    one = clip(source, Shown("a", "why", frame=3), found(), {}, Report(frames=4))
+    one = make_clip(source, ClipToShow("a", "why", frame=3), found(), {}, Report(frames=4))
     assert one.frames == (1, 2, 3, 4)
     assert one.every == 10
     assert [number_of(decoded(picture)) for picture in one.jpegs] == [1, 2, 3, 4]
@@ -150,12 +150,12 @@ def test_of_a_long_video_a_stretch_around_what_is_wanted_or_all_with_holes() -> 
 
 
 def test_clips_that_do_not_fit_are_left_out_and_counted(source: VideoSource) -> None:
-    shown = [Shown("a", "why")] * 3
-    one = sum(map(len, clip(source, shown[0], found(), {}, Report()).jpegs)) / 1e6
-    clips, said = clips_of({"a": source}, shown, found(), {}, Report(megabytes=2.5 * one))
+    shown = [ClipToShow("a", "why")] * 3
+    one = sum(map(len, make_clip(source, shown[0], found(), {}, Report()).jpegs)) / 1e6
+    clips, said = make_clips({"a": source}, shown, found(), {}, Report(megabytes=2.5 * one))
     assert len(clips) == 2
     assert said == "2 clips; 1 more would not fit (report.megabytes)."
-    clips, _ = clips_of({"a": source}, shown, found(), {}, Report(megabytes=0.1 * one))
+    clips, _ = make_clips({"a": source}, shown, found(), {}, Report(megabytes=0.1 * one))
     assert len(clips) == 1  # one that is too large is better than none
 
 
@@ -172,7 +172,7 @@ def test_an_answer_to_a_question_is_shown_as_it_was_given(source: VideoSource) -
     tracks = pd.DataFrame([("a", frame, 0, 1) for frame in (2, 3, 4)], columns=["video_id", "frame", "box", "track"])
     ask = Ask(threshold=0.6, smoothing="none")
     one = answer("a", pd.Series({"video_id": "a"}), of_video(), scored, similar, tracks, labels=labels, ask=ask)
-    shown = clip(source, Shown("a", ""), found_of([one], labels), {}, Report())
+    shown = make_clip(source, ClipToShow("a", ""), found_persons([one], labels), {}, Report())
     assert shown.labels == labels
     (person,) = shown.persons
     assert [(sight.at, sight.label) for sight in person.seen] == [(2, 0), (3, None), (4, 1)]
@@ -181,14 +181,14 @@ def test_an_answer_to_a_question_is_shown_as_it_was_given(source: VideoSource) -
     nobody = answer(
         "a", pd.Series({"video_id": "a"}), of_video(), scored[:0], similar[:0], tracks[:0], labels=labels, ask=ask
     )
-    assert clip(source, Shown("a", ""), found_of([nobody], labels), {}, Report()).persons == ()
+    assert make_clip(source, ClipToShow("a", ""), found_persons([nobody], labels), {}, Report()).persons == ()
 
 
 # ---- which clips
 
 
 def moment(video_id: str, frame: int, kind: str, name: str) -> Moment:
-    reason = Marked(kind, (0, 0, 1, 1), 0, name, 0.5, 0.5, (name,))
+    reason = MarkedBox(kind, (0, 0, 1, 1), 0, name, 0.5, 0.5, (name,))
     return Moment(video_id, frame, kind, 0.1, (reason,), (((0, 0, 1, 1), (name,)),))
 
 

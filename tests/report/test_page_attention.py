@@ -15,10 +15,10 @@ from zsstad_core.learning.weights import as_bytes
 from zsstad_core.methods.common.labels import one_text_labels
 from zsstad_core.methods.registry import build
 from zsstad_core.plan.plan import Plan
-from zsstad_core.report.attention import frames_attended
+from zsstad_core.report.attention import attention_of_frames
 from zsstad_core.report.page.attending import attention_on
 from zsstad_core.report.page.content import Attention
-from zsstad_core.report.page.of_plan import Read, attention_of
+from zsstad_core.report.page.of_plan import EvaluatedTables, attention_of
 from zsstad_core.report.shown_persons import best_actions
 from zsstad_core.scoring.detections import person_tables
 from zsstad_core.scoring.rows import score_rows
@@ -58,7 +58,7 @@ def best_of(plan: Plan, noise: bool) -> tuple[Any, pd.DataFrame]:
 
 
 def shown_of(plan: Plan, best: pd.DataFrame) -> Attention:
-    (shown,) = attention_on(frames_attended(plan, best, [(VIDEO, FRAME)]), 480)
+    (shown,) = attention_on(attention_of_frames(plan, best, [(VIDEO, FRAME)]), 480)
     return shown
 
 
@@ -102,10 +102,10 @@ def test_of_st_clip_it_has_the_patches_and_what_was_chosen_where_something_was(f
 def test_of_heads_in_which_nobody_attends_there_is_nothing(folder: Path, changed: dict[str, Any]) -> None:
     _, best = best_of(plan_of(folder), noise=False)
     detections = best.drop(columns="annotated")
-    read = Read(table("detections", detections), table("groundtruth"), table("frames"))
+    read = EvaluatedTables(table("detections", detections), table("groundtruth"), table("frames"))
     assert attention_of(plan_of(folder, **changed), read) == ()
 
 
 def test_where_nobody_is_scored_there_is_nothing_and_no_error(folder: Path) -> None:
-    read = Read(table("detections"), table("groundtruth"), table("frames"))
+    read = EvaluatedTables(table("detections"), table("groundtruth"), table("frames"))
     assert attention_of(plan_of(folder), read) == ()

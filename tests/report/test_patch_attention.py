@@ -8,7 +8,7 @@ from tests.report.test_shown_persons import ASIDE, SQUARE, detections, truth
 from zsstad_core.frozen.encoder_identity import ViewRules
 from zsstad_core.methods.explanation import PatchAttention
 from zsstad_core.report.patch_attention import frame_patches, patch_boxes
-from zsstad_core.report.shown_persons import best_actions, numbered
+from zsstad_core.report.shown_persons import best_actions, number_persons
 
 BELOW = [20.0, 20.0, 30.0, 39.0]
 
@@ -40,7 +40,7 @@ def attention(
 
 def test_each_person_has_its_own_attention_and_choice_also_where_a_crowd_is_split() -> None:
     """Persons 2 and 3 are one sample of the frame, person 1 another; the samples know persons by their places."""
-    rows: pd.DataFrame = numbered(
+    rows: pd.DataFrame = number_persons(
         best_actions(
             detections(
                 ("a", 4, 0, ASIDE, "run", 0.5), ("a", 4, 1, SQUARE, "sit", 0.75), ("a", 4, 2, BELOW, "wave", 0.25)

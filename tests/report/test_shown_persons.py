@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from zsstad_core.errors import DataError
-from zsstad_core.report.shown_persons import best_actions, frames_to_show, numbered, scored_person
+from zsstad_core.report.shown_persons import best_actions, frames_to_show, number_persons, scored_person
 from zsstad_core.tables import table
 
 SQUARE = [0.0, 0.0, 10.0, 20.0]
@@ -82,7 +82,7 @@ def test_a_number_is_a_person_annotated_ones_first_then_the_best_found() -> None
         ("a", 0, 2, SQUARE, "run", 0.4),
     )
     found["box_score"] = [0.5, 0.75, 0.25]
-    rows = numbered(best_actions(found, truth(("a", 0, 7, SQUARE, "run"))), "a", 0)
+    rows = number_persons(best_actions(found, truth(("a", 0, 7, SQUARE, "run"))), "a", 0)
     assert rows["box"].tolist() == [2, 1, 0]
     first, second = (scored_person(rows, number, ("sit",)) for number in (1, 2))
     assert (first.action, first.unseen, first.annotated, first.box_4.tolist()) == ("run", False, ("run",), SQUARE)
@@ -93,4 +93,4 @@ def test_a_number_is_a_person_annotated_ones_first_then_the_best_found() -> None
 def test_a_frame_on_which_nobody_is_scored_is_refused() -> None:
     best = best_actions(detections(("a", 0, 0, SQUARE, "run", 0.3)), table("groundtruth"))
     with pytest.raises(DataError, match="no person is scored on the frame; choose another"):
-        numbered(best, "a", 1)
+        number_persons(best, "a", 1)

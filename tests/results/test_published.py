@@ -9,7 +9,7 @@ from zsstad_core.methods import registry
 from zsstad_core.results.published import _FILE, published_rows
 from zsstad_core.results.summary import rows_of
 from zsstad_core.results.text import as_markdown
-from zsstad_core.splits import published
+from zsstad_core.splits import published_splits
 
 TABLES = yaml.safe_load(_FILE.read_text())
 ENTRIES = [
@@ -55,10 +55,10 @@ def test_no_average_is_beyond_its_harmonic_mean():
 
 
 def test_all_published_splits_bring_the_whole_row():
-    found = row("iCLIP", published("jhmdb"), "ST-CLIP")
+    found = row("iCLIP", published_splits("jhmdb"), "ST-CLIP")
     assert found.values == {"1": 66.53, "2": 69.99, "3": 82.88, "4": 71.84}
     assert (found.average, found.harmonic, found.head) == (72.81, 74.47, "iclip")
-    assert row("iCLIP", published("jhmdb"), "ST-CLIP", "groundtruth").average == 79.01
+    assert row("iCLIP", published_splits("jhmdb"), "ST-CLIP", "groundtruth").average == 79.01
 
 
 OURS = {"iCLIP": "iclip", "ST-CLIP": "stclip", "baseline": "clip_frame", "baseline (person crop)": "clip_crop"}
@@ -76,7 +76,7 @@ def test_a_method_that_is_ours_names_our_head(table: dict, entry: dict):
 @pytest.mark.parametrize("dataset", ["jhmdb", "ucf101_24", "ava"])
 def test_published_st_clip_stands_under_ours(dataset: str):
     """In the main table, and in that of ground-truth boxes."""
-    splits = published(dataset)
+    splits = published_splits(dataset)
     results = pd.DataFrame(
         {
             "head": head,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.score import scores
+from stages.score import score_persons
 from tests.learning.made_cache import extract, made_plan, write_dataset
 from zsstad_core.scoring.voting import vote
 from zsstad_core.tables import table
@@ -112,7 +112,7 @@ def test_the_setting_is_obeyed(tmp_path: Path):
         for voting in ("none", *BOTH)
     }
     extract(plans["none"])
-    found = {voting: scores(plan).tables["detections"] for voting, plan in plans.items()}
+    found = {voting: score_persons(plan).tables["detections"] for voting, plan in plans.items()}
     for voting in BOTH:
         pd.testing.assert_frame_equal(found[voting], vote(found["none"], voting))
         assert not found[voting].equals(found["none"])

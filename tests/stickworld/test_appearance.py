@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zsstad_core.stickworld.appearance import BANDS, DOMAINS, Dice, Domain, Look, colour_word, look, paint
+from zsstad_core.stickworld.appearance import BANDS, DOMAINS, Dice, Domain, Look, colour_word, draw_look, paint
 
 domains = st.sampled_from(DOMAINS)
 
@@ -27,7 +27,9 @@ def test_domains_have_the_same_range() -> None:
 
 
 def test_domains_share_no_body() -> None:
-    bodies = [{length for seed in range(200) for length in _lengths(look(Dice(domain, seed)))} for domain in DOMAINS]
+    bodies = [
+        {length for seed in range(200) for length in _lengths(draw_look(Dice(domain, seed)))} for domain in DOMAINS
+    ]
     assert not bodies[0] & bodies[1]
     assert not bodies[0] & bodies[2]
     assert not bodies[1] & bodies[2]
@@ -38,7 +40,7 @@ def _lengths(person: Look) -> set[float]:
 
 
 def test_domains_share_the_words_for_their_colours() -> None:
-    words = [{colour_word(look(Dice(domain, seed)).shirt) for seed in range(200)} for domain in DOMAINS]
+    words = [{colour_word(draw_look(Dice(domain, seed)).shirt) for seed in range(200)} for domain in DOMAINS]
     assert words[0] == words[1] == words[2]
     assert len(words[0]) >= 9
 

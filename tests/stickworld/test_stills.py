@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from zsstad_core.stickworld import captions
-from zsstad_core.stickworld.appearance import Dice, look
+from zsstad_core.stickworld.appearance import Dice, draw_look
 from zsstad_core.stickworld.canvas import HEIGHT, WIDTH
 from zsstad_core.stickworld.labels import CLASSES, DUOS, OBJECTS
 from zsstad_core.stickworld.stills import render_still
-from zsstad_core.stickworld.things import thing
+from zsstad_core.stickworld.things import draw_thing
 
 SEEDS = range(60)
 USED = {"carry_box": "box", "sit_down": "chair", "stand_up": "chair"} | dict.fromkeys(
@@ -64,9 +64,11 @@ def said(action: str, times: int = 300) -> list[str]:
     texts = []
     for seed in range(times):
         dice = Dice("pretrain", 99, seed)
-        used = thing(dice, USED[action]) if action in USED else None
-        told = captions.Told(action, used, (look(dice), look(dice)) if action in DUOS else (look(dice),))
-        texts.append(captions.of_person(dice, told, 0, "park"))
+        used = draw_thing(dice, USED[action]) if action in USED else None
+        told = captions.UnitDescription(
+            action, used, (draw_look(dice), draw_look(dice)) if action in DUOS else (draw_look(dice),)
+        )
+        texts.append(captions.caption_of_person(dice, told, 0, "park"))
     return texts
 
 
@@ -87,8 +89,8 @@ def test_captions_of_an_action_differ_from_those_of_others(action: str) -> None:
 
 def test_a_picture_of_two_people_says_what_both_do() -> None:
     dice = Dice("pretrain", 3)
-    people = [captions.Told(action, None, (look(dice),)) for action in ("wave", "jump")]
-    texts = [captions.of_picture(Dice("pretrain", seed), people, [], "park") for seed in range(200)]
+    people = [captions.UnitDescription(action, None, (draw_look(dice),)) for action in ("wave", "jump")]
+    texts = [captions.caption_of_picture(Dice("pretrain", seed), people, [], "park") for seed in range(200)]
     assert sum(" and " in text for text in texts) > 80
     assert any(text.endswith(captions.PLACES["park"]) for text in texts)
     assert any("two people" in text for text in texts)

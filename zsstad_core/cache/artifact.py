@@ -16,7 +16,7 @@ from zsstad_core.cache.units import (
     Unit,
     canonical,
     publish,
-    published,
+    published_units,
     remove_leftovers,
     short_digest,
     unit_name,
@@ -102,7 +102,7 @@ class Artifact:
         """
         left = dict(self.members)
         there: list[Group] = []
-        for unit in published(self.path):
+        for unit in published_units(self.path):
             members = unit.members
             wanted = tuple(video for video in members if left.get(video) == members[video])
             if wanted:
@@ -133,7 +133,7 @@ class Artifact:
         if not described.exists():
             write_whole(described, json.dumps(self.inputs, indent=1, sort_keys=True) + "\n")
         remove_leftovers(self.path)
-        for unit in published(self.path):
+        for unit in published_units(self.path):
             try:
                 _ = unit.manifest
             except DamagedUnitError as error:  # report all of them at once, not one a run

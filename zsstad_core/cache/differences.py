@@ -8,7 +8,7 @@ from typing import Any
 
 from zsstad_core.cache.artifact import Artifact, Group, other_artifacts
 from zsstad_core.cache.folders import written_inputs
-from zsstad_core.cache.units import canonical, published
+from zsstad_core.cache.units import canonical, published_units
 
 Inputs = dict[str, Any]
 
@@ -86,7 +86,7 @@ def since(other: Path, artifact: Artifact, planned: Mapping[Path, Inputs]) -> li
 def replaced(artifact: Artifact, todo: Sequence[Group]) -> list[str]:
     """The clips of `todo` that the artifact holds for another content of their files, sorted."""
     waiting = {video: digest for group in todo for video, digest in group.members.items()}
-    held = {item for unit in published(artifact.path) for item in unit.members.items()}
+    held = {item for unit in published_units(artifact.path) for item in unit.members.items()}
     return sorted({video for video, digest in held if waiting.get(video, digest) != digest})
 
 

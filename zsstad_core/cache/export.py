@@ -32,7 +32,7 @@ type Tokens = NDArray[np.generic]
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportedFile:
     """A file that was written: the number of rows of tokens, and the shape and dtype of a row."""
 
     path: Path
@@ -64,7 +64,7 @@ class _Source:
         return create((0, 0), np.dtype(np.float16)) if target is None else target
 
 
-def export_tokens(artifact: Artifact, folder: Path, file_format: str, about: Mapping[str, Any]) -> Exported:
+def export_tokens(artifact: Artifact, folder: Path, file_format: str, about: Mapping[str, Any]) -> ExportedFile:
     """Write tokens or views of frames or boxes with the columns of their table, sorted by video_id, frame, box.
 
     about: what the provenance holds besides the artifact's inputs (the dataset). The file is there whole or not at all.
@@ -91,7 +91,7 @@ def export_tokens(artifact: Artifact, folder: Path, file_format: str, about: Map
 
 def export_texts(
     artifact: Artifact, rows: pd.DataFrame, folder: Path, file_format: str, about: Mapping[str, Any]
-) -> Exported:
+) -> ExportedFile:
     """Write the tokens of the class names; `rows` (class_name, text) are the classes in the order of the tokens.
 
     Raises as `export_tokens`.
@@ -101,14 +101,16 @@ def export_texts(
     return _export(artifact, _Source(rows, units), folder, file_format, about)
 
 
-def _export(artifact: Artifact, source: _Source, folder: Path, file_format: str, about: Mapping[str, Any]) -> Exported:
+def _export(
+    artifact: Artifact, source: _Source, folder: Path, file_format: str, about: Mapping[str, Any]
+) -> ExportedFile:
     provenance = canonical(_provenance(artifact, about))
     kind = artifact.stage.tokens
     path = folder / f"tokens-{kind.name if kind else artifact.stage.name}.{file_format}"
     write = _write_h5 if file_format == "h5" else _write_npz
     with whole_file(path) as temporary:
         shape, dtype = write(temporary, source, provenance)
-    return Exported(path, shape[0], shape[1:], str(dtype))
+    return ExportedFile(path, shape[0], shape[1:], str(dtype))
 
 
 def _write_h5(path: Path, source: _Source, provenance: str) -> tuple[tuple[int, ...], np.dtype[Any]]:

@@ -33,7 +33,7 @@ class Failure:
 
 def note(root: Path, failure: Failure) -> None:
     """Set a video aside. Raises CacheError if the note cannot be written, unless the same note is there already."""
-    if _same(noted(root, {failure.video_id: failure.digest}).get(failure.video_id), failure):
+    if _same(recorded_failures(root, {failure.video_id: failure.digest}).get(failure.video_id), failure):
         return
     stamped = asdict(failure) | {"when": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "host": socket.gethostname()}
     path = _file(root, failure.video_id)
@@ -47,7 +47,7 @@ def clear(root: Path, video_id: str) -> None:
         _file(root, video_id).unlink(missing_ok=True)
 
 
-def noted(root: Path, members: Mapping[str, str]) -> dict[str, Failure]:
+def recorded_failures(root: Path, members: Mapping[str, str]) -> dict[str, Failure]:
     """The failures of these videos (id -> digest of the file) that are set aside, by id."""
     failures: dict[str, Failure] = {}
     for path in sorted((root / _FOLDER).glob("*.json")):

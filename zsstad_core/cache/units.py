@@ -119,7 +119,7 @@ class Unit:
         return DamagedUnitError(f"{self.path}: {what}; {way_out}")
 
 
-def published(artifact: Path) -> list[Unit]:
+def published_units(artifact: Path) -> list[Unit]:
     """The units of an artifact that have a manifest, by name."""
     if not artifact.is_dir():
         return []

@@ -14,7 +14,7 @@ from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.datasets.box_files import read_boxes
 from zsstad_core.evaluation.metrics_file import read_metrics
 from zsstad_core.evaluation.rows import missing_groundtruth
-from zsstad_core.extraction.picture_size import unclipped
+from zsstad_core.extraction.picture_size import scale_to_video
 from zsstad_core.keyframes import NOWHERE
 from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
@@ -125,7 +125,7 @@ def gather(plan: Plan) -> PlanTables:
 def _unclipped(plan: Plan, videos: pd.DataFrame) -> pd.DataFrame:
     """The boxes as they are annotated: the groundtruth stage clips boxes to the picture, which hides mistakes."""
     rows = plan.dataset.groundtruth()
-    return unclipped(rows[rows["video_id"].isin(plan.members)], videos, plan.dataset.drawn_on)
+    return scale_to_video(rows[rows["video_id"].isin(plan.members)], videos, plan.dataset.drawn_on)
 
 
 def _boxes(plan: Plan) -> pd.DataFrame | None:

@@ -9,7 +9,7 @@ import pandas as pd
 from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.cache.stages import Stage
-from zsstad_core.extraction.footage import Wanted, decoded
+from zsstad_core.extraction.footage import Wanted, decode_clip
 from zsstad_core.frozen.detector.contract import Detector
 from zsstad_core.frozen.detector.frame_boxes import keep
 from zsstad_core.progress import Clock
@@ -32,7 +32,7 @@ def detect(
 
     def frames(group: Group) -> Iterator[Frame]:
         for video_id in group.members:
-            for number, _, image in decoded(sources[video_id], wanted):
+            for number, _, image in decode_clip(sources[video_id], wanted):
                 yield video_id, number, image
 
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:

@@ -13,7 +13,7 @@ from zsstad_core.cache.artifact import Artifact, Group
 from zsstad_core.cache.stages import Stage
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import DataError, ModelError
-from zsstad_core.extraction.footage import Wanted, decoded
+from zsstad_core.extraction.footage import Wanted, decode_clip
 from zsstad_core.frozen.encoder_identity import view_rules
 from zsstad_core.frozen.views import Interpolation, views_of
 from zsstad_core.progress import Clock
@@ -46,7 +46,7 @@ def encode(
     pool = ThreadPoolExecutor()
     size, interpolation = _views_for(encoder, settings)
 
-    def cut_views(group: Group, kinds: Sequence[TokenKind], rows: Mapping[TokenKind, "Rows"]) -> Iterator[View]:
+    def cut_views(group: Group, kinds: Sequence[TokenKind], rows: Mapping[TokenKind, "TokenRows"]) -> Iterator[View]:
         for frames in batched(footage(group), _FRAMES_TOGETHER):
             cuts = [
                 (kind, image, rows[kind].add(video_id, number, pts))
@@ -57,7 +57,7 @@ def encode(
             items = [(image, cut) for _, image, cut in cuts]
             yield from zip(owners, views_of(items, size, settings.crop, pool, interpolation), strict=True)
 
-    def kind_by_kind(group: Group, kinds: Sequence[TokenKind], rows: Mapping[TokenKind, "Rows"]) -> Iterator[View]:
+    def kind_by_kind(group: Group, kinds: Sequence[TokenKind], rows: Mapping[TokenKind, "TokenRows"]) -> Iterator[View]:
         """Batches of one kind each: not even a token's lowest bits depend on what else is made in the same pass."""
         waiting: dict[TokenKind, list[np.ndarray]] = {kind: [] for kind in kinds}
         for kind, view in cut_views(group, kinds, rows):
@@ -69,14 +69,14 @@ def encode(
 
     def footage(group: Group) -> Iterator[tuple[str, int, float, np.ndarray]]:
         for video_id in group.members:
-            for number, pts, image in decoded(sources[video_id], wanted):
+            for number, pts, image in decode_clip(sources[video_id], wanted):
                 yield video_id, number, pts, image
 
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         stages = {artifact.stage.tokens: artifact.stage for artifact in artifacts if artifact.stage.tokens}
         kinds = [*stages]
-        rows = {kind: Rows(group, boxes.get(kind)) for kind in kinds}
-        tokens = {kind: [_none(kind, encoder, size)] for kind in kinds}
+        rows = {kind: TokenRows(group, boxes.get(kind)) for kind in kinds}
+        tokens = {kind: [_no_tokens(kind, encoder, size)] for kind in kinds}
         batches = prefetch(kind_by_kind(group, kinds, rows))
         while True:
             with clock.on("decode and crop"):
@@ -90,10 +90,10 @@ def encode(
                     continue
                 assert encoder is not None
                 try:
-                    tokens[kind].append(_encoded(encoder, kind, views_NSSC))  # [N, D] fp16
+                    tokens[kind].append(_encode_views(encoder, kind, views_NSSC))  # [N, D] fp16
                 except ModelError as error:
                     first = sum(map(len, tokens[kind]))
-                    raise _of_its_row(error, encoder, kind, views_NSSC, rows[kind].table()[first:]) from error
+                    raise _name_row(error, encoder, kind, views_NSSC, rows[kind].table()[first:]) from error
         made_with = {"encoder": encoder.description, "weights": encoder.weights} if encoder else {}
         return {
             stage: rows[kind].content(np.concatenate(tokens.pop(kind)), made_with if kind.form != "pixel" else {})
@@ -111,7 +111,7 @@ def _views_for(encoder: "Encoder | None", settings: EncoderSettings) -> tuple[in
     return rules.size, rules.interpolation
 
 
-def _none(kind: TokenKind, encoder: "Encoder | None", size: int) -> np.ndarray:
+def _no_tokens(kind: TokenKind, encoder: "Encoder | None", size: int) -> np.ndarray:
     """No token of the kind, in the shape and the type of its tokens."""
     if kind.form == "pixel":
         return np.empty((0, size, size, 3), np.uint8)
@@ -119,19 +119,19 @@ def _none(kind: TokenKind, encoder: "Encoder | None", size: int) -> np.ndarray:
     return np.empty((0, encoder.width if kind.form == "token" else encoder.unprojected_width), np.float16)
 
 
-def _encoded(encoder: "Encoder", kind: TokenKind, views_NSSC: np.ndarray) -> np.ndarray:
+def _encode_views(encoder: "Encoder", kind: TokenKind, views_NSSC: np.ndarray) -> np.ndarray:
     if kind.form == "token":
         return encoder.encode_views(views_NSSC)
     return encoder.encode_views(views_NSSC, projected=False)
 
 
-def _of_its_row(
+def _name_row(
     error: ModelError, encoder: "Encoder", kind: TokenKind, views_NSSC: np.ndarray, rows: pd.DataFrame
 ) -> ModelError:
     """The error with the video and the frame of the first view that has no token; `rows` start with the batch's."""
     for number in range(len(views_NSSC)):
         try:
-            _encoded(encoder, kind, views_NSSC[number : number + 1])
+            _encode_views(encoder, kind, views_NSSC[number : number + 1])
         except ModelError as alone:
             row = rows.iloc[number]
             box = f" box {row['box']}" if "box" in rows else ""
@@ -139,7 +139,7 @@ def _of_its_row(
     return error
 
 
-class Rows:
+class TokenRows:
     """The rows that tokens of one kind belong to, in the order in which their views come: by clip, frame and box."""
 
     def __init__(self, group: Group, boxes: pd.DataFrame | None) -> None:

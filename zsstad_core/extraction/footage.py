@@ -16,7 +16,7 @@ def wanted_frames(rows: pd.DataFrame) -> Wanted:
     return {str(video_id): frozenset(numbers) for video_id, numbers in rows.groupby("video_id")["frame"]}
 
 
-def decoded(source: VideoSource, wanted: Wanted | None = None) -> Iterator[Frame]:
+def decode_clip(source: VideoSource, wanted: Wanted | None = None) -> Iterator[Frame]:
     """`video.decode`: all frames, or of the wanted ones those of this clip.
 
     Raises VideosFailedError where the clip is missing or damaged.

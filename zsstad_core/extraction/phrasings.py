@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def combined(tokens: NDArray[np.float32], texts: Sequence[str | Sequence[str]]) -> NDArray[np.float32]:
+def combine_phrasings(tokens: NDArray[np.float32], texts: Sequence[str | Sequence[str]]) -> NDArray[np.float32]:
     """Tokens float32 [K, D] of K classes from those of all their texts, one after the other [T, D], T >= K.
 
     The direction is CLIP's own for ensembles of prompts (openai/CLIP, zero-shot ImageNet): the mean of the texts'

@@ -17,19 +17,19 @@ def in_pixels_of_video(rows: pd.DataFrame, videos: pd.DataFrame, drawn_on: tuple
 
     Raises DataError naming the first box that stands wholly outside its picture.
     """
-    size, xyxy = _sizes(rows, videos), _scaled(rows, videos, drawn_on)
+    size, xyxy = _sizes(rows, videos), _scale(rows, videos, drawn_on)
     _refuse_outside(rows, xyxy, size)
     known = ~np.isnan(size).any(1)
     xyxy[known] = xyxy[known].clip(0, np.tile(size[known], 2))
     return _with_boxes(rows, xyxy)
 
 
-def unclipped(rows: pd.DataFrame, videos: pd.DataFrame, drawn_on: tuple[float, float] | None) -> pd.DataFrame:
+def scale_to_video(rows: pd.DataFrame, videos: pd.DataFrame, drawn_on: tuple[float, float] | None) -> pd.DataFrame:
     """As `in_pixels_of_video`, but neither clipped nor refused: the annotation as it says."""
-    return _with_boxes(rows, _scaled(rows, videos, drawn_on))
+    return _with_boxes(rows, _scale(rows, videos, drawn_on))
 
 
-def _scaled(rows: pd.DataFrame, videos: pd.DataFrame, drawn_on: tuple[float, float] | None) -> NDArray[np.float64]:
+def _scale(rows: pd.DataFrame, videos: pd.DataFrame, drawn_on: tuple[float, float] | None) -> NDArray[np.float64]:
     xyxy = rows[BOX].to_numpy(np.float64)  # [rows, 4]
     if drawn_on is None:
         return xyxy

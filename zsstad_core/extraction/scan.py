@@ -31,7 +31,7 @@ def scan(sources: Mapping[str, VideoSource], keyframes: Keyframes | None = None)
             try:
                 with clock.on("decode"):
                     pts_F, height, width = _decoded_times(sources[video_id], keyframes)
-                    chosen = _chosen(sources[video_id], pts_F, keyframes) if keyframes else None
+                    chosen = _choose_frames(sources[video_id], pts_F, keyframes) if keyframes else None
             except UserError as error:
                 failed[video_id] = str(error)
                 continue
@@ -71,7 +71,7 @@ def _looked_at(source: VideoSource) -> Iterator[tuple[float, int, int]]:
     return ((seconds, *image.shape[:2]) for _, seconds, image in decode(source))
 
 
-def _chosen(source: VideoSource, pts_F: np.ndarray, keyframes: Keyframes) -> ChosenFrames:
+def _choose_frames(source: VideoSource, pts_F: np.ndarray, keyframes: Keyframes) -> ChosenFrames:
     """Raises DataError where the video has no keyframe, or a picture of a folder that is wanted does not decode."""
     chosen = keyframes.choose(pts_F)
     if not len(chosen.keyframes):

@@ -11,7 +11,7 @@ _AT_ONCE = 250  # frames that are sooner decoded than a place is sought and prov
 _WITHOUT_TIMES = {"avi"}  # containers that keep no presentation times: what is found cannot be told from its neighbour
 
 
-def near(source: VideoSource, wanted: Mapping[int, float]) -> Iterator[Frame]:
+def seek_frames(source: VideoSource, wanted: Mapping[int, float]) -> Iterator[Frame]:
     """The wanted frames (number -> seconds, as the index has them), in order, as `video.decode` gives them.
 
     Of a video that is long before the first of them, decoding begins at the last keyframe but one before it: pictures
@@ -26,14 +26,14 @@ def near(source: VideoSource, wanted: Mapping[int, float]) -> Iterator[Frame]:
         return
     found = None
     if min(wanted) > _AT_ONCE and not source.path.is_dir():
-        found = _sought(source, wanted)
+        found = _seek(source, wanted)
     if found is None:
         yield from decode(source, wanted.keys())
     else:
         yield from ((number, wanted[number], found[number]) for number in sorted(found))
 
 
-def _sought(source: VideoSource, wanted: Mapping[int, float]) -> dict[int, np.ndarray] | None:
+def _seek(source: VideoSource, wanted: Mapping[int, float]) -> dict[int, np.ndarray] | None:
     """The wanted frames by number; None where one was not found, or times do not tell frames apart."""
     import av
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from zsstad_core.errors import DataError, ModelError
 from zsstad_core.frozen import encoder_weights
 from zsstad_core.frozen.views import Interpolation
-from zsstad_core.frozen.words import WordTokens, joined, word_tokens
+from zsstad_core.frozen.words import WordTokens, join_words, word_tokens
 from zsstad_core.settings.frozen import Encoder as EncoderSettings
 
 _log = logging.getLogger(__name__)
@@ -125,11 +125,11 @@ class Encoder:
             with torch.inference_mode(), self._autocast(), _full_float32():
                 tokens, embeddings = word_tokens(self._model, ids, self.description)
             parts.append((tokens, ids, embeddings))
-        return joined(parts)
+        return join_words(parts)
 
     def _image_tokens(self, views: NDArray[np.uint8], projected: bool) -> NDArray[np.float16]:
         with torch.inference_mode(), self._autocast(), _full_float32():
-            pixels = normalised(torch.tensor(views).to(self._device), self.mean, self.std)
+            pixels = normalise(torch.tensor(views).to(self._device), self.mean, self.std)
             if projected:
                 tokens: Tensor = self._model.encode_image(pixels, normalize=False)
             else:
@@ -169,7 +169,7 @@ class Encoder:
         _log.warning("%s: out of memory, going on with batches of %d views", self._device, self._batch)
 
 
-def normalised(views_NSSC: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
+def normalise(views_NSSC: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
     """uint8 views as float32 [N, C, S, S] in the arithmetic of torchvision's ToTensor and Normalize."""
     pixels_NCSS = views_NSSC.permute(0, 3, 1, 2).contiguous().float().div_(255)
     shift, scale = (torch.tensor(channel, device=views_NSSC.device).view(-1, 1, 1) for channel in (mean, std))

@@ -67,11 +67,11 @@ def text_identity(settings: Encoder, digest: Callable[[Path], str]) -> dict[str,
 
 
 def class_texts(classes: Sequence[str], settings: Encoder) -> list[str | list[str]]:
-    """What the text encoder reads for each class. Raises as `phrasings` and `templated`."""
-    return templated(phrasings(classes, settings), settings)
+    """What the text encoder reads for each class. Raises as `phrasings` and `apply_templates`."""
+    return apply_templates(phrasings(classes, settings), settings)
 
 
-def templated(phrasings: Iterable[Sequence[str]], settings: Encoder) -> list[str | list[str]]:
+def apply_templates(phrasings: Iterable[Sequence[str]], settings: Encoder) -> list[str | list[str]]:
     """The texts of each class in `template`: one, or a list where the class has several.
 
     Raises SettingsError where the template has no place for the text: all classes would read the same.

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedEncoder:
     """An open_clip model on the CPU in fp32, in eval mode, and what belongs to it."""
 
     model: Any  # open_clip's CLIP, CustomTextCLIP or CoCa: an nn.Module with encode_image and encode_text
@@ -34,7 +34,7 @@ class Loaded:
     description: str
 
 
-def load(settings: Encoder) -> Loaded:
+def load(settings: Encoder) -> LoadedEncoder:
     """Build the model that the settings name and load its weights.
 
     `pretrained` is a tag of open_clip (fetched once, kept in its cache), a local file, or `random`. Files are an
@@ -57,7 +57,7 @@ def load(settings: Encoder) -> Loaded:
     if file is not None:
         _load_file(model, file, settings)
     model.eval().requires_grad_(False)
-    return Loaded(model, _tokenizer(name), config["model_cfg"]["embed_dim"], _says(settings))
+    return LoadedEncoder(model, _tokenizer(name), config["model_cfg"]["embed_dim"], _says(settings))
 
 
 def tokenizer(settings: Encoder) -> Any:
@@ -93,7 +93,7 @@ def _weights(settings: Encoder, name: str) -> tuple[Path, dict[str, Any]]:
     """The weights file, and the entry of open_clip's table that it belongs to (empty for a file of one's own)."""
     file = encoder_identity.weights_file(settings)
     if file is None:
-        return _fetched(settings, name)
+        return _fetch(settings, name)
     if _is_torchscript(file):
         return file, _openai_entry(settings, name, file)
     if f"{name}-quickgelu" in open_clip.list_models():
@@ -104,7 +104,7 @@ def _weights(settings: Encoder, name: str) -> tuple[Path, dict[str, Any]]:
     return file, {}
 
 
-def _fetched(settings: Encoder, name: str) -> tuple[Path, dict[str, Any]]:
+def _fetch(settings: Encoder, name: str) -> tuple[Path, dict[str, Any]]:
     tags = open_clip.list_pretrained_tags_by_model(name)
     entry = open_clip.get_pretrained_cfg(name, settings.pretrained)
     if not entry:

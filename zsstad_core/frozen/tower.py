@@ -20,7 +20,7 @@ from torch.utils.checkpoint import checkpoint
 
 from zsstad_core.errors import ModelError
 from zsstad_core.frozen import encoder_identity, encoder_weights
-from zsstad_core.frozen.encoder import normalised
+from zsstad_core.frozen.encoder import normalise
 from zsstad_core.frozen.tower_block import Block
 from zsstad_core.settings.frozen import Encoder as EncoderSettings
 
@@ -91,7 +91,7 @@ class Tower(nn.Module):
         """Patch embeddings [V, N, W] of uint8 views: the first layer, before positions. No gradient reaches beyond."""
         weight = self.ends.conv1.weight
         rows, columns = weight.shape[2:]
-        pixels_VCSS = normalised(view_VSSC, self.mean, self.std).to(weight.dtype)
+        pixels_VCSS = normalise(view_VSSC, self.mean, self.std).to(weight.dtype)
         # A convolution whose steps are as wide as its kernel is a linear layer on tiles; as one, cuDNN's TF32 default
         # for convolutions does not apply.
         tiles = pixels_VCSS.unfold(2, rows, rows).unfold(3, columns, columns)  # [V, C, down, across, rows, columns]

@@ -102,7 +102,7 @@ class Placement:
         return inside
 
 
-def placed(width: int, height: int, size: int, crop: Crop) -> Placement:
+def placement(width: int, height: int, size: int, crop: Crop) -> Placement:
     """Where a picture of width x height lies in its view of `size`.
 
     clip    the short side becomes `size`, the central square stays: torchvision's Resize and CenterCrop (0.28)
@@ -137,7 +137,7 @@ def _fill(
 def _square(image: Image.Image, size: int, crop: Crop, how: Image.Resampling) -> Image.Image:
     # The whole side is resized although a crop throws part of it away: PIL can resize only the part that stays (its
     # `box`, up to twice as fast), but in float32 coordinates, and the pixels differ.
-    place = placed(*image.size, size, crop)
+    place = placement(*image.size, size, crop)
     resized = image.resize((place.wide, place.high), how)
     if crop == "pad":
         padded = Image.new("RGB", (size, size), GREY)

@@ -51,7 +51,7 @@ def word_tokens(model: Any, id_ML: Tensor, name: str) -> tuple[Tensor, Tensor]:
     return projected.float(), embedding(id_ML).float()
 
 
-def joined(parts: list[tuple[Tensor, Tensor, Tensor]]) -> WordTokens:
+def join_words(parts: list[tuple[Tensor, Tensor, Tensor]]) -> WordTokens:
     """Tokens, ids and embeddings of several batches as one."""
     token_MLD, id_ML, embedding_MLW = (torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
     return WordTokens(token_MLD, id_ML, embedding_MLW)

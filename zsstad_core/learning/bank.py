@@ -19,7 +19,7 @@ from zsstad_core.methods.common.features import Batch
 
 
 @dataclass(frozen=True)
-class Gathered[F]:
+class BankBatch[F]:
     """A batch, the rows of the samples' table that it holds, and what they do (see `Bank`)."""
 
     batch: Batch[F]
@@ -41,12 +41,12 @@ class Bank[F]:
         self.device, self.width = features.device, features.width
         self.target_R = None if target_R is None else torch.from_numpy(target_R).to(self.device)
 
-    def gather(self, sample_B: Ints, step: Step | None = None, view: int = 0) -> Gathered[F]:
+    def gather(self, sample_B: Ints, step: Step | None = None, view: int = 0) -> BankBatch[F]:
         """The batch of these samples, on the bank's device: as training sees them in `step`, or a view in scoring."""
         rows = self.samples.take(sample_B)
         batch_rows, row_N = rows.to(self.device)
         batch = Batch(batch_rows, self.features.gather(rows, step, view))
-        return Gathered(batch, rows.row_N, None if self.target_R is None else self.target_R[row_N])
+        return BankBatch(batch, rows.row_N, None if self.target_R is None else self.target_R[row_N])
 
     def identity(self) -> str:
         """SHA-256 of what samples, features and targets there are."""

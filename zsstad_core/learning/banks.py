@@ -102,7 +102,7 @@ def _persons(
     frames, frame_tokens = cached_rows.frames(plan, videos)
     step = plan.dataset.keyframes.step if plan.dataset.keyframes else EVERY_FRAME
     samples = PersonSamples(persons[0], FrameIndex(frames, step), reads.slots.persons)
-    objects, object_tokens = cached_rows.detected(plan, "object", videos) if reads.slots.objects else (None, None)
+    objects, object_tokens = cached_rows.detected_rows(plan, "object", videos) if reads.slots.objects else (None, None)
     tokens = CachedTokens(frame_tokens, persons[1], object_tokens)
     features: Features[Any]
     if TokenKind.pixel in reads.kinds:

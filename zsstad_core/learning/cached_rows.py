@@ -35,7 +35,7 @@ def persons_to_score(plan: Plan, videos: Collection[str]) -> RowsAndTokens:
     """Table boxes of the persons that `settings.scoring` chooses: detected ones, or annotated ones with score 1."""
     if plan.settings.scoring.boxes == "groundtruth":
         return persons_annotated(plan, videos)
-    persons, tokens = detected(plan, "person", videos)
+    persons, tokens = detected_rows(plan, "person", videos)
     chosen = select(persons, plan.settings.scoring)
     return chosen.reset_index(drop=True), None if tokens is None else tokens[chosen.index]
 
@@ -44,19 +44,19 @@ def persons_to_track(plan: Plan, videos: Collection[str]) -> RowsAndTokens:
     """Table boxes of all persons whose tracks are judged: every detected one, chosen or not, or the annotated ones."""
     if plan.settings.scoring.boxes == "groundtruth":
         return persons_annotated(plan, videos)
-    return detected(plan, "person", videos)
+    return detected_rows(plan, "person", videos)
 
 
 def persons_annotated(plan: Plan, videos: Collection[str]) -> RowsAndTokens:
     """Table boxes of the annotated persons of some videos, with score 1."""
-    if kind := _kept(plan, "person"):
+    if kind := _cached_kind(plan, "person"):
         return read_artifact_tokens(plan.tokens(kind.annotated), "boxes", videos)
     return annotated_persons(of_videos(read_artifact_table(plan.groundtruth, "groundtruth"), videos)), None
 
 
-def detected(plan: Plan, rows: str, videos: Collection[str]) -> RowsAndTokens:
+def detected_rows(plan: Plan, rows: str, videos: Collection[str]) -> RowsAndTokens:
     """Table boxes of the detected persons or objects of some videos."""
-    if kept := _kept(plan, rows):
+    if kept := _cached_kind(plan, rows):
         return read_artifact_tokens(plan.tokens(kept), "boxes", videos)
     boxes = of_videos(read_artifact_table(plan.detect, "boxes"), videos)
     if plan.reads.kinds:  # a file of boxes may name frames that the videos lack, which have no tokens
@@ -111,6 +111,6 @@ def of_videos(rows: pd.DataFrame, videos: Collection[str]) -> pd.DataFrame:
     return rows[rows["video_id"].isin(set(videos))].reset_index(drop=True)
 
 
-def _kept(plan: Plan, rows: str) -> TokenKind | None:
+def _cached_kind(plan: Plan, rows: str) -> TokenKind | None:
     """The kind of tokens of persons or objects that a bank holds in memory, as `Reads.kinds` calls it."""
     return next((kind for kind in plan.reads.kinds if kind.rows == rows and kind.form != "pixel"), None)

@@ -24,7 +24,7 @@ from zsstad_core.frozen.detector.frame_boxes import PERSON
 from zsstad_core.frozen.detector.mmdet.model import Loaded, load
 from zsstad_core.frozen.detector.mmdet.scope import inside_mmdet
 from zsstad_core.learning.checkpoints import Checkpoints
-from zsstad_core.learning.finetune_frames import Order, Sample, Shown, shown
+from zsstad_core.learning.finetune_frames import Order, Sample, SampleFrame, read_frames
 from zsstad_core.learning.loop import Losses, optimise
 from zsstad_core.learning.schedule import Schedule
 from zsstad_core.learning.watch import Watch
@@ -146,18 +146,18 @@ class _Batches:
 
     def _made(self, iteration: int) -> Iterator[Batch]:
         first, end = iteration * self._tuning.batch, self._tuning.epochs * len(self._samples)
-        frames = shown(self._samples, self._order, self._videos, first, end)
+        frames = read_frames(self._samples, self._order, self._videos, first, end)
         for some in batched(frames, self._tuning.batch):  # the last batch may be smaller
             packed = [self._packed(frame) for frame in some]
             yield {key: [one[key] for one in packed] for key in ("inputs", "data_samples")}
 
-    def _packed(self, frame: Shown) -> dict[str, Any]:
+    def _packed(self, frame: SampleFrame) -> dict[str, Any]:
         from mmdet.structures.bbox import HorizontalBoxes
 
         place, sample, image = frame
         boxes = sample.boxes
         if np.random.default_rng([self._tuning.seed, 1, place]).random() < 0.5:
-            image, boxes = image[:, ::-1], mirrored(boxes, image.shape[1])
+            image, boxes = image[:, ::-1], mirror_boxes(boxes, image.shape[1])
         result: dict[str, Any] = self._loaded.pipeline(
             {
                 "img": image[..., ::-1].copy(),  # BGR
@@ -170,7 +170,7 @@ class _Batches:
         return result
 
 
-def mirrored(boxes: np.ndarray, width: int) -> np.ndarray:
+def mirror_boxes(boxes: np.ndarray, width: int) -> np.ndarray:
     """Boxes [N, 4] of a frame that was turned left to right."""
     x1, y1, x2, y2 = boxes.T
     return np.stack([width - x2, y1, width - x1, y2], axis=1)

@@ -28,7 +28,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class FinetuneSamples:
     """The samples, by video and frame, and how many frames were left out for whom they show, or for lack of boxes."""
 
     samples: list[Sample]
@@ -36,13 +36,13 @@ class Chosen:
     without_boxes: int
 
 
-def choose(
+def choose_samples(
     groundtruth: pd.DataFrame,
     videos: pd.DataFrame,
     official: Mapping[str, str],
     seen: Collection[str],
     every: int,
-) -> Chosen:
+) -> FinetuneSamples:
     """Every `every`-th usable frame of each training clip, from its first.
 
     A frame is usable when the clip really has it, somebody is annotated in it, and all persons annotated in it do seen
@@ -74,7 +74,7 @@ def choose(
             f"finetune: none of {groundtruth['video_id'].nunique()} annotated clips is a training clip with a frame "
             "whose persons all do seen actions; choose another split, or set detector.finetune.epochs=0"
         )
-    return Chosen(samples, len(with_unseen), len(with_boxes) - len(usable))
+    return FinetuneSamples(samples, len(with_unseen), len(with_boxes) - len(usable))
 
 
 class Order:
@@ -106,12 +106,12 @@ class Order:
             epoch += 1
 
 
-type Shown = tuple[int, Sample, NDArray[np.uint8]]  # place in the order, sample, its frame: RGB [H, W, 3]
+type SampleFrame = tuple[int, Sample, NDArray[np.uint8]]  # place in the order, sample, its frame: RGB [H, W, 3]
 
 
-def shown(
+def read_frames(
     samples: Sequence[Sample], order: Order, videos: Mapping[str, VideoSource], first: int, end: int
-) -> Iterator[Shown]:
+) -> Iterator[SampleFrame]:
     """The samples in their order from place `first` up to `end`, with their frames. What was before is not decoded.
 
     Raises MissingFileError or DataError where a clip does not decode any more, or has a frame less than when it was
@@ -125,7 +125,7 @@ def shown(
             continue
         wanted = set(pool.tolist())
         images = {number: image for number, image in images.items() if number in wanted}
-        images |= _decoded(samples, wanted - images.keys(), videos)
+        images |= _decode(samples, wanted - images.keys(), videos)
         for number in pool.tolist():
             if place >= first:
                 yield place, samples[number], images[number]
@@ -134,7 +134,7 @@ def shown(
                 return
 
 
-def _decoded(
+def _decode(
     samples: Sequence[Sample], numbers: Collection[int], videos: Mapping[str, VideoSource]
 ) -> dict[int, NDArray[np.uint8]]:
     of_clip: dict[str, dict[int, int]] = {}

@@ -15,7 +15,7 @@ from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.tokens import UnitRows
 from zsstad_core.errors import CacheError
-from zsstad_core.extraction.seek import near
+from zsstad_core.extraction.seek import seek_frames
 from zsstad_core.frozen.encoder_identity import ViewRules
 from zsstad_core.frozen.views import views_of
 from zsstad_core.learning.frame_index import Ints
@@ -131,7 +131,7 @@ class DecodedPixels:
             wanted = {
                 number: float(self._pts_F[self._row_of[video, number]]) for name, number in places if name == video
             }
-            for number, _, image in near(self._sources[video], wanted):
+            for number, _, image in seek_frames(self._sources[video], wanted):
                 whole, persons = places[video, number]
                 boxes = self._box_R4[person_R[persons]]
                 cuts = [None, *boxes] if whole else list(boxes)

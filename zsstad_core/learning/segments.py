@@ -40,21 +40,21 @@ def training_frames(segments: Segments, frames_N: Ints, clip_N: Ints, seed: int,
     """
     draw = partial(whole_numbers, seed, iteration, clip_N)
     if segments.train == "random":
-        return _drawn(segments.frames, frames_N, draw)
+        return _draw(segments.frames, frames_N, draw)
     if segments.train == "stride":
         starts_N1 = _spare(segments, frames_N)[:, None] + 1
-        return _strided(segments, frames_N, draw(starts_N1)[:, 0])
-    return _placed(segments.frames, frames_N, *_share(segments.train, 0, 1))
+        return _stride(segments, frames_N, draw(starts_N1)[:, 0])
+    return _place(segments.frames, frames_N, *_share(segments.train, 0, 1))
 
 
 def scoring_frames(segments: Segments, frames_N: Ints, clip_N: Ints, seed: int, view: int) -> Ints:
     """The frames of each clip that view `view` of `segments.views` looks at, int64 [N, T]; as `training_frames`."""
     if segments.test == "random":
-        return _drawn(segments.frames, frames_N, partial(whole_numbers, seed, view, clip_N))
+        return _draw(segments.frames, frames_N, partial(whole_numbers, seed, view, clip_N))
     if segments.test == "stride":
         share, parts = (view, segments.views - 1) if segments.views > 1 else (1, 2)
-        return _strided(segments, frames_N, _spare(segments, frames_N) * share // parts)
-    return _placed(segments.frames, frames_N, *_share(segments.test, view, segments.views))
+        return _stride(segments, frames_N, _spare(segments, frames_N) * share // parts)
+    return _place(segments.frames, frames_N, *_share(segments.test, view, segments.views))
 
 
 def refuse_short(segments: Segments, frames_N: Ints, names: Sequence[str]) -> None:
@@ -75,7 +75,7 @@ def refuse_short(segments: Segments, frames_N: Ints, names: Sequence[str]) -> No
         )
 
 
-def _drawn(frames: int, frames_N: Ints, draw: Callable[[Ints], Ints]) -> Ints:
+def _draw(frames: int, frames_N: Ints, draw: Callable[[Ints], Ints]) -> Ints:
     """A frame of each segment [floor(i n / T), floor((i + 1) n / T)); of a clip with at most T frames all of them, and
     more of them drawn with replacement, in order."""
     place_T = np.arange(frames)
@@ -95,7 +95,7 @@ def _share(sampling: str, view: int, views: int) -> tuple[int, int]:
     return (view, views - 1) if views > 1 else (0, 1)
 
 
-def _placed(frames: int, frames_N: Ints, share: int, parts: int) -> Ints:
+def _place(frames: int, frames_N: Ints, share: int, parts: int) -> Ints:
     """The frame floor(i n / T + share / parts (n / T - 1)) of each segment i; floor(i n / T) of a clip of at most T."""
     spare_N = np.maximum(frames_N - frames, 0)
     times_NT = parts * np.arange(frames) * frames_N[:, None] + (share * spare_N)[:, None]
@@ -103,7 +103,7 @@ def _placed(frames: int, frames_N: Ints, share: int, parts: int) -> Ints:
     return placed_NT
 
 
-def _strided(segments: Segments, frames_N: Ints, start_N: Ints) -> Ints:
+def _stride(segments: Segments, frames_N: Ints, start_N: Ints) -> Ints:
     ahead_NT = start_N[:, None] + np.arange(segments.frames) * segments.stride
     strided_NT: Ints = np.minimum(ahead_NT, frames_N[:, None] - 1)
     return strided_NT

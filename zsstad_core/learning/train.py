@@ -8,7 +8,7 @@ from typing import Any, Self
 from torch import Tensor
 
 from zsstad_core.errors import SettingsError
-from zsstad_core.learning.bank import Bank, Gathered, refuse_bad_targets
+from zsstad_core.learning.bank import Bank, BankBatch, refuse_bad_targets
 from zsstad_core.learning.checkpoints import Checkpoints
 from zsstad_core.learning.features import Step
 from zsstad_core.learning.loop import Losses, optimise
@@ -108,10 +108,10 @@ class _Batches:
         if self.ahead is not None:
             self.ahead.close()
 
-    def __call__(self, iteration: int) -> Gathered[Any]:
+    def __call__(self, iteration: int) -> BankBatch[Any]:
         return self._read(iteration) if self.ahead is None else self.ahead(iteration)
 
-    def _read(self, iteration: int) -> Gathered[Any]:
+    def _read(self, iteration: int) -> BankBatch[Any]:
         samples = self.rank.part(self.order.batch(iteration))
         return self.bank.gather(samples, Step(iteration, self.order))
 

@@ -45,7 +45,7 @@ class Inventory:
     @cached_property
     def set_aside(self) -> Mapping[str, set_aside.Failure]:
         """The videos on disk that a stage could not read, and why."""
-        return set_aside.noted(self.root, self.video_digests)
+        return set_aside.recorded_failures(self.root, self.video_digests)
 
     @cached_property
     def missing(self) -> list[str]:

@@ -20,7 +20,7 @@ class ClassTexts:
     @cached_property
     def templated(self) -> list[str | list[str]]:
         """What is read for each class, in the template: a text, or a list of several."""
-        return encoder_identity.templated(self._phrasings, self._encoder)
+        return encoder_identity.apply_templates(self._phrasings, self._encoder)
 
     def of(self, classes: Iterable[str]) -> dict[str, list[str]]:
         """The texts of some classes, without the template, by class."""

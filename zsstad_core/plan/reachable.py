@@ -14,7 +14,7 @@ from zsstad_core.plan.inventory import Inventories
 from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.results import Scoring
-from zsstad_core.splits import published
+from zsstad_core.splits import published_splits
 
 
 @dataclass
@@ -58,7 +58,7 @@ def _choices(settings: Settings) -> Iterator[tuple[str, ...]]:
 def _splits(settings: Settings, head: str) -> list[str]:
     """The published splits, that of the settings, and those with all classes on one side, as far as a head has use."""
     learns_here = registry.method(head).trains and settings.trained_on.dataset is None
-    names = [*published(settings.dataset), settings.split, *([] if settings.trained_on.dataset else ["full"])]
+    names = [*published_splits(settings.dataset), settings.split, *([] if settings.trained_on.dataset else ["full"])]
     return list(
         dict.fromkeys([name for name in names if name != "all-unseen"] + ([] if learns_here else ["all-unseen"]))
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from zsstad_core.cache import ledger
 from zsstad_core.cache.artifact import WHOLE, Artifact
 from zsstad_core.cache.differences import Inputs, newest_other, plain, replaced, since
-from zsstad_core.cache.units import published
+from zsstad_core.cache.units import published_units
 from zsstad_core.formatting import duration_text, size_text
 from zsstad_core.plan.plan import Plan
 
@@ -40,7 +40,7 @@ def table(plan: Plan) -> str:
 def _row(artifact: Artifact, pace: Mapping[str, float], planned: Mapping[Path, Inputs]) -> _Row:
     there, todo = artifact.groups()
     size = size_text(
-        sum(entry["bytes"] for unit in published(artifact.path) for entry in unit.manifest["files"].values())
+        sum(entry["bytes"] for unit in published_units(artifact.path) for entry in unit.manifest["files"].values())
     )
     clips = str(len(artifact.members)) if artifact.members != WHOLE else ""
     units = f"{len(there)}/{len(there) + len(todo)}"

@@ -9,10 +9,10 @@ from zsstad_core.methods import registry
 from zsstad_core.plan.plan import Plan
 from zsstad_core.report.block_attention import FrameBlocks, frame_blocks
 from zsstad_core.report.patch_attention import FramePatches, frame_patches
-from zsstad_core.report.shown_persons import Place, numbered, pictures, samples_of
+from zsstad_core.report.shown_persons import Place, number_persons, pictures, samples_of
 
 
-def frames_attended(plan: Plan, best: pd.DataFrame, places: list[Place]) -> Iterator[FramePatches | FrameBlocks]:
+def attention_of_frames(plan: Plan, best: pd.DataFrame, places: list[Place]) -> Iterator[FramePatches | FrameBlocks]:
     """Some test frames with what their persons attend to; best: as `shown_persons.best_actions`.
 
     Reads train, and what the head reads. Raises CacheError where one of them is not there, as `video.decode`, and
@@ -27,7 +27,7 @@ def frames_attended(plan: Plan, best: pd.DataFrame, places: list[Place]) -> Iter
     head = trained_head(plan, bank.width).to(bank.device).eval()
     explain, unseen = registry.load(plan.method.explain), plan.split.unseen
     for place, picture in pictures(plan, places):
-        rows = numbered(best, *place)
+        rows = number_persons(best, *place)
         found = [
             (sample, numbers, explain(head, bank.gather(sample).batch)) for sample, numbers in samples_of(bank, rows)
         ]

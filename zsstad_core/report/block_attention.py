@@ -60,7 +60,7 @@ def frame_blocks(
     unseen: tuple[str, ...],
     bank: "Bank[Any]",
 ) -> FrameBlocks:
-    """What the persons of a frame attend to. rows: as `shown_persons.numbered`; bank: of the samples."""
+    """What the persons of a frame attend to. rows: as `shown_persons.number_persons`; bank: of the samples."""
     found: dict[int, tuple[BlockOfPerson, ...]] = {}
     objects: tuple[Object, ...] = ()
     for sample, numbers, blocks in samples:

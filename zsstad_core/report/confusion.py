@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from zsstad_core.metrics.matching import Floats, Ints
-from zsstad_core.report.matched import matched
+from zsstad_core.report.matches import match_detections
 
 NOBODY, OTHER, MISSED = "nobody there", "another action", "missed"
 
@@ -46,19 +46,19 @@ def confusion(
     protocol: str = "multisports",
 ) -> Confusion:
     """The persons of both tables; tables, rules and DataErrors are those of `frame_ap`."""
-    held = matched(groundtruth, detections, classes, iou, protocol)
-    found_P = held.best_of_each_person()
-    person_G, first_A = _persons(groundtruth, held.frame_G)
-    size, does_AK = len(held.classes), np.zeros((len(first_A), len(held.classes)), bool)
-    evaluated = held.class_G >= 0
-    does_AK[person_G[evaluated], held.class_G[evaluated]] = True
+    matches = match_detections(groundtruth, detections, classes, iou, protocol)
+    found_P = matches.best_of_each_person()
+    person_G, first_A = _persons(groundtruth, matches.frame_G)
+    size, does_AK = len(matches.classes), np.zeros((len(first_A), len(matches.classes)), bool)
+    evaluated = matches.class_G >= 0
+    does_AK[person_G[evaluated], matches.class_G[evaluated]] = True
     row_AK = np.column_stack([does_AK, ~does_AK.any(1)]) / np.maximum(does_AK.sum(1), 1)[:, None]  # with OTHER
 
-    place_Q, other_Q, iou_Q = held.overlaps(found_P, first_A)
-    close = np.flatnonzero(iou_Q >= held.iou)
+    place_Q, other_Q, iou_Q = matches.overlaps(found_P, first_A)
+    close = np.flatnonzero(iou_Q >= matches.iou)
     close = close[np.lexsort((other_Q[close], place_Q[close], -iou_Q[close]))]
     is_P = _one_to_one(place_Q[close], other_Q[close], len(found_P))
-    predicted_P = held.class_N[found_P]
+    predicted_P = matches.class_N[found_P]
     persons = np.zeros((size + 2, size + 1))
     there = np.flatnonzero(is_P >= 0)
     right = does_AK[is_P[there], predicted_P[there]]
@@ -69,7 +69,7 @@ def confusion(
     seen_A = np.zeros(len(first_A), bool)
     seen_A[is_P[there]] = True
     persons[:size, size] = row_AK[~seen_A, :size].sum(0)
-    return Confusion((*held.classes, OTHER, NOBODY), (*held.classes, MISSED), persons)
+    return Confusion((*matches.classes, OTHER, NOBODY), (*matches.classes, MISSED), persons)
 
 
 def _persons(groundtruth: pd.DataFrame, frame_G: Ints) -> tuple[Ints, Ints]:

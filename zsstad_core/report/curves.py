@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from zsstad_core.metrics.matching import Bools, Floats
-from zsstad_core.report.matched import Matched
+from zsstad_core.report.matches import Matches
 
 
 @dataclass(frozen=True)
@@ -39,33 +39,33 @@ class Curve:
     best: Point | None
 
 
-def curves(held: Matched, most: int = 200) -> list[Curve]:
+def curves(matches: Matches, most: int = 200) -> list[Curve]:
     """A curve of each evaluated class, in their order, of at most `most` points (3 or more).
 
     Where there are more, recall is cut into equal stretches and each gives its point of best precision; the first, the
     last and the best F1 always stay.
     """
-    score_N = held.detections["score"].to_numpy(np.float64)
+    score_N = matches.detections["score"].to_numpy(np.float64)
     found = []
-    for name, rows, truths in zip(held.classes, held.ranked(), held.groundtruths().tolist(), strict=True):
-        hit_N = held.truth_N[rows] >= 0
+    for name, rows, truths in zip(matches.classes, matches.ranked(), matches.groundtruths().tolist(), strict=True):
+        hit_N = matches.truth_N[rows] >= 0
         points = _points(hit_N, score_N[rows], truths)
         best = max(points, key=lambda point: (point.f1, point.score), default=None)
-        thin = _thinned(points, best, most)
-        found.append(Curve(name, held.rules.area(hit_N, truths), truths, thin, best))
+        thin = _thin(points, best, most)
+        found.append(Curve(name, matches.rules.area(hit_N, truths), truths, thin, best))
     return found
 
 
-def at_best_f1(held: Matched, of_classes: Sequence[Curve]) -> pd.DataFrame:
+def at_best_f1(matches: Matches, of_classes: Sequence[Curve]) -> pd.DataFrame:
     """The detections that count and reach the score of their class's best F1; none of a class without one.
 
     Table detections; `error_kinds` of these rows says what is wrong at the operating point. Every person has a row for
     every class, most of them wrong actions of a low score, which cost little: a count of all says next to nothing.
     """
     limit_K = np.array([np.inf if curve.best is None else curve.best.score for curve in of_classes])
-    row_C = np.sort(held.ranked_C)
-    score_C = held.detections["score"].to_numpy(np.float64)[row_C]
-    return held.detections.iloc[row_C[score_C >= limit_K[held.class_N[row_C]]]].reset_index(drop=True)
+    row_C = np.sort(matches.ranked_C)
+    score_C = matches.detections["score"].to_numpy(np.float64)[row_C]
+    return matches.detections.iloc[row_C[score_C >= limit_K[matches.class_N[row_C]]]].reset_index(drop=True)
 
 
 def _points(hit_N: Bools, score_N: Floats, truths: int) -> list[Point]:
@@ -79,7 +79,7 @@ def _points(hit_N: Bools, score_N: Floats, truths: int) -> list[Point]:
     return [Point(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def _thinned(points: list[Point], best: Point | None, most: int) -> tuple[Point, ...]:
+def _thin(points: list[Point], best: Point | None, most: int) -> tuple[Point, ...]:
     if len(points) <= most or best is None:
         return tuple(points)
     recall_P, precision_P = np.array([(p.recall, p.precision) for p in points]).T

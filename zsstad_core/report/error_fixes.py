@@ -30,7 +30,7 @@ import pandas as pd
 
 from zsstad_core.metrics.matching import Ints
 from zsstad_core.report.error_kinds import KINDS, MISSED, WRONG_ACTION, WRONG_PLACE, ErrorKinds
-from zsstad_core.report.matched import Matched
+from zsstad_core.report.matches import Matches
 
 AS_IS = "as is"
 
@@ -38,7 +38,7 @@ type Turned = dict[int, tuple[Ints, Ints]]
 
 
 @dataclass(frozen=True)
-class Fixed:
+class FixedAp:
     """AP after fixes, 0 to 1, a row a class (indexed by class_name), NaN where it has no ground truth.
 
     alone: columns "as is", and KINDS: that kind alone is fixed. in_turn: "as is", and KINDS: it and all kinds before it
@@ -59,25 +59,25 @@ class Fixed:
         return pd.DataFrame(rows).loc[list(KINDS)].rename_axis("kind")
 
 
-def fixed(kinds: ErrorKinds) -> Fixed:
+def fix_errors(kinds: ErrorKinds) -> FixedAp:
     """The AP of each class as it is, after each fix alone, and after all fixes in turn."""
-    as_is = _ap(kinds.matched, *_start(kinds))
+    as_is = _ap(kinds.matches, *_start(kinds))
     alone, in_turn = {AS_IS: as_is}, {AS_IS: as_is}
     turned_alone: Turned = {WRONG_ACTION: kinds.renamed, WRONG_PLACE: kinds.moved_alone}
     turned: Turned = {WRONG_ACTION: kinds.renamed, WRONG_PLACE: kinds.moved}
     state = _start(kinds)
     for kind, name in enumerate(KINDS, 1):
-        alone[name] = _ap(kinds.matched, *_fix(kinds, kind, turned_alone, *_start(kinds)))
+        alone[name] = _ap(kinds.matches, *_fix(kinds, kind, turned_alone, *_start(kinds)))
         state = _fix(kinds, kind, turned, *state)
-        in_turn[name] = _ap(kinds.matched, *state)
-    index = pd.Index(kinds.matched.classes, dtype="str", name="class_name")
-    return Fixed(pd.DataFrame(alone, index=index), pd.DataFrame(in_turn, index=index))
+        in_turn[name] = _ap(kinds.matches, *state)
+    index = pd.Index(kinds.matches.classes, dtype="str", name="class_name")
+    return FixedAp(pd.DataFrame(alone, index=index), pd.DataFrame(in_turn, index=index))
 
 
 def _start(kinds: ErrorKinds) -> tuple[Ints, Ints, Ints]:
     """Class and truth of each detection (-1: not there, a false positive), and class of each ground truth."""
-    held = kinds.matched
-    return held.class_N.copy(), held.truth_N.copy(), held.class_G.copy()
+    matches = kinds.matches
+    return matches.class_N.copy(), matches.truth_N.copy(), matches.class_G.copy()
 
 
 def _fix(
@@ -94,11 +94,13 @@ def _fix(
     return class_N, truth_N, class_G
 
 
-def _ap(held: Matched, class_N: Ints, truth_N: Ints, class_G: Ints) -> list[float]:
+def _ap(matches: Matches, class_N: Ints, truth_N: Ints, class_G: Ints) -> list[float]:
     """AP of each class, when detections name class_N and are the hits of truth_N."""
-    asked_K = np.bincount(class_G[class_G >= 0], minlength=len(held.classes))
+    asked_K = np.bincount(class_G[class_G >= 0], minlength=len(matches.classes))
     ap = []
-    for rows, before, asked in zip(held.ranked(class_N), held.groundtruths().tolist(), asked_K.tolist(), strict=True):
+    for rows, before, asked in zip(
+        matches.ranked(class_N), matches.groundtruths().tolist(), asked_K.tolist(), strict=True
+    ):
         nothing_left = before > 0 and asked == 0
-        ap.append(float(len(rows) == 0) if nothing_left else held.rules.area(truth_N[rows] >= 0, asked))
+        ap.append(float(len(rows) == 0) if nothing_left else matches.rules.area(truth_N[rows] >= 0, asked))
     return ap

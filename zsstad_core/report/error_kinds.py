@@ -29,7 +29,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from zsstad_core.metrics.matching import Bools, Floats, Ints
-from zsstad_core.report.matched import Matched, matched
+from zsstad_core.report.matches import Matches, match_detections
 
 BACKGROUND = 0.1
 """TIDE's background threshold."""
@@ -48,13 +48,13 @@ _NO_PAIRS = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float6
 class ErrorKinds:
     """Every detection and every annotated (box, class) with its kind.
 
-    matched: the tables and who took what. kind_N, kind_G: int8, places in NAMES of each row of the tables; `detection`
+    matches: the tables and who took what. kind_N, kind_G: int8, places in NAMES of each row of the tables; `detection`
     and `truth` are the same as words. renamed, moved, moved_alone: what fixes turn into hits: rows of detections
     and the rows of groundtruth that they then find. Wrong actions; wrong places when these are renamed already; wrong
     places when nothing is renamed.
     """
 
-    matched: Matched
+    matches: Matches
     kind_N: NDArray[np.int8]
     kind_G: NDArray[np.int8]
     renamed: tuple[Ints, Ints]
@@ -82,33 +82,33 @@ def error_kinds(
     background: float = BACKGROUND,
 ) -> ErrorKinds:
     """The kind of each row of both tables. Tables, rules and DataErrors are those of `frame_ap`."""
-    held = matched(groundtruth, detections, classes, iou, protocol)
-    free_G = held.unfound()
-    kind_N = np.full(len(held.class_N), _NOT_COUNTED, np.int8)
+    matches = match_detections(groundtruth, detections, classes, iou, protocol)
+    free_G = matches.unfound()
+    kind_N = np.full(len(matches.class_N), _NOT_COUNTED, np.int8)
     pairs: list[tuple[Ints, Ints, Floats]] = []
-    for number, rows in enumerate(held.ranked()):
-        wrong_P = rows[held.truth_N[rows] < 0]
+    for number, rows in enumerate(matches.ranked()):
+        wrong_P = rows[matches.truth_N[rows] < 0]
         kind_N[rows] = 0
-        kind_N[wrong_P], in_reach = _of_class(held, wrong_P, number, background, free_G)
+        kind_N[wrong_P], in_reach = _of_class(matches, wrong_P, number, background, free_G)
         pairs.append(in_reach)
     found_Q, truth_Q, iou_Q = (np.concatenate(part) for part in zip(*pairs, strict=True)) if pairs else _NO_PAIRS
     rank_N = np.zeros(len(kind_N), np.int64)
-    rank_N[held.ranked_C] = np.arange(len(held.ranked_C))
+    rank_N[matches.ranked_C] = np.arange(len(matches.ranked_C))
     order = np.lexsort((truth_Q, -iou_Q, rank_N[found_Q]))
     found_Q, truth_Q = found_Q[order], truth_Q[order]
 
     rename_Q = kind_N[found_Q] == WRONG_ACTION
-    moved_alone = _moved(found_Q[~rename_Q], truth_Q[~rename_Q], free_G)
-    renamed = _renamed(held, found_Q[rename_Q], truth_Q[rename_Q])
+    moved_alone = _match_moved(found_Q[~rename_Q], truth_Q[~rename_Q], free_G)
+    renamed = _match_renamed(matches, found_Q[rename_Q], truth_Q[rename_Q])
     free_G[renamed[1]] = False
-    moved = _moved(found_Q[~rename_Q], truth_Q[~rename_Q], free_G)
+    moved = _match_moved(found_Q[~rename_Q], truth_Q[~rename_Q], free_G)
     free_G[moved[1]] = False
-    kind_G = np.where(held.class_G >= 0, 0, _NOT_COUNTED).astype(np.int8)
+    kind_G = np.where(matches.class_G >= 0, 0, _NOT_COUNTED).astype(np.int8)
     kind_G[renamed[1]], kind_G[moved[1]], kind_G[free_G] = WRONG_ACTION, WRONG_PLACE, MISSED
-    return ErrorKinds(held, kind_N, kind_G, renamed, moved, moved_alone)
+    return ErrorKinds(matches, kind_N, kind_G, renamed, moved, moved_alone)
 
 
-def _moved(found_Q: Ints, truth_Q: Ints, free_G: Bools) -> tuple[Ints, Ints]:
+def _match_moved(found_Q: Ints, truth_Q: Ints, free_G: Bools) -> tuple[Ints, Ints]:
     """Of pairs, best-scored detection first and then most overlapping first: each detection takes the first left."""
     open_Q = free_G[truth_Q]
     taken: dict[int, int] = {}
@@ -120,11 +120,11 @@ def _moved(found_Q: Ints, truth_Q: Ints, free_G: Bools) -> tuple[Ints, Ints]:
     return np.array(list(taken), np.int64), np.array(list(taken.values()), np.int64)
 
 
-def _renamed(held: Matched, found_Q: Ints, truth_Q: Ints) -> tuple[Ints, Ints]:
+def _match_renamed(matches: Matches, found_Q: Ints, truth_Q: Ints) -> tuple[Ints, Ints]:
     """The same for detections that change their class, none to a class for which its box is scored already."""
-    size, person_N = len(held.classes), held.person()
-    named_C = person_N[held.ranked_C] * size + held.class_N[held.ranked_C]
-    name_Q = person_N[found_Q] * size + held.class_G[truth_Q]
+    size, person_N = len(matches.classes), matches.person()
+    named_C = person_N[matches.ranked_C] * size + matches.class_N[matches.ranked_C]
+    name_Q = person_N[found_Q] * size + matches.class_G[truth_Q]
     new_Q = ~np.isin(name_Q, named_C)
     taken: dict[int, int] = {}
     gone: set[int] = set()
@@ -145,40 +145,42 @@ def counts(kinds: ErrorKinds) -> pd.DataFrame:
     missed add up to the detections of the class that count. groundtruth: hit + within reach + missed, where within
     reach are those that are found when wrong actions are renamed and wrong places moved.
     """
-    held, size = kinds.matched, len(kinds.matched.classes)
+    matches, size = kinds.matches, len(kinds.matches.classes)
 
     def count(kind: int, kind_R: NDArray[np.int8], class_R: Ints) -> Ints:
         return np.bincount(class_R[(kind_R == kind) & (class_R >= 0)], minlength=size)
 
-    columns = {HIT: count(0, kinds.kind_N, held.class_N)}
+    columns = {HIT: count(0, kinds.kind_N, matches.class_N)}
     for kind, name in enumerate(KINDS, 1):
         missed = kind == MISSED
-        columns[name] = count(kind, *((kinds.kind_G, held.class_G) if missed else (kinds.kind_N, held.class_N)))
-    reach = [count(kind, kinds.kind_G, held.class_G) for kind in (WRONG_ACTION, WRONG_PLACE)]
-    columns |= {"within reach": reach[0] + reach[1], "groundtruth": held.groundtruths()}
-    return pd.DataFrame(columns, index=pd.Index(held.classes, dtype="str", name="class_name"))
+        columns[name] = count(kind, *((kinds.kind_G, matches.class_G) if missed else (kinds.kind_N, matches.class_N)))
+    reach = [count(kind, kinds.kind_G, matches.class_G) for kind in (WRONG_ACTION, WRONG_PLACE)]
+    columns |= {"within reach": reach[0] + reach[1], "groundtruth": matches.groundtruths()}
+    return pd.DataFrame(columns, index=pd.Index(matches.classes, dtype="str", name="class_name"))
 
 
 def _of_class(
-    held: Matched, wrong_P: Ints, number: int, background: float, free_G: Bools
+    matches: Matches, wrong_P: Ints, number: int, background: float, free_G: Bools
 ) -> tuple[Ints, tuple[Ints, Ints, Floats]]:
     """The kinds of the false positives of one class, [P]; and their pairs with free ground truths in reach of a fix.
 
     The pairs are rows of detections and of groundtruth, and IoU.
     """
-    place_Q, truth_Q, iou_Q = held.overlaps(wrong_P, np.arange(len(held.class_G)))
-    same_Q = held.class_G[truth_Q] == number
+    place_Q, truth_Q, iou_Q = matches.overlaps(wrong_P, np.arange(len(matches.class_G)))
+    same_Q = matches.class_G[truth_Q] == number
     starts = np.flatnonzero(np.diff(place_Q, prepend=-1))
     other_P, same_P = np.zeros(len(wrong_P)), np.zeros(len(wrong_P))
     if len(starts):
         other_P[place_Q[starts]] = np.maximum.reduceat(np.where(same_Q, 0.0, iou_Q), starts)
         same_P[place_Q[starts]] = np.maximum.reduceat(np.where(same_Q, iou_Q, 0.0), starts)
     kind_P = np.select(
-        [same_P >= held.iou, other_P >= held.iou, same_P >= background, other_P >= background],
+        [same_P >= matches.iou, other_P >= matches.iou, same_P >= background, other_P >= background],
         [DUPLICATE, WRONG_ACTION, WRONG_PLACE, BOTH],
         NOWHERE,
     )
     kind_Q = kind_P[place_Q]
-    reach_Q = (kind_Q == WRONG_ACTION) & (iou_Q >= held.iou) | (kind_Q == WRONG_PLACE) & same_Q & (iou_Q >= background)
+    reach_Q = (kind_Q == WRONG_ACTION) & (iou_Q >= matches.iou) | (kind_Q == WRONG_PLACE) & same_Q & (
+        iou_Q >= background
+    )
     reach_Q &= free_G[truth_Q]
     return kind_P, (wrong_P[place_Q[reach_Q]], truth_Q[reach_Q], iou_Q[reach_Q])

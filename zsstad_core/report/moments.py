@@ -30,7 +30,7 @@ type Corners = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class Marked:
+class MarkedBox:
     """A box of a frame: a detected person with one of its actions, or an annotated person who was missed.
 
     kind: "hit" or a kind of KINDS. box: its number in the table. class_name: the detected action; of a missed person
@@ -60,7 +60,7 @@ class Moment:
     frame: int
     kind: str
     cost: float
-    marked: tuple[Marked, ...]
+    marked: tuple[MarkedBox, ...]
     annotated: tuple[tuple[Corners, tuple[str, ...]], ...]
 
 
@@ -70,14 +70,14 @@ def best_moments(kinds: ErrorKinds, groups: Sequence[Sequence[str]], each: int) 
     Frames where that is so for several persons come first, then the best score; a video and a class are shown once
     (`frames_to_show`). The reason is the best-scored such person whose action is of the first group that has any.
     """
-    held = kinds.matched
-    best = held.best_of_each_person()
+    matches = kinds.matches
+    best = matches.best_of_each_person()
     right = best[kinds.kind_N[best] == 0]
-    rows = held.detections.iloc[right][["video_id", "frame", "class_name", "score"]]
+    rows = matches.detections.iloc[right][["video_id", "frame", "class_name", "score"]]
     rows = rows.assign(annotated=[(name,) for name in rows["class_name"]], row=right)
     group_of = {name: number for number, classes in enumerate(groups) for name in classes}
     of_frame = {
-        place: min(of["row"], key=lambda row: group_of.get(held.classes[held.class_N[row]], len(groups)))
+        place: min(of["row"], key=lambda row: group_of.get(matches.classes[matches.class_N[row]], len(groups)))
         for place, of in rows.groupby(["video_id", "frame"], sort=False)
     }
     found = [of_frame[place] for place in frames_to_show(rows, groups, each)]
@@ -90,16 +90,16 @@ def worst_moments(kinds: ErrorKinds, each: int) -> list[Moment]:
     A frame counts by what its errors of the kind cost together. Within a kind a video is shown once, and no frame is
     shown for two kinds, nor one that the video does not have. The reason is the dearest error.
     """
-    held, (cost_N, cost_G) = kinds.matched, costs(kinds)
+    matches, (cost_N, cost_G) = kinds.matches, costs(kinds)
     lacking = np.zeros(0, np.int64)
-    if "decoded" in held.groundtruth:
-        lacking = np.unique(held.frame_G[~held.groundtruth["decoded"].to_numpy(bool)])
+    if "decoded" in matches.groundtruth:
+        lacking = np.unique(matches.frame_G[~matches.groundtruth["decoded"].to_numpy(bool)])
     moments: list[Moment] = []
     shown: set[int] = set()
     for kind, name in enumerate(KINDS, 1):
         missed = kind == MISSED
         kind_R, cost_R = (kinds.kind_G, cost_G) if missed else (kinds.kind_N, cost_N)
-        frame_R, table = (held.frame_G, held.groundtruth) if missed else (held.frame_N, held.detections)
+        frame_R, table = (matches.frame_G, matches.groundtruth) if missed else (matches.frame_N, matches.detections)
         rows = np.flatnonzero((kind_R == kind) & (cost_R > 0))
         rows = rows[~np.isin(frame_R[rows], lacking)]
         for row, cost in _dearest(table, rows, frame_R[rows], cost_R[rows], shown, each):
@@ -111,20 +111,20 @@ def worst_moments(kinds: ErrorKinds, each: int) -> list[Moment]:
 def costs(kinds: ErrorKinds) -> tuple[Floats, Floats]:
     """What each error costs, about, in mAP: of each detection [N] (0 of a hit, and of one that does not count), and of
     each missed ground truth [G] (0 of others)."""
-    held = kinds.matched
-    truths_K = held.groundtruths()
+    matches = kinds.matches
+    truths_K = matches.groundtruths()
     share_K = np.divide(1.0, truths_K, out=np.zeros(len(truths_K)), where=truths_K > 0) / max((truths_K > 0).sum(), 1)
-    cost_N, cost_G = np.zeros(len(held.class_N)), np.zeros(len(held.class_G))
-    for number, rows in enumerate(held.ranked()):
-        hit_C = held.truth_N[rows] >= 0
+    cost_N, cost_G = np.zeros(len(matches.class_N)), np.zeros(len(matches.class_G))
+    for number, rows in enumerate(matches.ranked()):
+        hit_C = matches.truth_N[rows] >= 0
         rank_C = np.arange(1, len(rows) + 1)
         gain_C = np.where(hit_C, np.cumsum(hit_C) / (rank_C * np.maximum(rank_C - 1, 1)), 0.0)
         behind_C = np.cumsum(gain_C[::-1])[::-1]  # a false positive gains nothing itself
         cost_N[rows] = np.where(hit_C, 0.0, behind_C * share_K[number])
     for found, truth in (kinds.renamed, kinds.moved):
-        cost_N[found] += share_K[held.class_G[truth]]
+        cost_N[found] += share_K[matches.class_G[truth]]
     missed = kinds.kind_G == MISSED
-    cost_G[missed] = share_K[held.class_G[missed]]
+    cost_G[missed] = share_K[matches.class_G[missed]]
     return cost_N, cost_G
 
 
@@ -147,16 +147,16 @@ def _dearest(
 
 def _moment(kinds: ErrorKinds, kind: str, cost: float, reason: int) -> Moment:
     """The moment of the frame of a row of detections; of groundtruth, where the kind is missed."""
-    held, missed = kinds.matched, kind == NAMES[MISSED]
-    table, frame_R = (held.groundtruth, held.frame_G) if missed else (held.detections, held.frame_N)
+    matches, missed = kinds.matches, kind == NAMES[MISSED]
+    table, frame_R = (matches.groundtruth, matches.frame_G) if missed else (matches.detections, matches.frame_N)
     frame = int(frame_R[reason])
-    truth_R = np.flatnonzero(held.frame_G == frame)
-    annotated = _annotated(held.groundtruth, truth_R)
-    found = held.ranked_C[held.frame_N[held.ranked_C] == frame]
+    truth_R = np.flatnonzero(matches.frame_G == frame)
+    annotated = _annotated_persons(matches.groundtruth, truth_R)
+    found = matches.ranked_C[matches.frame_N[matches.ranked_C] == frame]
     lost = truth_R[kinds.kind_G[truth_R] == MISSED]
     found, lost = (found, np.append(reason, lost)) if missed else (np.append(reason, found), lost)
-    detected = [_detected(kinds, row, truth_R, annotated) for row in _one_a_box(held.detections, found)]
-    missing = [_missed(held.groundtruth, row, annotated) for row in _one_a_box(held.groundtruth, lost)]
+    detected = [_mark_detection(kinds, row, truth_R, annotated) for row in _one_a_box(matches.detections, found)]
+    missing = [_mark_missed(matches.groundtruth, row, annotated) for row in _one_a_box(matches.groundtruth, lost)]
     marked = [*missing[:1], *detected, *missing[1:]] if missed else detected + missing
     where = table.iloc[reason]
     return Moment(str(where["video_id"]), int(where["frame"]), kind, cost, tuple(marked), tuple(annotated.values()))
@@ -168,7 +168,7 @@ def _one_a_box(table: pd.DataFrame, rows: Ints) -> list[int]:
     return [rows_of[box] for box in dict.fromkeys(table["box"].to_numpy()[rows].tolist())]
 
 
-def _annotated(groundtruth: pd.DataFrame, truth_R: Ints) -> dict[int, tuple[Corners, tuple[str, ...]]]:
+def _annotated_persons(groundtruth: pd.DataFrame, truth_R: Ints) -> dict[int, tuple[Corners, tuple[str, ...]]]:
     """Corners and actions of each annotated person of a frame, by box."""
     rows = groundtruth.iloc[truth_R]
     persons: dict[int, tuple[Corners, tuple[str, ...]]] = {}
@@ -178,16 +178,16 @@ def _annotated(groundtruth: pd.DataFrame, truth_R: Ints) -> dict[int, tuple[Corn
     return persons
 
 
-def _detected(
+def _mark_detection(
     kinds: ErrorKinds, row: int, truth_R: Ints, annotated: dict[int, tuple[Corners, tuple[str, ...]]]
-) -> Marked:
-    held = kinds.matched
+) -> MarkedBox:
+    matches = kinds.matches
     under: tuple[str, ...] = ()
-    _, place_Q, iou_Q = held.overlaps(np.array([row]), truth_R)
+    _, place_Q, iou_Q = matches.overlaps(np.array([row]), truth_R)
     if iou_Q.max(initial=0.0) >= BACKGROUND:
-        _, under = annotated[int(held.groundtruth["box"].iloc[truth_R[place_Q[iou_Q.argmax()]]])]
-    of = held.detections.iloc[row]
-    return Marked(
+        _, under = annotated[int(matches.groundtruth["box"].iloc[truth_R[place_Q[iou_Q.argmax()]]])]
+    of = matches.detections.iloc[row]
+    return MarkedBox(
         NAMES[kinds.kind_N[row]],
         _corners(of[BOX].to_numpy(np.float64)),
         int(of["box"]),
@@ -198,10 +198,12 @@ def _detected(
     )
 
 
-def _missed(groundtruth: pd.DataFrame, row: int, annotated: dict[int, tuple[Corners, tuple[str, ...]]]) -> Marked:
+def _mark_missed(
+    groundtruth: pd.DataFrame, row: int, annotated: dict[int, tuple[Corners, tuple[str, ...]]]
+) -> MarkedBox:
     of = groundtruth.iloc[row]
     box = int(of["box"])
-    return Marked(NAMES[MISSED], annotated[box][0], box, str(of["class_name"]), None, None, annotated[box][1])
+    return MarkedBox(NAMES[MISSED], annotated[box][0], box, str(of["class_name"]), None, None, annotated[box][1])
 
 
 def _corners(corners_4: Floats) -> Corners:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from zsstad_core.frozen.encoder_identity import ViewRules
-from zsstad_core.frozen.views import Crop, placed
+from zsstad_core.frozen.views import Crop, placement
 from zsstad_core.methods.explanation import PatchAttention
 from zsstad_core.report.shown_persons import Place, ScoredPerson, scored_person
 
@@ -60,7 +60,7 @@ def patch_boxes(
     """
     row_RC, column_RC = np.indices(grid)
     view_RC4 = patch * np.stack([column_RC, row_RC, column_RC + 1, row_RC + 1], -1).astype(np.float64)
-    return placed(width, height, size, crop).in_picture(view_RC4.reshape(-1, 4), width, height).reshape(*grid, 4)
+    return placement(width, height, size, crop).in_picture(view_RC4.reshape(-1, 4), width, height).reshape(*grid, 4)
 
 
 def frame_patches(
@@ -73,8 +73,8 @@ def frame_patches(
 ) -> FramePatches:
     """What the persons of a frame attend to.
 
-    rows: of the frame's persons, as `shown_persons.numbered`. samples: attention of the persons of each sample of the
-    frame, with their numbers. rules: of the encoder's views.
+    rows: the persons of the frame, from `shown_persons.number_persons`. samples: the attention of each sample of the
+    frame, and the numbers of the sample's persons. rules: how the encoder's views are cut.
     """
     found: dict[int, Person] = {}
     for attention, numbers in samples:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import DataError
-from zsstad_core.extraction.seek import near
+from zsstad_core.extraction.seek import seek_frames
 from zsstad_core.plan.plan import Plan
 from zsstad_core.scoring.truth import true_actions
 from zsstad_core.tables import BOX
@@ -88,11 +88,11 @@ def pictures(plan: Plan, places: Sequence[Place]) -> Iterator[tuple[Place, NDArr
     """The frames themselves, RGB uint8 [height, width, 3], one after the other. Raises as `video.decode`."""
     seconds = read_artifact_table(plan.index, "frames").set_index(["video_id", "frame"])["pts"]
     for video_id, frame in places:
-        ((_, _, picture),) = near(plan.videos[video_id], {frame: float(seconds[video_id, frame])})
+        ((_, _, picture),) = seek_frames(plan.videos[video_id], {frame: float(seconds[video_id, frame])})
         yield (video_id, frame), picture
 
 
-def numbered(best: pd.DataFrame, video_id: str, frame: int) -> pd.DataFrame:
+def number_persons(best: pd.DataFrame, video_id: str, frame: int) -> pd.DataFrame:
     """The rows of a frame's persons, in the order of their numbers. Raises DataError where there is none."""
     rows = best[(best["video_id"] == video_id) & (best["frame"] == frame)]
     if rows.empty:
@@ -105,7 +105,7 @@ def numbered(best: pd.DataFrame, video_id: str, frame: int) -> pd.DataFrame:
 
 
 def scored_person(rows: pd.DataFrame, number: int, unseen: Sequence[str]) -> ScoredPerson:
-    """The person of that number. rows: as `numbered`."""
+    """The person of that number. rows: as `number_persons`."""
     row = rows.iloc[number - 1]
     return ScoredPerson(
         number,
@@ -119,7 +119,7 @@ def scored_person(rows: pd.DataFrame, number: int, unseen: Sequence[str]) -> Sco
 
 def samples_of(bank: "Bank[Any]", rows: pd.DataFrame) -> Iterator[tuple[NDArray[np.int64], list[int]]]:
     """The samples of a frame, several where it has more persons than slots: each as an array of its number, with the
-    numbers of its persons. bank: of persons. rows: as `numbered`."""
+    numbers of its persons. bank: of persons. rows: as `number_persons`."""
     from zsstad_core.learning.person_samples import PersonSamples
 
     samples = bank.samples

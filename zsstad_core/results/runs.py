@@ -17,7 +17,7 @@ from zsstad_core.plan.inventory import Inventories
 from zsstad_core.plan.makefile import rules
 from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
-from zsstad_core.splits import published
+from zsstad_core.splits import published_splits
 
 BOXES = ("detected", "groundtruth")
 
@@ -65,7 +65,7 @@ def list_runs(settings: Settings, classes: Sequence[str], splits: str, seeds: in
 def _splits(dataset: str, classes: Sequence[str], splits: str) -> list[str]:
     if splits == "without":
         return [f"without-{name}" for name in classes]
-    names = published(dataset) if splits == "all" else _split_names(splits)
+    names = published_splits(dataset) if splits == "all" else _split_names(splits)
     if not names:
         raise SettingsError(
             f'SPLITS is "{splits}"; {dataset} has no published label splits: name some, such as 50/50-0,50/50-1, or '

@@ -21,7 +21,7 @@ class Group:
     classes: tuple[str, ...]
 
 
-def unlabelled(
+def unlabelled_group(
     split: LabelSplit,
     official: Mapping[str, Literal["train", "test"]],
     here: Collection[str],

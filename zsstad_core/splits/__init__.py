@@ -2,7 +2,7 @@
 
 1, 2, ...                    the published lists of the dataset, data in `DATASET.yaml`
 75/25                        iCLIP's, where it is published (another name of a list in `DATASET.yaml`)
-50/50-SEED, 75/25-SEED       drawn (see `drawn`)
+50/50-SEED, 75/25-SEED       drawn (see `draw_unseen`)
 full                         full supervision: every class is seen
 all-unseen                   every class is unseen: for heads without training, or trained on another dataset
 without-CLASS                one class is unseen
@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from zsstad_core.errors import DataError, SettingsError, did_you_mean
-from zsstad_core.splits.files import Lists, Named, read_lists
+from zsstad_core.splits.files import Lists, NamedClass, read_lists
 
 _FOLDER = Path(__file__).parent
 _DRAWN = re.compile(r"(50/50|75/25)-(\d+)")
@@ -57,15 +57,17 @@ def load_split(dataset: str, split: int | str, classes: Sequence[str]) -> LabelS
             )
         return LabelSplit(name, tuple(other for other in classes if other != left_out), (left_out,), strict=True)
     if match := _DRAWN.fullmatch(split):
-        unseen = drawn(classes, int(match[1].partition("/")[2]), int(match[2]))
+        unseen = draw_unseen(classes, int(match[1].partition("/")[2]), int(match[2]))
         return LabelSplit(name, tuple(other for other in classes if other not in unseen), unseen)
     if match := _FILE.fullmatch(split):
         file = Path(match["path"]).expanduser()
-        return _checked(name, _of_file(split, file, match["name"]), f"{file}", dataset, classes, strict=True)
-    return _published(name, dataset, split, classes)
+        return _split_of_lists(
+            name, _lists_of_file(split, file, match["name"]), f"{file}", dataset, classes, strict=True
+        )
+    return _published_split(name, dataset, split, classes)
 
 
-def drawn(classes: Sequence[str], percent: int, seed: int) -> tuple[str, ...]:
+def draw_unseen(classes: Sequence[str], percent: int, seed: int) -> tuple[str, ...]:
     """Unseen classes of a seeded split, in the order of `classes`: `percent` of them, rounded up.
 
     They are the first when classes are sorted by the SHA-256 of `SEED NAME` (UTF-8, one space; hexadecimal digits in
@@ -77,7 +79,7 @@ def drawn(classes: Sequence[str], percent: int, seed: int) -> tuple[str, ...]:
     return tuple(name for name in classes if name in ranked[:count])
 
 
-def published(dataset: str) -> list[str]:
+def published_splits(dataset: str) -> list[str]:
     """Names of a dataset's published lists, in order; a second name of one is not among them."""
     return [name for name, lists in _lists(dataset).items() if not lists.same_as]
 
@@ -103,14 +105,14 @@ def refuse_empty(split: LabelSplit, annotated: set[str], part: str) -> None:
         )
 
 
-def _published(name: str, dataset: str, split: str, classes: Sequence[str]) -> LabelSplit:
+def _published_split(name: str, dataset: str, split: str, classes: Sequence[str]) -> LabelSplit:
     lists = _lists(dataset)
     if split not in lists:
         shown = f'"{split}"' if not split.isdigit() else split
         has = ", ".join([*lists, *_OTHERS])
         raise SettingsError(f"split is {shown}; {dataset} has {has}{did_you_mean(split, [*lists, *_OTHERS[2:-1]])}")
     found = lists[lists[split].same_as or split]
-    return _checked(name, found, f"{dataset}.yaml", dataset, classes, strict=False)
+    return _split_of_lists(name, found, f"{dataset}.yaml", dataset, classes, strict=False)
 
 
 @cache  # they are part of the package
@@ -119,7 +121,7 @@ def _lists(dataset: str) -> dict[str, Lists]:
     return read_lists(file) if file.is_file() else {}
 
 
-def _of_file(split: str, file: Path, name: str | None) -> Lists:
+def _lists_of_file(split: str, file: Path, name: str | None) -> Lists:
     lists = read_lists(file)
     if name is None and len(lists) == 1:
         return next(iter(lists.values()))
@@ -129,7 +131,9 @@ def _of_file(split: str, file: Path, name: str | None) -> Lists:
     return lists[name]
 
 
-def _checked(name: str, lists: Lists, file: str, dataset: str, classes: Sequence[str], strict: bool) -> LabelSplit:
+def _split_of_lists(
+    name: str, lists: Lists, file: str, dataset: str, classes: Sequence[str], strict: bool
+) -> LabelSplit:
     for class_name, line in [*(lists.unseen or ()), *(lists.seen or ())]:
         if class_name not in classes:
             near = did_you_mean(class_name, classes)
@@ -153,7 +157,7 @@ def _checked(name: str, lists: Lists, file: str, dataset: str, classes: Sequence
     return LabelSplit(name, seen, unseen, strict)
 
 
-def _refuse_twice(group: Sequence[Named], file: str) -> None:
+def _refuse_twice(group: Sequence[NamedClass], file: str) -> None:
     known: dict[str, int] = {}
     for class_name, line in group:
         if class_name in known:
@@ -161,5 +165,5 @@ def _refuse_twice(group: Sequence[Named], file: str) -> None:
         known[class_name] = line
 
 
-def _names(group: Sequence[Named] | None) -> tuple[str, ...] | None:
+def _names(group: Sequence[NamedClass] | None) -> tuple[str, ...] | None:
     return None if group is None else tuple(class_name for class_name, _ in group)

@@ -20,7 +20,7 @@ from zsstad_core.yaml_files import compose, line_of
 _GROUPS = {"seen", "unseen"}
 
 
-class Named(NamedTuple):
+class NamedClass(NamedTuple):
     """A class name and the line it stands on."""
 
     name: str
@@ -35,8 +35,8 @@ class Lists:
     """
 
     line: int
-    unseen: tuple[Named, ...] | None = None
-    seen: tuple[Named, ...] | None = None
+    unseen: tuple[NamedClass, ...] | None = None
+    seen: tuple[NamedClass, ...] | None = None
     same_as: str = ""
 
 
@@ -90,7 +90,7 @@ def _entries(node: yaml.Node, file: Path) -> dict[str, yaml.Node]:
     return entries
 
 
-def _names(node: yaml.Node, file: Path) -> tuple[Named, ...]:
+def _names(node: yaml.Node, file: Path) -> tuple[NamedClass, ...]:
     if isinstance(node, yaml.ScalarNode) and not node.value:
         return ()
     if not isinstance(node, yaml.SequenceNode):
@@ -100,4 +100,4 @@ def _names(node: yaml.Node, file: Path) -> tuple[Named, ...]:
             raise DataError(
                 f"{file}:{line_of(item)}: a class name is due here; put one with a comma or colon in quotes"
             )
-    return tuple(Named(str(item.value), line_of(item)) for item in node.value)
+    return tuple(NamedClass(str(item.value), line_of(item)) for item in node.value)

@@ -63,7 +63,7 @@ def paint(hue: float, saturation: float, value: float) -> Colour:
     return round(255 * red), round(255 * green), round(255 * blue)
 
 
-def shaded(colour: Colour, factor: float) -> Colour:
+def shade(colour: Colour, factor: float) -> Colour:
     """A colour made darker (factor below 1) or lighter."""
     red, green, blue = colour
     return min(int(red * factor), 255), min(int(green * factor), 255), min(int(blue * factor), 255)
@@ -100,7 +100,7 @@ class Look:
     long_hair: bool
 
 
-def look(dice: Dice) -> Look:
+def draw_look(dice: Dice) -> Look:
     """A person of the dice's domain."""
     thigh, trunk = dice.banded(0.225, 0.262), dice.banded(0.265, 0.315)
     build = Build(

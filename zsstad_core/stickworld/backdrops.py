@@ -20,7 +20,7 @@ class Surroundings(NamedTuple):
     movers: tuple[Mover, ...]
 
 
-def surroundings(dice: Dice, name: str) -> Surroundings:
+def draw_surroundings(dice: Dice, name: str) -> Surroundings:
     """A place of the dice's domain."""
     backdrop = Backdrop()
     movers = PLACES[name](dice, backdrop)

@@ -21,7 +21,7 @@ _KINDS = (0, 0, 1, 1, 2, 2, 2, 3, 3, 3)  # how often a phrase is of which kind, 
 _WRAPS = ("a picture of {}", "a photo of {}", "{} in a drawing", "this is {}", "{}", "{}", "{}", "{}")
 
 
-class Told(NamedTuple):
+class UnitDescription(NamedTuple):
     """What a caption may tell of a unit: what it does, its thing, how its people look."""
 
     doing: str | Attitude
@@ -29,41 +29,43 @@ class Told(NamedTuple):
     looks: tuple[Look, ...]
 
 
-def of_person(dice: Dice, told: Told, actor: int, place: str) -> str:
+def caption_of_person(dice: Dice, told: UnitDescription, actor: int, place: str) -> str:
     """A caption of a photo of one person."""
     sentence = _doing(dice, told, _subject(dice, told.looks[actor]))
-    return _wrapped(dice, f"{sentence} {dice.pick(PLACES[place])}" if dice.chance(0.4) else sentence)
+    return _wrap(dice, f"{sentence} {dice.pick(PLACES[place])}" if dice.chance(0.4) else sentence)
 
 
-def of_picture(dice: Dice, people: Sequence[Told], lying: Sequence[Thing], place: str) -> str:
+def caption_of_picture(dice: Dice, people: Sequence[UnitDescription], lying: Sequence[Thing], place: str) -> str:
     """A caption of the whole picture: of all people, of one of them, or of what is there."""
     where = dice.pick(PLACES[place])
     count = sum(len(told.looks) for told in people)
     if not people or dice.chance(0.12):
-        there = _counted(count) if count else _listed([_named(thing) for thing in lying[:2]])
-        return _wrapped(dice, f"{there} {where}") if there else f"nobody {where}"
+        there = _count_people(count) if count else _join([_name_thing(thing) for thing in lying[:2]])
+        return _wrap(dice, f"{there} {where}") if there else f"nobody {where}"
     shown = list(people) if dice.chance(0.6) else [dice.pick(people)]
-    sentence = _listed([_unit(dice, told) for told in dice.shuffled(shown)])
+    sentence = _join([_describe_unit(dice, told) for told in dice.shuffled(shown)])
     if lying and dice.chance(0.35):
         sentence += (
-            f" with {_named(dice.pick(lying))} around" if dice.chance(0.3) else f" and {_named(dice.pick(lying))}"
+            f" with {_name_thing(dice.pick(lying))} around"
+            if dice.chance(0.3)
+            else f" and {_name_thing(dice.pick(lying))}"
         )
-    return _wrapped(dice, f"{sentence} {where}" if dice.chance(0.6) else sentence)
+    return _wrap(dice, f"{sentence} {where}" if dice.chance(0.6) else sentence)
 
 
-def _unit(dice: Dice, told: Told) -> str:
+def _describe_unit(dice: Dice, told: UnitDescription) -> str:
     if told.doing in DUOS and dice.chance(0.7):
         return dice.pick(PHRASES[str(told.doing)].together)
     return _doing(dice, told, _subject(dice, dice.pick(told.looks)))
 
 
-def _doing(dice: Dice, told: Told, subject: str) -> str:
+def _doing(dice: Dice, told: UnitDescription, subject: str) -> str:
     if isinstance(told.doing, Attitude):
         return f"{subject} {dice.pick(POSES[told.doing.name][1])}"
     kind = dice.pick(_KINDS)
     phrase = dice.pick(PHRASES[told.doing][kind])
     if told.used:
-        phrase = phrase.format(thing=_named(told.used) if dice.chance(0.7) else f"a {told.used.name}")
+        phrase = phrase.format(thing=_name_thing(told.used) if dice.chance(0.7) else f"a {told.used.name}")
     if kind == 0:
         return dice.pick([f"{subject} about to {phrase}", f"{subject} trying to {phrase}", f"how to {phrase}", phrase])
     return f"{subject} {phrase}"
@@ -81,7 +83,7 @@ def _subject(dice: Dice, look: Look) -> str:
     return f"a person in {dice.pick(clothes)}"
 
 
-def _named(thing: Thing) -> str:
+def _name_thing(thing: Thing) -> str:
     return _a(thing.name) if thing.name in ("plant", "stick") else f"{_a(colour_word(thing.colour))} {thing.name}"
 
 
@@ -89,13 +91,13 @@ def _a(word: str) -> str:
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
-def _counted(count: int) -> str:
+def _count_people(count: int) -> str:
     return ("no one", "one person", "two people", "three people", "four people")[count]
 
 
-def _listed(phrases: Sequence[str]) -> str:
+def _join(phrases: Sequence[str]) -> str:
     return " and ".join(phrases)
 
 
-def _wrapped(dice: Dice, sentence: str) -> str:
+def _wrap(dice: Dice, sentence: str) -> str:
     return dice.pick(_WRAPS).format(sentence)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zsstad_core.stickworld.appearance import Dice, paint, shaded
+from zsstad_core.stickworld.appearance import Dice, paint, shade
 from zsstad_core.stickworld.canvas import BOTTOM, LEFT, RIGHT, TOP, Backdrop, Colour, Line, rectangle
 from zsstad_core.stickworld.movers import Mover
 
@@ -13,10 +13,10 @@ def room(dice: Dice, on: Backdrop) -> list[Mover]:
     wall, floor = dice.paint((0.05, 0.45), (0.45, 0.92)), paint(dice.uniform(0.04, 0.12), dice.banded(0.15, 0.6), 0.55)
     on.draw(rectangle(LEFT, TOP, RIGHT, horizon, wall))
     if dice.chance(0.5):
-        step, other = dice.uniform(5, 14), shaded(wall, dice.uniform(0.86, 1.1))
+        step, other = dice.uniform(5, 14), shade(wall, dice.uniform(0.86, 1.1))
         on.draw(*(rectangle(x, TOP, x + step / 2, horizon, other) for x in np.arange(LEFT, RIGHT, step)))
     _boards(dice, on, horizon, floor)
-    on.draw(rectangle(LEFT, horizon - 3, RIGHT, horizon + 0.5, shaded(wall, 0.6)))
+    on.draw(rectangle(LEFT, horizon - 3, RIGHT, horizon + 0.5, shade(wall, 0.6)))
     for _ in range(2 + dice.integer(4)):
         x, y, wide, high = dice.uniform(-15, 165), dice.uniform(-5, 45), dice.uniform(7, 20), dice.uniform(7, 18)
         on.draw(rectangle(x - wide, y - high, x + wide, y + high, dice.paint((0.1, 0.8), (0.2, 0.7))))
@@ -54,7 +54,7 @@ def gym(dice: Dice, on: Backdrop) -> list[Mover]:
 
 
 def _boards(dice: Dice, on: Backdrop, horizon: float, floor: Colour) -> None:
-    floor = shaded(floor, dice.banded(0.75, 1.2))
+    floor = shade(floor, dice.banded(0.75, 1.2))
     on.draw(rectangle(LEFT, horizon, RIGHT, BOTTOM, floor))
     for x in np.arange(-120, 280, dice.uniform(14, 30)):
-        on.draw(Line((80 + (x - 80) * 0.6, horizon), (x, BOTTOM), 0.8, shaded(floor, 0.78)))
+        on.draw(Line((80 + (x - 80) * 0.6, horizon), (x, BOTTOM), 0.8, shade(floor, 0.78)))

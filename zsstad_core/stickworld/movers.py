@@ -3,7 +3,7 @@
 import math
 from typing import Literal, NamedTuple
 
-from zsstad_core.stickworld.appearance import Dice, shaded
+from zsstad_core.stickworld.appearance import Dice, shade
 from zsstad_core.stickworld.canvas import BOTTOM, LEFT, RIGHT, TOP, Colour, Disc, Line, Shape, rectangle
 
 
@@ -29,7 +29,7 @@ def moving(mover: Mover, seconds: float) -> list[Shape]:
             return [Disc((x + dx * size, y + dy * size), size * r, colour) for dx, dy, r in _CLOUD]
         case "car":
             body = rectangle(x - size, y - 0.55 * size, x + size, y, colour)
-            roof = rectangle(x - 0.55 * size, y - size, x + 0.5 * size, y - 0.5 * size, shaded(colour, 0.8))
+            roof = rectangle(x - 0.55 * size, y - size, x + 0.5 * size, y - 0.5 * size, shade(colour, 0.8))
             wheels = [Disc((x + dx * size, y), 0.24 * size, (28, 28, 32)) for dx in (-0.6, 0.6)]
             return [roof, body, *wheels]
         case "bird":

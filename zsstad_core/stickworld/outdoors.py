@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zsstad_core.stickworld.appearance import Dice, paint, shaded
+from zsstad_core.stickworld.appearance import Dice, paint, shade
 from zsstad_core.stickworld.canvas import BOTTOM, LEFT, RIGHT, TOP, Backdrop, Disc, Line, Patch, rectangle
 from zsstad_core.stickworld.movers import Mover, flying
 
@@ -16,17 +16,17 @@ def street(dice: Dice, on: Backdrop) -> list[Mover]:
         wide, high = dice.uniform(18, 42), dice.uniform(26, 80)
         front = dice.paint((0.05, 0.5), (0.2, 0.4) if night else (0.35, 0.8))
         on.draw(rectangle(x, horizon - high, x + wide, horizon, front))
-        lit = (240, 220, 130) if night else shaded(front, dice.pick([0.55, 1.35]))
+        lit = (240, 220, 130) if night else shade(front, dice.pick([0.55, 1.35]))
         for top in np.arange(horizon - high + 4, horizon - 8, 11):
             on.draw(*(rectangle(left, top, left + 4, top + 6, lit) for left in np.arange(x + 3, x + wide - 5, 8)))
         x += wide
     grey = paint(0.6, 0.05, dice.banded(0.3, 0.6))
     on.draw(
-        rectangle(LEFT, horizon, RIGHT, BOTTOM, shaded(grey, 1.3)), rectangle(LEFT, horizon, RIGHT, horizon + 9, grey)
+        rectangle(LEFT, horizon, RIGHT, BOTTOM, shade(grey, 1.3)), rectangle(LEFT, horizon, RIGHT, horizon + 9, grey)
     )
-    on.draw(rectangle(LEFT, horizon + 9, RIGHT, horizon + 11, shaded(grey, 1.7)))
+    on.draw(rectangle(LEFT, horizon + 9, RIGHT, horizon + 11, shade(grey, 1.7)))
     for left in np.arange(LEFT, RIGHT, dice.uniform(14, 26)):
-        on.draw(Line((left, horizon + 11), (left + (left - 80) * 0.6, BOTTOM), 0.8, shaded(grey, 1.1)))
+        on.draw(Line((left, horizon + 11), (left + (left - 80) * 0.6, BOTTOM), 0.8, shade(grey, 1.1)))
     cars = [
         Mover(
             "car",
@@ -49,9 +49,7 @@ def park(dice: Dice, on: Backdrop) -> list[Mover]:
     grass = paint(dice.banded(0.24, 0.36), dice.uniform(0.45, 0.75), dice.uniform(0.4, 0.7))
     on.draw(
         *(
-            Disc(
-                (dice.uniform(LEFT, RIGHT), horizon + 22), dice.uniform(26, 48), shaded(grass, dice.uniform(0.6, 0.85))
-            )
+            Disc((dice.uniform(LEFT, RIGHT), horizon + 22), dice.uniform(26, 48), shade(grass, dice.uniform(0.6, 0.85)))
             for _ in range(5)
         )
     )
@@ -61,10 +59,10 @@ def park(dice: Dice, on: Backdrop) -> list[Mover]:
         leaf = paint(dice.banded(0.2, 0.4), 0.6, dice.uniform(0.3, 0.6))
         on.draw(Line((x, foot), (x, foot - 2.2 * size), size * 0.28, (92, 66, 42)))
         for dx, dy, tone in ((0, -2.6, 1), (-0.6, -2.1, 0.85), (0.6, -2.2, 1.12), (0.1, -3.1, 1.05)):
-            on.draw(Disc((x + dx * size, foot + dy * size), size * 0.75, shaded(leaf, tone)))
+            on.draw(Disc((x + dx * size, foot + dy * size), size * 0.75, shade(leaf, tone)))
     for _ in range(70):
         x, y = dice.uniform(LEFT, RIGHT), dice.uniform(horizon, BOTTOM)
-        on.draw(Line((x, y), (x + 1, y - 2.5), 0.7, shaded(grass, dice.uniform(0.7, 1.3))))
+        on.draw(Line((x, y), (x + 1, y - 2.5), 0.7, shade(grass, dice.uniform(0.7, 1.3))))
     if dice.chance(0.4):
         on.draw(*(Line((x, horizon + 3), (x, horizon - 9), 2, (170, 140, 100)) for x in range(LEFT, RIGHT, 9)))
     leaves = [
@@ -86,10 +84,10 @@ def beach(dice: Dice, on: Backdrop) -> list[Mover]:
         on.draw(Line((x, shore + 12), (x, shore + 12 - 2 * size), 1.5, (230, 230, 225)))
         for side, tone in ((-1, 1.0), (-0.3, 1.4), (0.35, 1.0)):
             ends = (x + side * size, shore + 12 - 1.3 * size), (x + (side + 0.65) * size, shore + 12 - 1.3 * size)
-            on.draw(Patch(((x, shore + 12 - 2.1 * size), *ends), shaded(colour, tone)))
+            on.draw(Patch(((x, shore + 12 - 2.1 * size), *ends), shade(colour, tone)))
     for _ in range(60):
         x, y = dice.uniform(LEFT, RIGHT), dice.uniform(shore + 4, BOTTOM)
-        on.draw(Disc((x, y), 0.7, shaded(sand, dice.uniform(0.75, 1.15))))
+        on.draw(Disc((x, y), 0.7, shade(sand, dice.uniform(0.75, 1.15))))
     gleams = [
         Mover(
             "gleam",
@@ -98,7 +96,7 @@ def beach(dice: Dice, on: Backdrop) -> list[Mover]:
             9,
             0,
             dice.uniform(3, 7),
-            shaded(sea, 1.25),
+            shade(sea, 1.25),
         )
         for _ in range(7)
     ]
@@ -127,7 +125,7 @@ def snow(dice: Dice, on: Backdrop) -> list[Mover]:
             half, top = size * (0.8 - 0.2 * tier), foot - size * (1.1 + 0.8 * tier)
             on.draw(
                 Patch(
-                    ((x - half, top + size), (x, top - 0.4 * size), (x + half, top + size)), shaded(fir, 1 + 0.1 * tier)
+                    ((x - half, top + size), (x, top - 0.4 * size), (x + half, top + size)), shade(fir, 1 + 0.1 * tier)
                 )
             )
     for _ in range(25):

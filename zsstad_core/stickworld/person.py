@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from zsstad_core.stickworld.appearance import Look, shaded
+from zsstad_core.stickworld.appearance import Look, shade
 from zsstad_core.stickworld.canvas import Colour, Disc, Line, Patch, Shape, Spot
 from zsstad_core.stickworld.pose import Joints, Point
 
@@ -54,7 +54,7 @@ def parts(body: Joints, look: Look, place: Position) -> list[Part]:
 
 
 def _light(colour: Colour, depth: float) -> Colour:
-    return shaded(colour, 1 + max(-0.26, min(1.6 * depth, 0.06)))
+    return shade(colour, 1 + max(-0.26, min(1.6 * depth, 0.06)))
 
 
 def _arm(arm: tuple[Point, Point, Point], look: Look, place: Position) -> Part:
@@ -117,7 +117,7 @@ def _head(body: Joints, look: Look, place: Position) -> Part:
     radius = look.build.head * place.scale
     neck, (x, y) = place.spot(body.neck), place.spot(body.head)
     right, facing = math.cos(place.heading), math.sin(place.heading)
-    shapes: list[Shape] = [Line(neck, (x, y), radius * 0.8, shaded(look.skin, 0.85))]
+    shapes: list[Shape] = [Line(neck, (x, y), radius * 0.8, shade(look.skin, 0.85))]
     if look.long_hair:
         shapes.append(
             Line((x - 0.45 * radius * right, y), (x - 0.6 * radius * right, y + radius * 1.1), radius * 1.3, look.hair)

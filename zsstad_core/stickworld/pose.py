@@ -96,11 +96,11 @@ def between(keys: Sequence[tuple[float, Pose]], moment: float) -> Pose:
         if moment <= end:
             share = (moment - start) / (end - start)
             share = share * share * (3 - 2 * share)
-            return mixed(a, b, share)
+            return interpolate(a, b, share)
     return keys[-1][1]
 
 
-def mixed(a: Pose, b: Pose, share: float) -> Pose:
+def interpolate(a: Pose, b: Pose, share: float) -> Pose:
     """A pose on the way from a (share 0) to b (share 1)."""
 
     def mix(p: float, q: float) -> float:

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 
 from zsstad_core.stickworld import things
-from zsstad_core.stickworld.appearance import shaded
+from zsstad_core.stickworld.appearance import shade
 from zsstad_core.stickworld.canvas import HEIGHT, WIDTH, Canvas, Disc, Line, Patch, Pixels, Shape, View
 from zsstad_core.stickworld.movers import moving
 from zsstad_core.stickworld.scene import Camera, Occluder, Scene
-from zsstad_core.stickworld.staging import Drawn, scenery_of, staged
+from zsstad_core.stickworld.staging import DepthShapes, scenery_of, stage_unit
 
 type Box = tuple[float, float, float, float]  # x1, y1, x2, y2 in pixels, half-open
 
@@ -82,10 +82,12 @@ def _draw_foreground(canvas: Canvas, scene: Scene, seconds: float) -> list[tuple
     return seen
 
 
-def _layers(scene: Scene, seconds: float) -> list[tuple[int, list[Drawn]]]:
+def _layers(scene: Scene, seconds: float) -> list[tuple[int, list[DepthShapes]]]:
     """Units by number, and things that lie around (-1), from far to near."""
-    layers = [(place.y, -1, [Drawn(0.0, thing.name, things.on_ground(thing, place))]) for thing, place in scene.lying]
-    layers += [(unit.y, n, staged(unit, seconds, scene.seconds / 2)) for n, unit in enumerate(scene.units)]
+    layers = [
+        (place.y, -1, [DepthShapes(0.0, thing.name, things.on_ground(thing, place))]) for thing, place in scene.lying
+    ]
+    layers += [(unit.y, n, stage_unit(unit, seconds, scene.seconds / 2)) for n, unit in enumerate(scene.units)]
     return [(number, layer) for _, number, layer in sorted(layers, key=lambda layer: layer[:2])]
 
 
@@ -110,12 +112,12 @@ def _occluder(occluder: Occluder, seconds: float) -> list[Shape]:
         case "pole":
             return [
                 Line((x, -20), (x, HEIGHT + 20), 5 * size, colour),
-                Line((x - size, -20), (x - size, HEIGHT + 20), 1, shaded(colour, 1.5)),
+                Line((x - size, -20), (x - size, HEIGHT + 20), 1, shade(colour, 1.5)),
             ]
         case "bush":
             spots = ((-9, 0, 8), (0, -4, 10), (9, 1, 8), (-4, -8, 6), (5, -9, 6))
             return [
-                Disc((x + dx * size, HEIGHT - 2 + dy * size), r * size, shaded((50, 104, 46), 0.8 + 0.06 * r))
+                Disc((x + dx * size, HEIGHT - 2 + dy * size), r * size, shade((50, 104, 46), 0.8 + 0.06 * r))
                 for dx, dy, r in spots
             ]
         case "passer":

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from zsstad_core.stickworld.appearance import Dice, Look, look
-from zsstad_core.stickworld.backdrops import PLACES, Surroundings, surroundings
+from zsstad_core.stickworld.appearance import Dice, Look, draw_look
+from zsstad_core.stickworld.backdrops import PLACES, Surroundings, draw_surroundings
 from zsstad_core.stickworld.canvas import WIDTH, Colour
 from zsstad_core.stickworld.labels import DUOS
 from zsstad_core.stickworld.motion import MOTIONS, Style
 from zsstad_core.stickworld.person import Position
 from zsstad_core.stickworld.pose import Pose
 from zsstad_core.stickworld.scenery import scenery_colour
-from zsstad_core.stickworld.things import Thing, thing
+from zsstad_core.stickworld.things import Thing, draw_thing
 
 
 class Actor(NamedTuple):
@@ -137,7 +137,7 @@ def compose(dice: Dice, cast: Sequence[str | Attitude], seconds: float) -> Scene
     """A scene of that length in which these actions happen side by side."""
     units = [_unit(dice, doing, seconds) for doing in dice.shuffled(cast)]
     return Scene(
-        surroundings=surroundings(dice, dice.pick(list(PLACES))),
+        surroundings=draw_surroundings(dice, dice.pick(list(PLACES))),
         units=tuple(sorted(_spread(dice, units), key=lambda unit: unit.y)),
         lying=tuple(_lying(dice) for _ in range(dice.pick([0, 1, 1, 2, 3]))),
         occluders=tuple(_occluder(dice) for _ in range(dice.pick([0, 0, 1, 1, 2]))),
@@ -205,18 +205,18 @@ def _actor(dice: Dice, action: str | None, heading: float) -> Actor:
         sideways=abs(math.sin(heading)) > 0.6,
     )
     near = -1 if math.cos(heading) > 0 else 1  # the side towards the viewer
-    return Actor(look(dice), style, near if dice.chance(0.7) else -near, 1.0, heading)
+    return Actor(draw_look(dice), style, near if dice.chance(0.7) else -near, 1.0, heading)
 
 
 def _used(dice: Dice, action: str | None) -> Thing | None:
     names = {"carry_box": "box", "sit_down": "chair", "stand_up": "chair"}
     names |= dict.fromkeys(("throw", "catch", "kick_ball", "stop_ball"), "ball")
-    return thing(dice, names[action]) if action in names else None
+    return draw_thing(dice, names[action]) if action in names else None
 
 
 def _held(dice: Dice, action: str | None) -> Thing | None:
     if action in _HANDS_FREE and dice.chance(0.18):
-        return thing(dice, dice.pick(["bag", "cup", "stick"]))
+        return draw_thing(dice, dice.pick(["bag", "cup", "stick"]))
     return None
 
 
@@ -243,7 +243,7 @@ def _spread(dice: Dice, units: list[Unit]) -> list[Unit]:
 def _lying(dice: Dice) -> tuple[Thing, Position]:
     y = dice.uniform(90, 116)
     name = dice.pick(["ball", "box", "chair", "bag", "plant", "table"])
-    return thing(dice, name), Position(
+    return draw_thing(dice, name), Position(
         dice.uniform(6, 154), y, dice.uniform(48, 72) * (1 + (y - 107) * 0.006), dice.uniform(0, 2 * math.pi)
     )
 

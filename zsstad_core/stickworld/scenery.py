@@ -1,6 +1,6 @@
 """Scenery that belongs to an action and has no box: stairs, a door, a bar. Units are body heights."""
 
-from zsstad_core.stickworld.appearance import Dice, shaded
+from zsstad_core.stickworld.appearance import Dice, shade
 from zsstad_core.stickworld.canvas import Colour, Disc, Line, Patch, Shape
 from zsstad_core.stickworld.person import Position
 from zsstad_core.stickworld.pose import Point
@@ -30,10 +30,10 @@ def stairs(place: Position, colour: Colour) -> list[Shape]:
             (left, -0.16, high - SLOPE * run),
         ]
         shapes += [
-            _patch(place, near, shaded(colour, 0.7)),
-            _patch(place, riser, shaded(colour, 0.5)),
-            _patch(place, tread, shaded(colour, 1.15)),
-            Line(place.spot(tread[0]), place.spot(tread[1]), 0.02 * place.scale, shaded(colour, 1.3)),
+            _patch(place, near, shade(colour, 0.7)),
+            _patch(place, riser, shade(colour, 0.5)),
+            _patch(place, tread, shade(colour, 1.15)),
+            Line(place.spot(tread[0]), place.spot(tread[1]), 0.02 * place.scale, shade(colour, 1.3)),
         ]
     return shapes
 
@@ -49,7 +49,7 @@ def door(place: Position, at: float, colour: Colour) -> list[Shape]:
         left, upper, far_share, lower = share
         xs = near + (far - near) * left, near + (far - near) * far_share
         ys = top + (bottom - top) * upper, top + (bottom - top) * lower
-        return Patch(((xs[0], ys[0]), (xs[1], ys[0]), (xs[1], ys[1]), (xs[0], ys[1])), shaded(colour, tone))
+        return Patch(((xs[0], ys[0]), (xs[1], ys[0]), (xs[1], ys[1]), (xs[0], ys[1])), shade(colour, tone))
 
     return [
         pane((-0.32, -0.1, 1.32, 1.0), 0.55),
@@ -67,8 +67,8 @@ def bar(place: Position, high: float, colour: Colour) -> list[Shape]:
     left, right = place.x - 0.4 * place.scale, place.x + 0.4 * place.scale
     top = place.y - high * place.scale
     return [
-        Line((left, place.y + 1), (left, top), thick, shaded(colour, 0.85)),
-        Line((right, place.y + 1), (right, top), thick, shaded(colour, 0.85)),
+        Line((left, place.y + 1), (left, top), thick, shade(colour, 0.85)),
+        Line((right, place.y + 1), (right, top), thick, shade(colour, 0.85)),
         Line((left, top), (right, top), thick, colour),
     ]
 

@@ -13,7 +13,7 @@ from zsstad_core.stickworld.scene import Unit
 from zsstad_core.stickworld.things import Thing
 
 
-class Drawn(NamedTuple):
+class DepthShapes(NamedTuple):
     """Shapes of an actor (by number) or of a thing (by name); what has less depth is drawn first."""
 
     depth: float
@@ -21,19 +21,19 @@ class Drawn(NamedTuple):
     shapes: list[Shape]
 
 
-def staged(unit: Unit, seconds: float, middle: float) -> list[Drawn]:
+def stage_unit(unit: Unit, seconds: float, middle: float) -> list[DepthShapes]:
     """The persons and things of a unit. middle: the time at which those who walk pass the unit's point."""
-    drawn: list[Drawn] = []
+    drawn: list[DepthShapes] = []
     for number, actor in enumerate(unit.actors):
         place = _place(unit, number, seconds - middle)
         body = _body(unit, number, unit.phase_at(seconds, actor.ahead))
-        drawn += [Drawn(part.depth, number, part.shapes) for part in parts(body, actor.look, place)]
+        drawn += [DepthShapes(part.depth, number, part.shapes) for part in parts(body, actor.look, place)]
         if unit.held and number == 0:
             hand = body.other_arm[2]
-            drawn.append(Drawn(place.toward(hand) * 2 + 0.01, unit.held.name, _draw(unit.held, place, hand)))
+            drawn.append(DepthShapes(place.toward(hand) * 2 + 0.01, unit.held.name, _draw(unit.held, place, hand)))
         if unit.thing and number == 0:
             depth, at = _USE[unit.thing.name](unit, unit.thing, body, unit.phase + unit.speed * seconds)
-            drawn.append(Drawn(depth, unit.thing.name, _draw(unit.thing, place, at)))
+            drawn.append(DepthShapes(depth, unit.thing.name, _draw(unit.thing, place, at)))
     return drawn
 
 
@@ -95,17 +95,17 @@ def _bar_height(unit: Unit) -> float:
     return hanging.main_arm[2][2] + 0.07
 
 
-def _carried(unit: Unit, used: Thing, body: Joints, phase: float) -> tuple[float, Point]:
+def _carried_place(unit: Unit, used: Thing, body: Joints, phase: float) -> tuple[float, Point]:
     (x, _, z), (other_x, _, other_z) = body.main_arm[2], body.other_arm[2]
     return 0.05, ((x + other_x) / 2 + 0.05, 0.0, (z + other_z) / 2 + 0.02)
 
 
-def _sat_on(unit: Unit, used: Thing, body: Joints, phase: float) -> tuple[float, Point]:
+def _seat_place(unit: Unit, used: Thing, body: Joints, phase: float) -> tuple[float, Point]:
     sat = _body(unit, 0, 1.0 if unit.action == "sit_down" else 0.0)
     return -1.0, (sat.pelvis[0] - 0.02, 0.0, sat.pelvis[2] - 0.05)
 
 
-def _played(unit: Unit, used: Thing, body: Joints, phase: float) -> tuple[float, Point]:
+def _ball_place(unit: Unit, used: Thing, body: Joints, phase: float) -> tuple[float, Point]:
     """The ball of a kick or a throw; of a stop or a catch it is the same run backwards."""
     backwards = unit.action in ("stop_ball", "catch")
     since = (1 - phase if backwards else phase) - CONTACT
@@ -125,9 +125,9 @@ def _played(unit: Unit, used: Thing, body: Joints, phase: float) -> tuple[float,
 
 
 _USE: dict[str, Callable[[Unit, Thing, Joints, float], tuple[float, Point]]] = {
-    "box": _carried,
-    "chair": _sat_on,
-    "ball": _played,
+    "box": _carried_place,
+    "chair": _seat_place,
+    "ball": _ball_place,
 }
 
 

@@ -53,10 +53,13 @@ def render_still(seed: int, domain: Domain = "pretrain") -> Still:
     dice = Dice(domain, _STILLS, seed)
     scene = compose(dice, _cast(dice), _SECONDS)
     picture = render(scene, dice.uniform(0, _SECONDS))
-    told = [captions.Told(unit.doing, unit.thing, tuple(actor.look for actor in unit.actors)) for unit in scene.units]
+    told = [
+        captions.UnitDescription(unit.doing, unit.thing, tuple(actor.look for actor in unit.actors))
+        for unit in scene.units
+    ]
     lying = [thing for thing, _ in scene.lying]
     return Still(
-        image=_compressed(dice, picture.image),
+        image=_compress(dice, picture.image),
         persons=[
             StillPerson(
                 person.box,
@@ -64,7 +67,7 @@ def render_still(seed: int, domain: Domain = "pretrain") -> Still:
                 person.phase,
                 person.visible,
                 [
-                    captions.of_person(dice, told[person.unit], person.actor, scene.surroundings.name)
+                    captions.caption_of_person(dice, told[person.unit], person.actor, scene.surroundings.name)
                     for _ in range(_CAPTIONS)
                 ],
             )
@@ -72,7 +75,7 @@ def render_still(seed: int, domain: Domain = "pretrain") -> Still:
         ],
         objects=picture.objects,
         place=scene.surroundings.name,
-        captions=[captions.of_picture(dice, told, lying, scene.surroundings.name) for _ in range(_CAPTIONS)],
+        captions=[captions.caption_of_picture(dice, told, lying, scene.surroundings.name) for _ in range(_CAPTIONS)],
     )
 
 
@@ -96,7 +99,7 @@ def _loose(dice: Dice, name: str) -> Attitude:
     return Attitude(name, pose.with_limbs(limbs)._replace(lean=pose.lean + dice.uniform(-5, 5)))
 
 
-def _compressed(dice: Dice, image: Pixels) -> Pixels:
+def _compress(dice: Dice, image: Pixels) -> Pixels:
     """As a video's frames are."""
     _, coded = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 45 + dice.integer(50)])
     decoded: Pixels = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from zsstad_core.stickworld.appearance import Dice, shaded
+from zsstad_core.stickworld.appearance import Dice, shade
 from zsstad_core.stickworld.canvas import Colour, Disc, Line, Patch, Shape, rectangle
 from zsstad_core.stickworld.person import Position
 from zsstad_core.stickworld.pose import Point
@@ -17,7 +17,7 @@ class Thing(NamedTuple):
     size: float
 
 
-def thing(dice: Dice, name: str) -> Thing:
+def draw_thing(dice: Dice, name: str) -> Thing:
     """A thing of the dice's domain."""
     if name == "box":
         colour = dice.paint((0.3, 0.8), (0.5, 0.9)) if dice.chance(0.4) else _cardboard(dice)
@@ -30,7 +30,7 @@ def thing(dice: Dice, name: str) -> Thing:
 
 def _cardboard(dice: Dice) -> Colour:
     tone = dice.banded(0.75, 1.15)
-    return shaded((176, 130, 82), tone)
+    return shade((176, 130, 82), tone)
 
 
 def ball(drawn: Thing, place: Position, at: Point) -> list[Shape]:
@@ -53,7 +53,7 @@ def box(drawn: Thing, place: Position, at: Point) -> list[Shape]:
     shapes = _cuboid(place, at, (half, half * 1.2, half * 0.85), drawn.colour)
     side = -half * 1.2
     tape = [place.spot((at[0], at[1] + side, at[2] + z)) for z in (-half * 0.8, half * 0.8)]
-    return [*shapes, Line(tape[0], tape[1], 0.03 * place.scale, shaded(drawn.colour, 1.3))]
+    return [*shapes, Line(tape[0], tape[1], 0.03 * place.scale, shade(drawn.colour, 1.3))]
 
 
 BOX = 0.125
@@ -65,14 +65,14 @@ def chair(drawn: Thing, place: Position, at: Point) -> list[Shape]:
     deep, wide, thick = 0.13, 0.12, 0.035 * place.scale
     legs: list[Shape] = [
         Line(place.spot((x + a * deep, y + b * wide, z)), place.spot((x + a * deep, y + b * wide, 0)), thick, leg)
-        for b, leg in ((1, shaded(drawn.colour, 0.6)), (-1, shaded(drawn.colour, 0.85)))
+        for b, leg in ((1, shade(drawn.colour, 0.6)), (-1, shade(drawn.colour, 0.85)))
         for a in (-1, 1)
     ]
     back = [(x - deep, y + b * wide, z + rise) for b, rise in ((1, 0), (1, 0.36), (-1, 0.36), (-1, 0))]
     seat = [(x + a * deep, y + b * wide, z - 0.015) for a, b in ((-1, 1), (1, 1), (1, -1), (-1, -1))]
     return [
         *legs,
-        Patch(tuple(place.spot(p) for p in back), shaded(drawn.colour, 0.8)),
+        Patch(tuple(place.spot(p) for p in back), shade(drawn.colour, 0.8)),
         Line(place.spot(back[3]), place.spot(back[2]), thick, drawn.colour),
         Line(place.spot(back[1]), place.spot(back[2]), thick, drawn.colour),
         Patch(tuple(place.spot(p) for p in seat), drawn.colour),
@@ -103,7 +103,7 @@ def cup(drawn: Thing, place: Position, at: Point) -> list[Shape]:
     x, y = place.spot(at)
     unit = drawn.size * place.scale
     return [
-        Disc((x + 0.035 * unit, y), 0.022 * unit, shaded(drawn.colour, 0.8)),
+        Disc((x + 0.035 * unit, y), 0.022 * unit, shade(drawn.colour, 0.8)),
         rectangle(x - 0.032 * unit, y - 0.045 * unit, x + 0.032 * unit, y + 0.045 * unit, drawn.colour),
         Line((x - 0.03 * unit, y - 0.045 * unit), (x + 0.03 * unit, y - 0.045 * unit), 0.014 * unit, (240, 240, 240)),
     ]
@@ -113,7 +113,7 @@ def stick(drawn: Thing, place: Position, at: Point) -> list[Shape]:
     """A walking stick held at a point, slightly ahead at its foot."""
     foot = (at[0] + 0.07, at[1], max(at[2] - 0.42 * drawn.size, 0.0))
     top = (at[0] - 0.015, at[1], at[2] + 0.06)
-    return [Line(place.spot(top), place.spot(foot), 0.024 * place.scale, shaded((140, 92, 48), drawn.size))]
+    return [Line(place.spot(top), place.spot(foot), 0.024 * place.scale, shade((140, 92, 48), drawn.size))]
 
 
 def plant(drawn: Thing, place: Position, at: Point) -> list[Shape]:
@@ -121,7 +121,7 @@ def plant(drawn: Thing, place: Position, at: Point) -> list[Shape]:
     x, y = place.spot(at)
     unit = drawn.size * place.scale
     leaves: list[Shape] = [
-        Line((x, y - 0.16 * unit), (x + dx * unit, y - dy * unit), 0.05 * unit, shaded(drawn.colour, tone))
+        Line((x, y - 0.16 * unit), (x + dx * unit, y - dy * unit), 0.05 * unit, shade(drawn.colour, tone))
         for dx, dy, tone in ((-0.13, 0.3, 0.8), (0.14, 0.33, 0.9), (-0.06, 0.42, 1.0), (0.06, 0.4, 1.15))
     ]
     pot = Patch(
@@ -142,12 +142,12 @@ def table(drawn: Thing, place: Position, at: Point) -> list[Shape]:
     wide, deep, high = 0.3 * drawn.size, 0.14, 0.36
     legs: list[Shape] = [
         Line(place.spot((x + a * wide, y + b * deep, high)), place.spot((x + a * wide, y + b * deep, 0)), thick, colour)
-        for b, colour in ((1, shaded(drawn.colour, 0.6)), (-1, shaded(drawn.colour, 0.8)))
+        for b, colour in ((1, shade(drawn.colour, 0.6)), (-1, shade(drawn.colour, 0.8)))
         for a in (-0.9, 0.9)
         for thick in (0.035 * place.scale,)
     ]
     top = [place.spot((x + a * wide, y + b * deep, high)) for a, b in ((-1, 1), (1, 1), (1, -1), (-1, -1))]
-    return [*legs, Patch(tuple(top), drawn.colour), Line(top[3], top[2], 0.04 * place.scale, shaded(drawn.colour, 0.9))]
+    return [*legs, Patch(tuple(top), drawn.colour), Line(top[3], top[2], 0.04 * place.scale, shade(drawn.colour, 0.9))]
 
 
 DRAW = {
@@ -181,6 +181,6 @@ def _cuboid(place: Position, at: Point, half: Point, colour: Colour) -> list[Sha
             (x + a * dx, y + b * dy, z + dz),
         ]
         tone = 0.95 if abs(b + d) else 0.72
-        sides.append((middle, Patch(tuple(place.spot(p) for p in around), shaded(colour, tone))))
-    top = Patch(tuple(place.spot((x + a * dx, y + b * dy, z + dz)) for a, b in corners), shaded(colour, 1.2))
+        sides.append((middle, Patch(tuple(place.spot(p) for p in around), shade(colour, tone))))
+    top = Patch(tuple(place.spot((x + a * dx, y + b * dy, z + dz)) for a, b in corners), shade(colour, 1.2))
     return [*(patch for _, patch in sorted(sides, key=lambda side: side[0])[2:]), top]

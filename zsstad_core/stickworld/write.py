@@ -35,7 +35,7 @@ def write_clips(folder: Path, seed: int, train_clips: int, test_clips: int) -> N
     persons: list[Row] = []
     objects: list[Row] = []
     progress = Progress("stickworld", len(wanted), "clips rendered")
-    for of_clip in _written(folder, wanted):
+    for of_clip in _render_all(folder, wanted):
         persons += of_clip[0]
         objects += of_clip[1]
         progress.advance(1)
@@ -43,7 +43,7 @@ def write_clips(folder: Path, seed: int, train_clips: int, test_clips: int) -> N
     _write_table(folder / OBJECTS, objects)
 
 
-def _written(folder: Path, wanted: Sequence[Clip]) -> Iterator[tuple[list[Row], list[Row]]]:
+def _render_all(folder: Path, wanted: Sequence[Clip]) -> Iterator[tuple[list[Row], list[Row]]]:
     folders, workers = [folder] * len(wanted), min(len(os.sched_getaffinity(0)), len(wanted))
     if workers == 1:
         yield from map(write_clip, folders, wanted)
@@ -64,7 +64,7 @@ def write_clip(folder: Path, clip: Clip) -> tuple[list[Row], list[Row]]:
     persons: list[Row] = []
     objects: list[Row] = []
 
-    def noted() -> Iterator[Pixels]:
+    def record_rows() -> Iterator[Pixels]:
         for frame, picture in enumerate(made.pictures()):
             for person in picture.persons:
                 number = made.scene.number(person.unit, person.actor)
@@ -75,7 +75,7 @@ def write_clip(folder: Path, clip: Clip) -> tuple[list[Row], list[Row]]:
 
     path = video_file(folder, clip.video_id)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _encode(path, noted(), made)
+    _encode(path, record_rows(), made)
     return persons, objects
 
 

@@ -9,7 +9,7 @@ from tests.methods.actionclip import plain
 from tests.methods.clip_contract import CLASSES, WIDTH
 from tests.methods.made_clips import made_batch, made_labels
 from zsstad_core.datasets.label_types import LabelTypes
-from zsstad_core.methods.actionclip.loss import batch_loss, drawn_texts
+from zsstad_core.methods.actionclip.loss import batch_loss, draw_texts
 from zsstad_core.methods.actionclip.model import ActionClip
 from zsstad_core.methods.actionclip.settings import Actionclip
 from zsstad_core.methods.common.losses import ava_loss, classification_loss
@@ -29,7 +29,7 @@ def test_the_loss_is_the_official_one(classes: list[int], phrasings: int, seed: 
     torch.manual_seed(seed)
     found = batch_loss(logits_NM, class_N, labels)
     torch.manual_seed(seed)
-    text_N = drawn_texts(class_N, labels)
+    text_N = draw_texts(class_N, labels)
     wanted = plain.batch_loss(logits_NM[:, text_N].double(), classes)
     torch.testing.assert_close(found.double(), wanted, rtol=1e-5, atol=1e-5)
 
@@ -58,7 +58,7 @@ def test_with_eight_classes_the_target_lies_on_the_diagonal() -> None:
 def test_texts_are_drawn_of_the_clips_own_classes_and_all_of_them_are() -> None:
     labels, class_N = made_labels(WIDTH, CLASSES, 16), torch.arange(CLASSES).repeat(1_000)
     torch.manual_seed(0)
-    text_N = drawn_texts(class_N, labels)
+    text_N = draw_texts(class_N, labels)
     assert torch.equal(labels.class_M[text_N], class_N)
     counts_M = text_N.bincount(minlength=CLASSES * 16)
     assert (counts_M - 1_000 / 16).abs().max() < 5 * (1_000 / 16) ** 0.5
@@ -71,7 +71,7 @@ def test_what_is_drawn_follows_torchs_random_numbers() -> None:
     draws = []
     for seed in (1, 2, 1):
         torch.manual_seed(seed)
-        draws.append(drawn_texts(class_N, labels).tolist())
+        draws.append(draw_texts(class_N, labels).tolist())
     assert draws[0] == draws[2] != draws[1]
 
 

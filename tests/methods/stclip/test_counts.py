@@ -63,20 +63,20 @@ def text_macs() -> float:
 
 def test_trainable_parameters_at_vit_b_16() -> None:
     head = full_size(B16)
-    assert counts.published(head) == {
+    assert counts.published_parameters(head) == {
         "projectors": 4_724_736,
         "prompting": 37_828_608,
         "lora": 737_280,
         "temporal": 7_094_784,
         "adapter": 4_723_968,
     }
-    assert sum(counts.published(head).values()) == 55_109_376  # the paper's 55.11 M
+    assert sum(counts.published_parameters(head).values()) == 55_109_376  # the paper's 55.11 M
     trained = sum(p.numel() for p in head.parameters() if p.requires_grad)
-    assert sum(counts.trained(head).values()) == trained == 50_385_408
+    assert sum(counts.trained_parameters(head).values()) == trained == 50_385_408
 
 
 def test_trainable_parameters_at_vit_l_14() -> None:
-    parts = counts.published(full_size(L14))
+    parts = counts.published_parameters(full_size(L14))
     interaction = parts["lora"] + parts["temporal"] + parts["adapter"]
     assert interaction == 22_967_296  # table 12: 22.97 M
     assert parts["projectors"] + parts["prompting"] == 189_001_728  # table 12: 189 M

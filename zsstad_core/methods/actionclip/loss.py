@@ -24,7 +24,7 @@ def batch_loss(logits_NM: Tensor, class_N: Tensor, labels: Labels) -> Tensor:
 
     class_N: int64, the class of each clip.
     """
-    text_N = drawn_texts(class_N, labels)
+    text_N = draw_texts(class_N, labels)
     logits_NN = logits_NM.float()[:, text_N]
     target_NN = (_SHARPNESS * (class_N[:, None] == class_N).float()).softmax(1)  # symmetric
     clips = F.kl_div(logits_NN.log_softmax(1), target_NN, reduction="sum")
@@ -32,7 +32,7 @@ def batch_loss(logits_NM: Tensor, class_N: Tensor, labels: Labels) -> Tensor:
     return (clips + texts) / (2 * max(len(class_N), 1))
 
 
-def drawn_texts(class_N: Tensor, labels: Labels) -> Tensor:
+def draw_texts(class_N: Tensor, labels: Labels) -> Tensor:
     """A text of each clip's class, drawn uniformly: its place among the M texts, int64 [N].
 
     The draw is made on the CPU, so that a training on a GPU draws what one on a CPU draws.

@@ -5,7 +5,7 @@ from torch import nn
 from zsstad_core.methods.stclip.model import Stclip
 
 
-def trained(head: Stclip) -> dict[str, int]:
+def trained_parameters(head: Stclip) -> dict[str, int]:
     """Parameters that train, by part: projectors, prompting, lora, temporal, adapter.
 
     With the default settings at ViT-B/16: 4,724,736, 37,828,608, 737,280, 2,370,816 and 4,723,968; together 50,385,408.
@@ -20,7 +20,7 @@ def trained(head: Stclip) -> dict[str, int]:
     }
 
 
-def published(head: Stclip) -> dict[str, int]:
+def published_parameters(head: Stclip) -> dict[str, int]:
     """The same parts as the published code has them, of which the paper's 55.11 M (table 10) are the sum.
 
     There a temporal layer is a whole transformer block. Its feed-forward network and second LayerNorm (8 W^2 + 7 W) are
@@ -29,7 +29,7 @@ def published(head: Stclip) -> dict[str, int]:
     """
     width = head.tower.width
     layers = 0 if head.temporal is None else len(head.temporal.layers)
-    parts = trained(head)
+    parts = trained_parameters(head)
     return {**parts, "temporal": parts["temporal"] + layers * (8 * width**2 + 7 * width)}
 
 

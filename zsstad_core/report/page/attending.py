@@ -5,7 +5,7 @@ from string import ascii_uppercase
 
 from zsstad_core.report.block_attention import FrameBlocks
 from zsstad_core.report.page.clips import rounded
-from zsstad_core.report.page.content import Attending, Attention, Block, Lettered
+from zsstad_core.report.page.content import AttendingPerson, Attention, Block, LetteredObject
 from zsstad_core.report.page.stills import picture
 from zsstad_core.report.patch_attention import FramePatches
 from zsstad_core.report.shown_persons import ScoredPerson
@@ -25,7 +25,7 @@ def _patches(frame: FramePatches, side: int) -> Attention:
         picture=picture(frame.picture, side),
         patches=tuple(tuple(rounded(patch) for patch in row) for row in frame.patch_RC4),
         persons=tuple(
-            Attending(
+            AttendingPerson(
                 number=person.number,
                 corners=rounded(person.box_4),
                 text=_text(person),
@@ -46,10 +46,11 @@ def _blocks(frame: FrameBlocks, side: int) -> Attention:
         picture=picture(frame.picture, side),
         patches=(),
         objects=tuple(
-            Lettered(_letter(place), rounded(corners), what) for place, (corners, what) in enumerate(frame.objects)
+            LetteredObject(_letter(place), rounded(corners), what)
+            for place, (corners, what) in enumerate(frame.objects)
         ),
         persons=tuple(
-            Attending(
+            AttendingPerson(
                 number=person.number,
                 corners=rounded(person.box_4),
                 text=_text(person),

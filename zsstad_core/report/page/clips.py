@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from zsstad_core.extraction.seek import near
+from zsstad_core.extraction.seek import seek_frames
 from zsstad_core.formatting import count_text
 from zsstad_core.report.page.content import Clip, Corners, Person, Sight, TruePerson, TrueSight
 from zsstad_core.report.page.jpeg import jpeg
@@ -17,7 +17,7 @@ from zsstad_core.video import VideoSource
 
 
 @dataclass(frozen=True)
-class Shown:
+class ClipToShow:
     """A video to show: why, the group of its class, and the frame that must be among those that are shown, if any."""
 
     video_id: str
@@ -27,7 +27,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundPersons:
     """What was found in some videos.
 
     frames: table frames, those that were searched for persons. detections: table detections, with a column similarity
@@ -43,10 +43,10 @@ class Found:
     chosen: pd.DataFrame | None = None
 
 
-def clips_of(
+def make_clips(
     sources: Mapping[str, VideoSource],
-    shown: Iterable[Shown],
-    found: Found,
+    shown: Iterable[ClipToShow],
+    found: FoundPersons,
     groups: Mapping[str, str],
     settings: Report,
 ) -> tuple[tuple[Clip, ...], str]:
@@ -57,7 +57,7 @@ def clips_of(
     shown, size = list(shown), 0
     clips: list[Clip] = []
     for each in shown:
-        one = clip(sources[each.video_id], each, found, groups, settings)
+        one = make_clip(sources[each.video_id], each, found, groups, settings)
         sights = sum(len(person.seen) for person in one.persons)
         size += sum(map(len, one.jpegs)) + sights * (50 + 6 * len(one.labels))  # bytes, about
         if clips and size > settings.megabytes * 1e6:
@@ -69,12 +69,14 @@ def clips_of(
     return tuple(clips), f"{count_text(len(clips), 'clip')}{left}.{parts}"
 
 
-def clip(source: VideoSource, shown: Shown, found: Found, groups: Mapping[str, str], settings: Report) -> Clip:
+def make_clip(
+    source: VideoSource, shown: ClipToShow, found: FoundPersons, groups: Mapping[str, str], settings: Report
+) -> Clip:
     """The clip of a video, of at most `report.frames` frames (`frames_of`). Raises as `video.decode`."""
     own = found.frames[found.frames["video_id"] == shown.video_id].sort_values("frame")
     seconds_of = dict(zip(own["frame"].astype(int), own["pts"].astype(float), strict=True))
     numbers = frames_of(list(seconds_of), shown.frame, settings.frames)
-    pictures = list(near(source, {number: seconds_of[number] for number in numbers}))
+    pictures = list(seek_frames(source, {number: seconds_of[number] for number in numbers}))
     height, width = pictures[0][2].shape[:2]
     place = {number: at for at, number in enumerate(numbers)}
     labels, persons = _persons(found, shown.video_id, place)
@@ -107,13 +109,15 @@ def frames_of(numbers: Sequence[int], wanted: int | None, at_most: int) -> list[
     return list(numbers[first : first + at_most])
 
 
-def _persons(found: Found, video_id: str, place: Mapping[int, int]) -> tuple[tuple[str, ...], tuple[Person, ...]]:
+def _persons(
+    found: FoundPersons, video_id: str, place: Mapping[int, int]
+) -> tuple[tuple[str, ...], tuple[Person, ...]]:
     """The labels of the video in the order of the table, and its persons in the frames that are shown."""
     rows = found.detections[found.detections["video_id"] == video_id]
     labels = tuple(rows["class_name"].unique())
     rows = rows[rows["frame"].isin(place)]
     tracks = found.tracks[found.tracks["video_id"] == video_id].set_index(["frame", "box"])["track"].to_dict()
-    given = _given(found.chosen, video_id)
+    given = _given_labels(found.chosen, video_id)
     seen: dict[int, list[Sight]] = {}
     for _, own in rows.groupby(["frame", "box"], sort=True):
         frame, box = int(own["frame"].iloc[0]), int(own["box"].iloc[0])
@@ -132,7 +136,7 @@ def _persons(found: Found, video_id: str, place: Mapping[int, int]) -> tuple[tup
     return labels, tuple(Person(number, tuple(sights)) for number, sights in sorted(seen.items()))
 
 
-def _given(chosen: pd.DataFrame | None, video_id: str) -> dict[tuple[int, int], str] | None:
+def _given_labels(chosen: pd.DataFrame | None, video_id: str) -> dict[tuple[int, int], str] | None:
     if chosen is None:
         return None
     rows = chosen[chosen["video_id"] == video_id]

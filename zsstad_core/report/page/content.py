@@ -84,7 +84,7 @@ class ErrorKind:
 
 
 @dataclass(frozen=True)
-class InTurn:
+class FixInTurn:
     """mAP of a group as it is, and after each fix in turn: (what is fixed, mAP), the first of them "as is"."""
 
     group: str
@@ -96,7 +96,7 @@ class Errors:
     """The kinds, each with its cost; what the mAP comes to when they are fixed one after the other."""
 
     kinds: tuple[ErrorKind, ...]
-    in_turn: tuple[InTurn, ...]
+    in_turn: tuple[FixInTurn, ...]
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Attending:
+class AttendingPerson:
     """A person and what it attends to: either patches, or by blocks.
 
     chosen, weight: which patches it chose, and how much it attends to each, [rows][columns]; chosen is empty where the
@@ -230,7 +230,7 @@ class Attending:
 
 
 @dataclass(frozen=True)
-class Lettered:
+class LetteredObject:
     """An object of a frame: its letter, and what it is."""
 
     letter: str
@@ -248,12 +248,12 @@ class Attention:
     said: str
     picture: Picture
     patches: tuple[tuple[Corners, ...], ...]
-    persons: tuple[Attending, ...]
-    objects: tuple[Lettered, ...] = ()
+    persons: tuple[AttendingPerson, ...]
+    objects: tuple[LetteredObject, ...] = ()
 
 
 @dataclass(frozen=True)
-class Made:
+class Provenance:
     """Some of what made the results: a title, and (name, value) pairs."""
 
     title: str
@@ -277,7 +277,7 @@ class Page:
     clips: tuple[Clip, ...] = ()
     clips_said: str = ""
     attention: tuple[Attention, ...] = ()
-    made: tuple[Made, ...] = ()
+    made: tuple[Provenance, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as page/web/ reads it."""

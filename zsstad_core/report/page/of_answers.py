@@ -7,9 +7,9 @@ import pandas as pd
 
 from zsstad_core.ask.answer import Answer, threshold_of
 from zsstad_core.plan.plan import Plan
-from zsstad_core.report.page.clips import Found, Shown, clips_of
+from zsstad_core.report.page.clips import ClipToShow, FoundPersons, make_clips
 from zsstad_core.report.page.content import Page
-from zsstad_core.report.page.made import made_with
+from zsstad_core.report.page.provenance import provenance
 from zsstad_core.tables import BOX
 
 
@@ -19,8 +19,8 @@ def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str) -> Page
     Raises as `video.decode`.
     """
     settings, labels = plan.settings, plan.dataset.classes
-    shown = [Shown(one.video_id, _said(one, labels)) for one in answers]
-    clips, said = clips_of(plan.videos, shown, found_of(answers, labels), {}, settings.report)
+    shown = [ClipToShow(one.video_id, _summary(one, labels)) for one in answers]
+    clips, said = make_clips(plan.videos, shown, found_persons(answers, labels), {}, settings.report)
     limit = f"{threshold_of(settings.ask, len(labels)):.2f}"
     if settings.ask.similarity is not None:
         limit += f", or a similarity below {settings.ask.similarity:g}"
@@ -35,21 +35,21 @@ def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str) -> Page
         ),
         clips=clips,
         clips_said=said,
-        made=made_with(plan, command),
+        made=provenance(plan, command),
     )
 
 
-def found_of(answers: Sequence[Answer], labels: Sequence[str]) -> Found:
+def found_persons(answers: Sequence[Answer], labels: Sequence[str]) -> FoundPersons:
     """What was found in the videos, scores smoothed and labels given as the answers have them."""
-    return Found(
+    return FoundPersons(
         frames=pd.concat([one.frames.assign(video_id=one.video_id) for one in answers], ignore_index=True),
         detections=pd.concat([_detections(one, labels) for one in answers], ignore_index=True),
         tracks=pd.concat([one.boxes[["frame", "box", "track"]].assign(video_id=one.video_id) for one in answers]),
-        chosen=pd.concat([_chosen(one, labels) for one in answers]),
+        chosen=pd.concat([_given_labels(one, labels) for one in answers]),
     )
 
 
-def _said(one: Answer, labels: Sequence[str]) -> str:
+def _summary(one: Answer, labels: Sequence[str]) -> str:
     """How long persons do what in a video, all of them together, the longest first."""
     seconds = pd.Series([span.end - span.start for span in one.spans], dtype=np.float64)
     of_label = seconds.groupby([labels[span.label] for span in one.spans]).sum().sort_values(ascending=False)
@@ -68,6 +68,6 @@ def _detections(one: Answer, labels: Sequence[str]) -> pd.DataFrame:
     )
 
 
-def _chosen(one: Answer, labels: Sequence[str]) -> pd.DataFrame:
+def _given_labels(one: Answer, labels: Sequence[str]) -> pd.DataFrame:
     names = np.array([*labels, ""], dtype=object)  # NOTHING is the last
     return one.boxes[["frame", "box"]].assign(video_id=one.video_id, class_name=names[one.boxes["label"]])

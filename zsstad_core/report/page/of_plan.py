@@ -14,12 +14,12 @@ from zsstad_core.evaluation.rows import EvaluatedRows, evaluated_rows, missing_g
 from zsstad_core.evaluation.text import as_table
 from zsstad_core.plan.plan import Plan
 from zsstad_core.report import curves, error_kinds, moments
-from zsstad_core.report.attention import frames_attended
+from zsstad_core.report.attention import attention_of_frames
 from zsstad_core.report.page import attending, results, stills
 from zsstad_core.report.page.choose import clips_to_show
-from zsstad_core.report.page.clips import Found, clips_of
+from zsstad_core.report.page.clips import FoundPersons, make_clips
 from zsstad_core.report.page.content import Attention, Page, Table
-from zsstad_core.report.page.made import made_with
+from zsstad_core.report.page.provenance import provenance
 from zsstad_core.report.shown_persons import best_actions, places_to_show
 from zsstad_core.tracks import link_persons
 
@@ -27,7 +27,7 @@ _ATTENDING = 3  # frames of unseen classes, and of seen ones
 
 
 @dataclass(frozen=True)
-class Read:
+class EvaluatedTables:
     """What a plan's artifacts hold: tables detections, groundtruth and frames, those that were searched for persons."""
 
     detections: pd.DataFrame
@@ -46,7 +46,7 @@ def page_of(plan: Plan, tables: Sequence[Table], command: str) -> Page:
     Raises as `video.decode` for the clips that are shown, CacheError where an artifact is not there.
     """
     metrics = read_metrics(plan.evaluate)
-    read = _read(plan)
+    read = _read_tables(plan)
     first, *notes = as_table({**metrics, "split": plan.settings.split}).split("\n\n")[0].splitlines()
     shown = bool(plan.split.seen) and plan.method.trains
     lead = (
@@ -62,7 +62,7 @@ def page_of(plan: Plan, tables: Sequence[Table], command: str) -> Page:
         notes=(*notes, *_below_chance(metrics)),
         tables=tuple(tables),
         attention=attention_of(plan, read),
-        made=made_with(plan, command),
+        made=provenance(plan, command),
     )
     if "nothing to evaluate against" in metrics:
         return _with_clips(page, plan, read, (), ())
@@ -79,10 +79,10 @@ def groups_of(plan: Plan) -> dict[str, str]:
     return {**dict.fromkeys(plan.split.seen, "seen"), **dict.fromkeys(plan.split.unseen, "unseen")}
 
 
-def _with_results(page: Page, plan: Plan, read: Read, metrics: dict[str, Any]) -> Page:
+def _with_results(page: Page, plan: Plan, read: EvaluatedTables, metrics: dict[str, Any]) -> Page:
     groups, rows, each = groups_of(plan), _evaluated_rows(plan, read), plan.settings.report.moments
     kinds = error_kinds.error_kinds(rows.groundtruth, rows.detections, rows.classes, rows.iou, rows.protocol)
-    of_classes = curves.curves(kinds.matched)
+    of_classes = curves.curves(kinds.matches)
     best = moments.best_moments(kinds, (rows.split.unseen, rows.split.seen), each)
     worst = moments.worst_moments(kinds, each)
     pts = read.frames.set_index(["video_id", "frame"])["pts"]
@@ -99,7 +99,7 @@ def _with_results(page: Page, plan: Plan, read: Read, metrics: dict[str, Any]) -
 
 
 def _with_clips(
-    page: Page, plan: Plan, read: Read, best: Sequence[moments.Moment], worst: Sequence[moments.Moment]
+    page: Page, plan: Plan, read: EvaluatedTables, best: Sequence[moments.Moment], worst: Sequence[moments.Moment]
 ) -> Page:
     chosen = plan.settings.report
     shown = clips_to_show(read.best, plan.split.unseen, best, worst, chosen.clips)
@@ -108,33 +108,33 @@ def _with_clips(
     followed = plan.settings.tracks
     frames = read.frames[read.frames["video_id"].isin(videos)]
     tracks = link_persons(detections, frames, followed.lost_after, followed.high_score)
-    found = Found(frames, detections, tracks, read.groundtruth)
-    clips, said = clips_of(plan.videos, shown, found, groups_of(plan), chosen)
+    found = FoundPersons(frames, detections, tracks, read.groundtruth)
+    clips, said = make_clips(plan.videos, shown, found, groups_of(plan), chosen)
     return replace(page, clips=clips, clips_said=said)
 
 
-def _read(plan: Plan) -> Read:
+def _read_tables(plan: Plan) -> EvaluatedTables:
     frames = read_artifact_table(plan.index, "frames")
     if plan.dataset.keyframes is not None:  # frames around them are encoded, and not searched for persons
         keyframes = read_artifact_table(plan.index, "keyframes")[["video_id", "frame"]]
         frames = frames.merge(keyframes.drop_duplicates(), on=["video_id", "frame"])
-    return Read(
+    return EvaluatedTables(
         read_artifact_table(plan.score, "detections"), read_artifact_table(plan.groundtruth, "groundtruth"), frames
     )
 
 
-def _evaluated_rows(plan: Plan, read: Read) -> EvaluatedRows:
+def _evaluated_rows(plan: Plan, read: EvaluatedTables) -> EvaluatedRows:
     """The rows that the evaluation counts, as its stage chooses them."""
     missing = missing_groundtruth(plan.dataset, plan.missing)
     tested = tested_rows(plan.official_split, read.groundtruth, missing, read.detections)
     return evaluated_rows(plan.settings, plan.split, *tested)
 
 
-def attention_of(plan: Plan, read: Read) -> tuple[Attention, ...]:
+def attention_of(plan: Plan, read: EvaluatedTables) -> tuple[Attention, ...]:
     """What persons attend to on some test frames, of a head in which they do."""
     if not plan.method.explain or not plan.method.explains(plan.settings):
         return ()
     places = places_to_show(plan, read.best, _ATTENDING)
     if not places:
         return ()
-    return tuple(attending.attention_on(frames_attended(plan, read.best, places), plan.settings.report.picture))
+    return tuple(attending.attention_on(attention_of_frames(plan, read.best, places), plan.settings.report.picture))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from zsstad_core.evaluation.rows import EvaluatedRows
 from zsstad_core.report import confusion, curves, error_fixes, error_kinds
-from zsstad_core.report.page.content import ClassRow, Confusion, Curve, ErrorKind, Errors, InTurn, Number
+from zsstad_core.report.page.content import ClassRow, Confusion, Curve, ErrorKind, Errors, FixInTurn, Number
 
 type Groups = Mapping[str, str]
 """The group of each class: unseen or seen."""
@@ -94,10 +94,10 @@ def _confusion(rows: EvaluatedRows, classes: list[str], kind: str) -> Confusion:
 def errors_of(kinds: error_kinds.ErrorKinds, of_classes: Sequence[curves.Curve], rows: EvaluatedRows) -> Errors:
     """The errors by kind: all, those at the operating point, and what they cost."""
     everything = error_kinds.counts(kinds).sum()
-    at_best = curves.at_best_f1(kinds.matched, of_classes)
+    at_best = curves.at_best_f1(kinds.matches, of_classes)
     chosen = error_kinds.error_kinds(rows.groundtruth, at_best, rows.classes, rows.iou, rows.protocol)
     at_point = error_kinds.counts(chosen).sum()
-    fixed = error_fixes.fixed(kinds)
+    fixed = error_fixes.fix_errors(kinds)
     costs = {group: fixed.cost(classes) for group, classes in _groups(rows).items()}
     as_is = {group: fixed.alone.loc[list(names), error_fixes.AS_IS].mean() for group, names in _groups(rows).items()}
     return Errors(
@@ -107,12 +107,12 @@ def errors_of(kinds: error_kinds.ErrorKinds, of_classes: Sequence[curves.Curve],
                 _SAID[kind],
                 int(everything[kind]),
                 int(at_point[kind]),
-                {group: _defined(cost["alone"][kind]) for group, cost in costs.items()},
+                {group: _number_or_none(cost["alone"][kind]) for group, cost in costs.items()},
             )
             for kind in error_kinds.KINDS
         ),
         in_turn=tuple(
-            InTurn(
+            FixInTurn(
                 group,
                 (
                     ("as is", float(as_is[group])),
@@ -129,5 +129,5 @@ def _groups(rows: EvaluatedRows) -> dict[str, tuple[str, ...]]:
     return {group: names for group, names in {"unseen": rows.split.unseen, "seen": rows.split.seen}.items() if names}
 
 
-def _defined(value: Any) -> float | None:
+def _number_or_none(value: Any) -> float | None:
     return None if math.isnan(value) else float(value)

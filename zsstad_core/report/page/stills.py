@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from zsstad_core.extraction.seek import near
+from zsstad_core.extraction.seek import seek_frames
 from zsstad_core.report import moments as frames
 from zsstad_core.report.error_kinds import HIT
 from zsstad_core.report.page.clips import rounded
@@ -36,7 +36,7 @@ def moments_of(
     pictures = {
         (video_id, number): picture(rgb, side)
         for video_id, of_video in wanted.items()
-        for number, _, rgb in near(sources[video_id], of_video)
+        for number, _, rgb in seek_frames(sources[video_id], of_video)
     }
     return tuple(_moment(moment, pictures[moment.video_id, moment.frame], groups) for moment in shown)
 
@@ -62,16 +62,16 @@ def _moment(moment: frames.Moment, shown: Picture, groups: Mapping[str, str]) ->
         video_id=moment.video_id,
         frame=moment.frame,
         picture=shown,
-        boxes=(*_annotated(moment), *_detected(moment)),
+        boxes=(*_annotated_boxes(moment), *_detected_boxes(moment)),
     )
 
 
-def _annotated(moment: frames.Moment) -> Iterator[Box]:
+def _annotated_boxes(moment: frames.Moment) -> Iterator[Box]:
     for corners, actions in moment.annotated:
         yield Box(rounded(corners), ", ".join(actions), "annotated")
 
 
-def _detected(moment: frames.Moment) -> Iterator[Box]:
+def _detected_boxes(moment: frames.Moment) -> Iterator[Box]:
     for marked in reversed(moment.marked):  # the reason on top
         if marked.score is not None:
             yield Box(

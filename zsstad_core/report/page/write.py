@@ -19,10 +19,10 @@ def as_html(page: Page) -> str:
     """The whole file."""
     parts = {
         "title": html.escape(page.title),
-        "style": _joined(_STYLES),
+        "style": _join(_STYLES),
         "data": _island(page),
         "plotly": _plotly(),
-        "script": _joined(_SCRIPTS),
+        "script": _join(_SCRIPTS),
     }
     # In one pass: what is put in is not looked at again.
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _file("template.html"))
@@ -44,7 +44,7 @@ def _island(page: Page) -> str:
     return text.replace("<", "\\u003c")
 
 
-def _joined(names: tuple[str, ...]) -> str:
+def _join(names: tuple[str, ...]) -> str:
     return "\n".join(_file(name) for name in names)
 
 

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from zsstad_core.plan.plan import Plan
-from zsstad_core.report.page.content import Made
+from zsstad_core.report.page.content import Provenance
 from zsstad_core.settings.base import Section
 from zsstad_core.settings.pipeline import Settings
 
@@ -18,7 +18,7 @@ _PACKAGES = (
 )
 
 
-def made_with(plan: Plan, command: str) -> tuple[Made, ...]:
+def provenance(plan: Plan, command: str) -> tuple[Provenance, ...]:
     """How the results of a plan came about, by which command. Its artifacts must be complete."""
     settings = plan.settings
     finished = datetime.fromtimestamp(plan.score.done.stat().st_mtime, UTC)
@@ -27,8 +27,8 @@ def made_with(plan: Plan, command: str) -> tuple[Made, ...]:
         ("command", command),
         ("dataset", settings.dataset),
         ("label split", settings.split),
-        ("unseen classes", _listed(plan.split.unseen)),
-        ("seen classes", _listed(plan.split.seen)),
+        ("unseen classes", _join_names(plan.split.unseen)),
+        ("seen classes", _join_names(plan.split.seen)),
         ("head", settings.head),
         *training,
         ("scored", f"{finished:%Y-%m-%d %H:%M} UTC"),
@@ -40,13 +40,13 @@ def made_with(plan: Plan, command: str) -> tuple[Made, ...]:
         if artifact.is_complete() and artifact.made_with()
     ]
     return (
-        Made("In short", _entries(summary)),
-        Made("Weights, as the artifacts say", _entries(weights)),
-        Made("Keys of the artifacts", tuple((artifact.stage.name, artifact.key) for artifact in artifacts)),
-        Made("Machine that wrote this page", tuple(machine())),
-        Made("Versions", (("python", platform.python_version()), *((name, version(name)) for name in _PACKAGES))),
-        Made("Settings that differ from the defaults", changed_settings(settings)),
-        Made("All settings", tuple(_flat("", settings))),
+        Provenance("In short", _entries(summary)),
+        Provenance("Weights, as the artifacts say", _entries(weights)),
+        Provenance("Keys of the artifacts", tuple((artifact.stage.name, artifact.key) for artifact in artifacts)),
+        Provenance("Machine that wrote this page", tuple(machine())),
+        Provenance("Versions", (("python", platform.python_version()), *((name, version(name)) for name in _PACKAGES))),
+        Provenance("Settings that differ from the defaults", changed_settings(settings)),
+        Provenance("All settings", tuple(_flat("", settings))),
     )
 
 
@@ -86,7 +86,7 @@ def _processor() -> str:
     return names[0] if names else platform.processor() or "a processor that does not say its name"
 
 
-def _listed(names: Any) -> str:
+def _join_names(names: Any) -> str:
     return ", ".join(names) or "none"
 
 

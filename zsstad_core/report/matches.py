@@ -1,7 +1,7 @@
 """What an evaluation counts, and which ground truth each detection took: the start of everything that explains a mAP.
 
 The evaluators of `zsstad_core.metrics` decide here too what counts, in which order, and who is a true positive; so what
-is made from a `Matched` has the AP that `frame_ap` gives (a test holds it, for every protocol).
+is made from `Matches` has the AP that `frame_ap` gives (a test holds it, for every protocol).
 
 Shapes: N rows of table detections, G of table groundtruth; C rows of detections that count; Q pairs of both.
 """
@@ -28,8 +28,8 @@ from zsstad_core.metrics.protocols import Rules, frame_rules
 
 
 @dataclass(frozen=True)
-class Matched:
-    """Detections held against the ground truth. Rows are places in the two tables, which are kept as they were given.
+class Matches:
+    """Detections and the ground truth that each matches. Rows are places in the two tables, kept as they were given.
 
     frame_N, frame_G: one int64 a frame, the same in both. class_N, class_G: int32, places in `classes`; -1 for a class
     that is not evaluated, and for a detection that does not count. truth_N: int64, the row of groundtruth whose true
@@ -90,14 +90,17 @@ class Matched:
         return best
 
 
-def matched(
+def match_detections(
     groundtruth: pd.DataFrame,
     detections: pd.DataFrame,
     classes: Sequence[str],
     iou: float = 0.5,
     protocol: str = "multisports",
-) -> Matched:
-    """The two tables held against each other; arguments and DataErrors are those of `frame_ap`."""
+) -> Matches:
+    """Match the detections with the ground truth as the protocol does.
+
+    Takes the arguments of `frame_ap` and raises its DataErrors.
+    """
     rules = frame_rules(protocol)
     refuse_invalid(groundtruth, detections, classes, iou)
     if protocol != "ava" and "box" in groundtruth:
@@ -123,7 +126,7 @@ def matched(
     counted_N[ranked_C] = class_N[ranked_C]
 
     truth_N = np.full(len(class_N), -1, np.int64)
-    held = Matched(
+    matches = Matches(
         groundtruth, detections, tuple(classes), rules, iou, frame_G, frame_N, class_G, counted_N, truth_N, ranked_C
     )
     for truth_R, place_P in zip(
@@ -132,19 +135,19 @@ def matched(
         strict=True,
     ):
         found_P = matching_C[place_P]
-        taken_P = _taken(held, len(found_P), *held.overlaps(found_P, truth_R))
+        taken_P = _take(matches, len(found_P), *matches.overlaps(found_P, truth_R))
         hit_P = taken_P >= 0
         truth_N[found_P[hit_P]] = truth_R[taken_P[hit_P]]
-    return held
+    return matches
 
 
-def _taken(held: Matched, detections: int, found_Q: Ints, truth_Q: Ints, iou_Q: Floats) -> Ints:
+def _take(matches: Matches, detections: int, found_Q: Ints, truth_Q: Ints, iou_Q: Floats) -> Ints:
     """What each detection of one class took, -1 for a false positive; the evaluator's own `hits` says who is none."""
-    hit_P = hits(found_Q, truth_Q, iou_Q, detections, held.iou, held.rules.second_best)
-    close = np.flatnonzero(hit_P[found_Q] & (iou_Q >= held.iou))
+    hit_P = hits(found_Q, truth_Q, iou_Q, detections, matches.iou, matches.rules.second_best)
+    close = np.flatnonzero(hit_P[found_Q] & (iou_Q >= matches.iou))
     close = close[np.lexsort((truth_Q[close], -iou_Q[close], found_Q[close]))]
     taken_P = np.full(detections, -1, np.int64)
-    if not held.rules.second_best:
+    if not matches.rules.second_best:
         best = close[np.flatnonzero(np.diff(found_Q[close], prepend=-1))]
         taken_P[found_Q[best]] = truth_Q[best]
         return taken_P
