@@ -14,7 +14,7 @@ export GOMP_SPINCOUNT ?= 10000
 
 DATASET ?=## dataset: jhmdb, ucf101_24, ava, folder, stickworld (default: pipeline.yaml's)
 SPLIT ?=## label split: 1, 75/25, 50/50-0, full, a file, ...  (docs/protocols.md; default: pipeline.yaml's)
-HEAD ?=## method: docs/methods.md says what each is    (default: pipeline.yaml's)
+HEAD ?=## method: METHODS (docs/methods.md; default: pipeline.yaml's)
 TRAINED_ON ?=## another dataset to train the head on        (default: none; docs/protocols.md)
 RECIPE ?=## a recipe of pipeline.yaml, for example yolox-nano
 WORKERS ?=## index, detect and encode on so many local processes (default: none, in one process)
@@ -51,6 +51,7 @@ EXPORT = $(call option,FORMAT,format)$(call option,KIND,kind)$(call option,OUT,o
 PYTHON := .venv/bin/python
 RUN := $(PYTHON) -m
 ONE_THREAD = OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1}
+METHODS = $(patsubst zsstad_core/methods/%/settings.py,%,$(sort $(wildcard zsstad_core/methods/*/settings.py)))
 AGAIN = $(MAKE)  # named so that `make -n` prints the line and does not follow it
 PLANNED := extract train eval report index groundtruth finetune detect track encode text score evaluate
 NEEDS_ENVIRONMENT := demo $(PLANNED) ask table plan status doctor why verify invalidate gc timing export settings test test-all test-faults lint format pretrain-demo
@@ -60,7 +61,8 @@ NEEDS_ENVIRONMENT := demo $(PLANNED) ask table plan status doctor why verify inv
 help:  ## this text
 	@echo "make TARGET [VARIABLE=value …]"; echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {sub(/:.*/, "", $$1); printf "  %-14s %s\n", $$1, $$2}' Makefile; echo
-	@awk -F ' [?]=## ' '/^[A-Z_]+ [?]=## / {printf "  %-14s %s\n", $$1 "=", $$2}' Makefile
+	@awk -v methods='$(METHODS)' -F ' [?]=## ' 'BEGIN {gsub(/ /, ", ", methods)} \
+		/^[A-Z_]+ [?]=## / {sub(/METHODS/, methods, $$2); printf "  %-14s %s\n", $$1 "=", $$2}' Makefile
 
 setup:  ## make .venv with Python 3.12 and the pinned packages (other targets do it when it is missing)
 	@bash .ci/environment

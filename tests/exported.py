@@ -1,6 +1,7 @@
 """Stages called as make calls them, but in this process; exported files as dictionaries of arrays, and back."""
 
 import importlib
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,10 +11,14 @@ from unittest import mock
 import h5py
 import numpy as np
 
+from tests.learning.made_cache import made_plan
 from zsstad_core.plan.plan import Plan
 from zsstad_core.settings_text import as_yaml
 
 type Arrays = dict[str, np.ndarray]
+
+FORMATS = ("h5", "npz")
+KINDS = ("frame", "object", "person", "groundtruth")  # what the default head reads, except text
 
 
 def stage(name: str, made: Plan, folder: Path, *words: str) -> int:
@@ -58,3 +63,24 @@ def write(path: Path, arrays: Mapping[str, Any]) -> None:
                 file.create_dataset(name, data=np.asarray(values, object), dtype=h5py.string_dtype())
             else:
                 file.create_dataset(name, data=values)
+
+
+def export(made: Plan, folder: Path, *words: str) -> Path:
+    """The folder that the export stage writes to, `out`."""
+    assert stage("export", made, folder, "--out", str(folder / "out"), *words) == 0
+    return folder / "out"
+
+
+def given(folder: Path, tokens: Path, **changed: Any) -> Plan:
+    """The plan of a dataset's cache in `folder` that takes its tokens from files."""
+    return made_plan(folder, **{"encoder.tokens_from": str(tokens), **changed})
+
+
+def copied(folder: Path, file_format: str, tmp_path: Path) -> Path:
+    """What is exported in `folder`, as files that a test may spoil."""
+    return Path(shutil.copytree(folder / file_format, tmp_path / "tokens"))
+
+
+def names(folder: Path) -> list[str]:
+    """The names of all files in a folder, also of hidden ones."""
+    return sorted(path.name for path in folder.iterdir())

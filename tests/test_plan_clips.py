@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.datasets.made_ava import write_annotation, write_places
+from tests.made_changes import SCORED
 from tests.made_plans import changed, keys, members, plan, write_dataset
-from tests.test_plan_settings import SCORED
 from zsstad_core.errors import SettingsError, UnfitHeadError
 from zsstad_core.plan.makefile import makefile
 from zsstad_core.plan.plan import Plan
@@ -49,7 +49,6 @@ def redone(folder: Path, name: str, value: Any, **base: Any) -> set[str]:
         ({**TRACKLETS, **ANNOTATED}, {"tokens-groundtruth"}),
         ({**WHOLE_FRAMES, **ANNOTATED}, {"tokens-frame"}),
     ],
-    ids=str,
 )
 def test_only_what_its_clips_are_made_of_is_computed(folder: Path, asked: dict[str, Any], made: set[str]) -> None:
     assert keys(actionclip(folder, **asked)).keys() == {"index", "groundtruth", "texts", *made, *LEARNED}

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.made_changes import BOXES, BY_BOXES, LEARNED, NOTHING
 from tests.made_plans import changed, clip, keys, plan, write_dataset
-from tests.test_plan_settings import BOXES, BY_BOXES, LEARNED, NOTHING, TABLE
+from tests.test_plan_settings import TABLE
 from zsstad_core.plan.makefile import makefile
 from zsstad_core.plan.plan import Plan
 from zsstad_core.plan.table import table

@@ -3,24 +3,25 @@
 A setting that is new stands in `zsstad_core/settings/` first; this table then asks what it means for the cache.
 """
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.every_setting import SETTINGS
-from tests.made_plans import changed, keys, members, plan, write_dataset
+from tests.made_changes import (
+    BY_BOXES,
+    BY_IMAGES,
+    BY_TEXT,
+    LEARNED,
+    NOTHING,
+    SCORED,
+    TOKENS,
+    redone,
+    write_dataset_and_copies,
+)
+from tests.made_plans import members, plan
 from zsstad_core.settings.base import HOW
-
-BOXES = {"detect", "tokens-person", "tokens-object"}
-TOKENS = {"tokens-frame", "tokens-person", "tokens-object", "tokens-groundtruth"}
-SCORED = {"score", "evaluate"}
-LEARNED = {"train", *SCORED}
-BY_BOXES = BOXES | LEARNED  # training reads objects
-BY_TEXT = {"text", *LEARNED}
-BY_IMAGES = TOKENS | LEARNED
-NOTHING: set[str] = set()
 
 TABLE: dict[str, tuple[Any, set[str]]] = {
     "dataset": ("jhmdb", NOTHING),  # the other one would have to be rendered
@@ -28,7 +29,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "head": ("clip_crop", SCORED),
     "device": ("cpu", NOTHING),
     "trained_on.dataset": ("jhmdb", LEARNED),  # on all classes of the same clips
-    "trained_on.split": ("2", NOTHING),  # nothing is trained elsewhere; see below
+    "trained_on.split": ("2", NOTHING),  # nothing is trained elsewhere; see tests/test_plan_settings_together.py
     "trained_on.shared": ("drop", NOTHING),
     "cache.root": ("another", NOTHING),
     "cache.clips_per_unit": (1, NOTHING),
@@ -100,7 +101,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "encoder.tokens_from": ("tokens", BY_IMAGES | BY_TEXT),
     "encoder.model": ("ViT-B-32", BY_IMAGES | BY_TEXT),
     "encoder.pretrained": ("laion2b_s34b_b88k", BY_IMAGES | BY_TEXT),
-    "encoder.seed": (1, NOTHING),  # the weights are not random; see below
+    "encoder.seed": (1, NOTHING),  # the weights are not random; see tests/test_plan_settings_together.py
     "encoder.crop": ("pad", BY_IMAGES),
     "encoder.precision": ("bf16", BY_IMAGES | BY_TEXT),
     "encoder.pixels": ("decoded", NOTHING),
@@ -109,7 +110,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "encoder.template": ("a video of {}", BY_TEXT),
     "encoder.underscores": ("space", BY_TEXT),
     "encoder.batch": (1, NOTHING),
-    "heads.clip_frame.temperature": (1.0, NOTHING),  # another head is chosen; see below
+    "heads.clip_frame.temperature": (1.0, NOTHING),  # another head is chosen; see tests/test_plan_settings_together.py
     "heads.clip_crop.temperature": (1.0, NOTHING),
     "heads.iclip.blocks": ("POCM", LEARNED),
     "heads.iclip.padding": ("masked", LEARNED),
@@ -207,28 +208,11 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "report.megabytes": (1.0, NOTHING),
     "recipes": ({}, NOTHING),
 }
-PATHS = {"cache.root", "datasets.jhmdb.root", "detector.boxes_from", "encoder.tokens_from", "encoder.texts"}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dataset, and copies of its parts under other names."""
-    folder = tmp_path_factory.mktemp("plan")
-    root = write_dataset(folder / "jhmdb")
-    shutil.copytree(root, folder / "copy")
-    shutil.copytree(root / "videos", root / "videos_again")
-    shutil.copy(root / "JHMDB-GT.pkl", root / "again.pkl")
-    (folder / "boxes.csv").write_text("video_id,frame,x1,y1,x2,y2,score,what\n")
-    (folder / "texts.yaml").write_text("wave: a person waves\n")
-    (folder / "tokens").mkdir()
-    for kind in ("frame", "groundtruth", "person", "object", "text"):
-        (folder / "tokens" / f"tokens-{kind}.npz").write_text(f"tokens of kind {kind}")
-    return folder
-
-
-def redone(folder: Path, name: str, value: Any, **base: Any) -> set[str]:
-    value = str(folder / value) if name in PATHS else value
-    return changed(keys(plan(folder, **base)), keys(plan(folder, **base, **{name: value})))
+    return write_dataset_and_copies(tmp_path_factory.mktemp("plan"))
 
 
 def test_no_setting_is_forgotten_here() -> None:
@@ -254,64 +238,3 @@ def test_taking_fewer_clips_takes_them_from_what_is_there(folder: Path) -> None:
     for stage in ("index", "groundtruth", "detect", *TOKENS):
         assert few[stage].items() < all_clips[stage].items()
         assert len(few[stage]) * 2 == len(all_clips[stage])
-
-
-@pytest.mark.parametrize("head", ["clip_frame", "clip_crop"])
-def test_a_baseline_hears_its_own_settings_and_no_others(folder: Path, head: str) -> None:
-    for name, (value, _) in TABLE.items():
-        if name.startswith(("heads.", "training.")):
-            assert redone(folder, name, value, head=head) == (SCORED if name.startswith(f"heads.{head}.") else NOTHING)
-
-
-def test_the_oracle_hears_of_no_encoder_and_no_other_head(folder: Path) -> None:
-    for name, (value, _) in TABLE.items():
-        if name.startswith(("heads.", "training.", "encoder.")):
-            assert redone(folder, name, value, head="oracle") == (SCORED if "oracle" in name else NOTHING), name
-
-
-def test_the_seed_of_random_weights_redoes_all_that_they_encode(folder: Path) -> None:
-    assert redone(folder, "encoder.seed", 1, **{"encoder.pretrained": "random"}) == BY_IMAGES | BY_TEXT
-
-
-def test_boxes_from_a_file_do_not_hear_of_the_detector(folder: Path) -> None:
-    boxes = {"detector.boxes_from": str(folder / "boxes.csv")}
-    for name, (value, _) in TABLE.items():
-        if name.startswith("detector.") and name != "detector.boxes_from":
-            assert redone(folder, name, value, **boxes) == NOTHING, name
-
-
-def test_tokens_from_files_do_not_hear_of_the_encoder(folder: Path) -> None:
-    tokens = {"encoder.tokens_from": str(folder / "tokens")}
-    for name, (value, _) in TABLE.items():
-        if name.startswith("encoder.") and name != "encoder.tokens_from":
-            assert redone(folder, name, value, **tokens) == NOTHING, name
-
-
-def test_a_head_without_objects_does_not_learn_anew_from_other_boxes(folder: Path) -> None:
-    assert redone(folder, "detector.person_score", 0.1, **{"heads.iclip.blocks": "PCM"}) == {
-        "detect",
-        "tokens-person",
-        *SCORED,
-    }
-
-
-@pytest.mark.parametrize("name", ["split", "training.lr", "scoring.boxes", "datasets.jhmdb.official_split"])
-def test_switching_back_costs_nothing(folder: Path, name: str) -> None:
-    first, _, again = keys(plan(folder)), keys(plan(folder, **{name: TABLE[name][0]})), keys(plan(folder))
-    assert first == again
-
-
-def test_training_elsewhere_hears_of_its_split_and_of_what_is_shared(folder: Path) -> None:
-    elsewhere = {"trained_on.dataset": "jhmdb", "split": "without-wave"}
-    assert redone(folder, "trained_on.split", "2", **elsewhere) == LEARNED
-    other = {**elsewhere, "split": "without-jump"}
-    assert changed(keys(plan(folder, **elsewhere)), keys(plan(folder, **other))) == SCORED
-    two = {**elsewhere, "split": "1", "trained_on.split": "without-clap"}
-    assert redone(folder, "trained_on.shared", "drop", **two) == SCORED
-
-
-def test_where_and_how_texts_are_written_redoes_nothing(folder: Path) -> None:
-    (folder / "again.yaml").write_text("# the same\nwave: [a person waves]\n")
-    asked = [str(folder / "texts.yaml"), str(folder / "again.yaml"), {"wave": "a person waves"}]
-    first, *others = (keys(plan(folder, **{"encoder.texts": texts})) for texts in asked)
-    assert others == [first, first]

@@ -93,6 +93,9 @@ def run(work: Work, runner: Runner | None = None) -> None:
 
     Raises DataError, when all is done, where more clips than `work.allowed` have failed.
     """
+    if not work.artifacts:
+        print(f"{work.name}: nothing to make, the method reads nothing of it under these settings")
+        return
     tasks: dict[str, Task] = {}
     for artifact in work.artifacts:
         for group in artifact.begin():

@@ -7,28 +7,17 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.cache.made_artifacts import VIDEOS, all_bytes, make, run, text, tokens
+from tests.cache.made_artifacts import VIDEOS, age, all_bytes, make, text, tokens
 from tests.conftest import ROOT
-from tests.made_plans import plan, settings, write_dataset
-from zsstad_core import configure
 from zsstad_core.cache import gc
 from zsstad_core.cache.artifact import Artifact, whole
 from zsstad_core.cache.stages import INDEX, TRAIN
 from zsstad_core.cache.units import MANIFEST
-from zsstad_core.errors import CacheError, MissingFileError
-from zsstad_core.plan.reachable import reachable
-
-
-def age(root: Path, days: float = 30) -> None:
-    """Make everything look that old."""
-    then = time.time() - 86_400 * days
-    for path in [*root.rglob("*"), root]:
-        os.utime(path, (then, then))
+from zsstad_core.errors import CacheError
 
 
 def names(things: list[gc.Unneeded], root: Path) -> dict[str, str]:
@@ -128,6 +117,14 @@ def test_where_it_is_not_known_what_is_needed_nothing_goes(root: Path) -> None:
     with pytest.raises(CacheError, match=r"inputs\.json is missing or does not read, so what it needs is not known"):
         gc.unneeded(root, set(), 14)
     assert gc.unneeded(root, {inputs.parent.name, chain(root, 1)[0].path.name}, 14)  # a plan names what it needs
+
+
+def test_text_of_another_dataset_is_another_ones(root: Path) -> None:
+    other = text(root.parent / "stickworld")
+    make(other)
+    age(other.root)
+    collect(root, set())
+    assert other.is_complete()
 
 
 # ---- leftovers
@@ -249,86 +246,3 @@ def test_what_another_process_removed_meanwhile_is_no_error(root: Path) -> None:
     for thing in things:
         gc.remove(thing)
     assert collect(root, set()) == {}
-
-
-# ---- the plans that count
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    write_dataset(tmp_path / "jhmdb")
-    return tmp_path
-
-
-def overrides(folder: Path) -> str:
-    return f"datasets.jhmdb.root={folder / 'jhmdb'} cache.root={folder / 'cache'}"
-
-
-def test_every_head_split_and_choice_of_boxes_counts_and_recipes_where_they_can_be_planned(folder: Path) -> None:
-    file = folder / "pipeline.yaml"
-    file.write_text(
-        "recipes:\n  lost: {detector: {checkpoint: lost.pth}}\n  padded: {encoder: {crop: pad}}\n"
-        "  iclip/jhmdb: {training: {lr: 0.5}}\n"  # applies by itself
-    )
-    words = f"head=oracle split=2 {overrides(folder)}"
-    found = reachable(configure.load(file, overrides=words), configure.SettingsFile.read(file), words)
-    own = {"training.lr": 0.5}
-    for asked in (
-        {},
-        {"head": "clip_crop", "split": 3},
-        {"split": 4, "scoring.boxes": "groundtruth"},
-        {"head": "oracle"},
-        {"encoder.crop": "pad"},
-    ):
-        assert {artifact.path.name for artifact in plan(folder, **own, **asked).all()} <= found.names
-    assert plan(folder).train.path.name not in found.names  # type: ignore[union-attr]
-    (note,) = found.notes
-    assert note.startswith("RECIPE=lost cannot be planned here, so only age protects what it made: lost.pth: ")
-
-
-def test_where_the_settings_cannot_be_planned_nothing_is_called_unneeded(folder: Path) -> None:
-    words = f"{overrides(folder)} detector.checkpoint=lost.pth"
-    with pytest.raises(MissingFileError, match=r"lost\.pth"):
-        reachable(settings(folder), configure.SettingsFile.read(ROOT / "pipeline.yaml"), words)
-    (folder / "cache" / "jhmdb").mkdir(parents=True)
-    done = run("gc", "--apply", overrides=words)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: lost.pth: ")
-
-
-@pytest.mark.fault(50)
-def test_it_is_dry_by_default_and_then_does_what_it_said(folder: Path) -> None:
-    wanted, other = plan(folder), plan(folder, **{"encoder.crop": "pad", "training.lr": 1.0})
-    for artifact in [*wanted.all(), *other.all()]:
-        make_content(artifact)
-    age(folder / "cache")
-    before = all_bytes(folder / "cache")
-    unneeded = {artifact.path for artifact in other.all()} - {artifact.path for artifact in wanted.all()}
-    unneeded.remove(other.train.path)  # type: ignore[union-attr]
-    dry = run("gc", overrides=overrides(folder))
-    assert dry.returncode == 0, dry.stderr
-    assert before.items() <= all_bytes(folder / "cache").items()
-    lines = [line for line in dry.stdout.splitlines() if not line.startswith("gc: RECIPE=")]
-    assert {line.split("  (")[0].split()[-1] for line in lines[:-1]} == {str(path) for path in unneeded}
-    assert lines[-1].startswith(f"gc: {len(unneeded)} things, ")
-    assert lines[-1].endswith(" kB; APPLY=1 removes them")
-    done = run("gc", "--apply", overrides=overrides(folder))
-    assert done.returncode == 0, done.stderr
-    assert not any(path.exists() for path in unneeded)
-    assert all(artifact.is_complete() for artifact in wanted.all())
-    assert run("gc", overrides=overrides(folder)).stdout.endswith(f"gc: nothing to remove in {wanted.root}\n")
-
-
-def make_content(artifact: Artifact) -> None:
-    for group in artifact.begin():
-        with artifact.publish(group) as unit:
-            (unit / "content").write_text("0123456789")
-    artifact.complete()
-
-
-def test_text_of_another_dataset_is_another_ones(root: Path) -> None:
-    other = text(root.parent / "stickworld")
-    make(other)
-    age(other.root)
-    collect(root, set())
-    assert other.is_complete()

@@ -1,4 +1,4 @@
-"""One small dataset, one run of everything through make, and copies of its cache to go on from."""
+"""One small dataset, one run of everything through make, copies of its cache to go on from; and one small AVA."""
 
 import shutil
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.end_to_end import runs
+from tests.end_to_end import made_ava, runs
 from tests.end_to_end.caches import UNITS
 from tests.end_to_end.made import Settings, as_set, settings_of, write_all
 from zsstad_core.configure import load
@@ -100,3 +100,11 @@ def empty(new_work: Callable[[Path | None], Work]) -> Work:
 def ready(by_make: ByMake, new_work: Callable[[Path | None], Work]) -> Work:
     """A copy of a cache in which everything is done."""
     return new_work(by_make.cache)
+
+
+@pytest.fixture(scope="session")
+def ava(tmp_path_factory: pytest.TempPathFactory) -> made_ava.Made:
+    runs.warm_up()
+    folder = tmp_path_factory.mktemp("ava")
+    runs.in_server(made_ava.write_all, folder)
+    return made_ava.Made(folder)

@@ -7,90 +7,30 @@ second, one as frames; one was never downloaded.
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from tests.conftest import TINY_CLIP
 from tests.datasets import made_ava
 from tests.datasets.made_ava import EXCLUDED, GONE, LATE, RATES, SECONDS, START, TEST, corner
 from tests.end_to_end import runs
 from tests.end_to_end.caches import metrics
-from tests.end_to_end.made import write_detector
+from tests.end_to_end.made_ava import Made, settings_of
 from tests.end_to_end.test_page import data_of, look, needs_chromium
 from zsstad_core.cache.tokens import read_tokens
 from zsstad_core.cache.units import published_units
-from zsstad_core.tables import BOX, concat, read_table
+from zsstad_core.tables import BOX
 from zsstad_core.unplaced import UNPLACED, second_of
 
 KEYFRAMES = len(RATES) * 7  # seconds 902 to 908: videos end half a second later, and 908 is not annotated
 
 
-def _inputs(artifact: Path) -> dict[str, object]:
-    inputs: dict[str, object] = json.loads((artifact / "inputs.json").read_text())
-    return inputs
-
-
-@dataclass(frozen=True)
-class Made:
-    """A dataset and a detector; commands on them."""
-
-    folder: Path
-
-    def run(
-        self, target: str, cache: str = "cache", head: str = "iclip", recipe: str = "", **changed: object
-    ) -> runs.Ended:
-        own = settings_of(self.folder, cache) | {name.replace("__", "."): value for name, value in changed.items()}
-        logs = self.folder / "logs"
-        logs.mkdir(exist_ok=True)
-        log = logs / f"{target}-{len(list(logs.iterdir()))}"
-        return runs.run(target, own, log, dataset="ava", head=head, recipe=recipe, split=3).ok()
-
-    def table(self, stage: str, name: str, cache: str = "cache", head: str = "iclip") -> pd.DataFrame:
-        found = (self.folder / cache / "ava").glob(f"{stage}-*")  # of other heads there may be some as well
-        (folder,) = [path for path in found if _inputs(path).get("head", head) == head]
-        return concat(name, [read_table(unit.file(f"{name}.parquet"), name) for unit in published_units(folder)])
-
-
-def settings_of(folder: Path, cache: str) -> dict[str, object]:
-    return {
-        "device": "cpu",
-        "datasets.ava.root": folder,
-        "detector.config": folder / "config.py",
-        "detector.checkpoint": folder / "weights.pth",
-        "detector.persons_per_frame": 10,
-        "detector.objects_per_frame": 5,
-        "encoder.model": TINY_CLIP,
-        "encoder.pretrained": "random",
-        "training.iterations": 40,
-        "training.warmup": 4,
-        "training.checkpoint_every": 40,
-        "training.log_every": 20,
-        "cache.root": folder / cache,
-    }
-
-
-def write_all(folder: Path) -> None:
-    made_ava.write_annotation(folder)
-    made_ava.write_clips(folder)
-    write_detector(folder)
-
-
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    runs.warm_up()
-    folder = tmp_path_factory.mktemp("ava")
-    runs.in_server(write_all, folder)
-    return Made(folder)
-
-
-@pytest.fixture(scope="module")
-def indexed(made: Made) -> tuple[Made, str]:
+def indexed(ava: Made) -> tuple[Made, str]:
     """What the first two stages made, and said."""
-    return made, made.run("groundtruth").out
+    return ava, ava.run("groundtruth").out
 
 
 def test_what_is_left_out_or_not_there_is_said(indexed: tuple[Made, str]):
@@ -236,34 +176,13 @@ def test_the_same_command_again_starts_nothing_but_the_report(evaluated: tuple[M
 
 
 @pytest.mark.slow
-def test_the_whole_is_the_same_through_make(made: Made):
-    own = settings_of(made.folder, "by_make")
+def test_the_whole_is_the_same_through_make(ava: Made):
+    own = settings_of(ava.folder, "by_make")
     ended = runs.make("eval", own, dataset="ava", head="iclip", split=3).ok()
     path = Path(ended.out.splitlines()[-1])
     assert json.loads(path.read_text())["dataset"] == "ava"
-    frames = made.table("groundtruth", "groundtruth", "by_make")["frame"]
+    frames = ava.table("groundtruth", "groundtruth", "by_make")["frame"]
     assert (frames >= UNPLACED).sum() == 6
-
-
-def test_stclip_learns_several_actions_a_person_from_windows_around_keyframes(made: Made):
-    """From interest tokens, by the recipe of AVA; views from the cache and from the films give the same scores."""
-    short = {
-        "heads__stclip__interest_tokens": 10,  # of the 18 that this encoder has
-        "training__iterations": 4,
-        "training__warmup": 1,
-        "training__batch": 4,
-        "scoring__boxes": "groundtruth",
-    }
-    ended = made.run("eval", cache="stclip", head="stclip", **short)
-    assert metrics(ended.out)["head"] == "stclip"
-    frames, keys = made.table("tokens-pixel", "frames", "stclip"), made.table("index", "keyframes", "stclip")
-    assert len(frames) > 6 * len(keys)  # nine to a keyframe, where the film has them
-
-    made.run("eval", cache="decoded", head="stclip", encoder__pixels="decoded", **short)
-    cached, fresh = (made.table("score", "detections", cache, "stclip") for cache in ("stclip", "decoded"))
-    pd.testing.assert_frame_equal(cached, fresh)
-    assert cached["probability"].between(0, 1).all()
-    assert not list((made.folder / "decoded" / "ava").glob("tokens-*pixel*"))
 
 
 @needs_chromium
@@ -290,33 +209,3 @@ def test_the_page_is_of_keyframes_and_of_persons_with_several_actions(
     parts, where = look(path)
     assert set(parts) >= {"results", "player", "classes", "curves", "errors", "moments", "made"}
     assert where.endswith("(2 of 7)")
-
-
-def test_actionclip_learns_several_actions_of_each_persons_track(made: Made):
-    """By the recipe of AVA: annotated persons are followed by their numbers, detected ones by the tracker, a second
-    apart."""
-    short = {"training__iterations": 4, "training__warmup": 1, "training__batch": 4, "heads__actionclip__layers": 2}
-    ended = made.run("eval", cache="actionclip", head="actionclip", recipe="actionclip-bare", **short)
-    assert metrics(ended.out)["head"] == "actionclip"
-    assert "train: actionclip, split 3: 4 clips of 74 seen classes" in ended.out  # two persons in each of two videos
-    tracks = made.table("tracks", "tracks", "actionclip", "actionclip")
-    keys = made.table("index", "keyframes", "actionclip", "actionclip")
-    assert set(tracks["video_id"]) == set(TEST)
-    assert (second_of(tracks, keys) >= 902).all()
-    found = made.table("score", "detections", "actionclip", "actionclip")
-    both = found.merge(tracks, on=["video_id", "frame", "box"], how="left", validate="many_to_one")
-    followed = both[both["track"] > 0]
-    assert followed.groupby(["video_id", "track"])["frame"].nunique().max() > 1
-    assert followed.groupby(["video_id", "track", "class_name"])["probability"].nunique().max() == 1
-    assert found["probability"].between(0, 1).all()
-
-
-def test_a_video_that_shows_several_actions_is_no_clip_of_one(made: Made):
-    own = settings_of(made.folder, "actionclip") | {"clips.of": "video"}
-    ended = runs.run(
-        "train", own, made.folder / "video", dataset="ava", head="actionclip", recipe="actionclip-bare", split=3
-    )
-    assert ended.code != 0
-    assert "shows several actions" in ended.err
-    assert "set clips.of=tracklet" in ended.err
-    assert "Traceback" not in ended.err

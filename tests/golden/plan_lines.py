@@ -2,6 +2,8 @@
 
 from itertools import product
 
+from tests.golden import plan_changes
+
 DATASETS = ("jhmdb", "ucf101_24", "ava", "folder", "stickworld")
 HEADS = ("clip_frame", "clip_crop", "iclip", "stclip", "oracle")
 LABELS = "datasets.folder.labels=reading,walking,waving"
@@ -131,87 +133,11 @@ def _datasets() -> list[str]:
 
 def _settings() -> list[str]:
     """Settings of detector, encoder, heads, training, scoring and evaluation, one or few at a time."""
-    by_head = {
-        "iclip": (
-            "detector.boxes_from=boxes.csv",
-            "detector.boxes_from=stclip.json",
-            "detector.boxes_from=boxes.csv detector.finetune.epochs=2",
-            "detector.boxes_from=boxes.csv scoring.boxes=groundtruth heads.iclip.blocks=PCM",
-            "detector.config=detector.py detector.checkpoint=weights.pth",
-            "detector.person_score=0.1",
-            "detector.finetune.epochs=2",
-            "detector.finetune.epochs=2 detector.finetune.seed=1 detector.person_score=0.1",
-            "detector.finetune.epochs=2 heads.iclip.blocks=PCM scoring.boxes=groundtruth",
-            "encoder.tokens_from=tokens",
-            "encoder.tokens_from=tokens encoder.texts=phrasings.yaml encoder.phrasings=max",
-            "encoder.model=ViT-B/16 encoder.pretrained=OpenAI",
-            "encoder.model=ViT-B-16-SigLIP encoder.pretrained=webli",
-            "encoder.model=roberta-ViT-B-32 encoder.pretrained=laion2b_s12b_b32k",
-            "encoder.model=demo/models/clip.json encoder.pretrained=demo/models/clip.safetensors",
-            "encoder.pretrained=random",
-            "encoder.pretrained=random encoder.seed=1",
-            "encoder.crop=pad",
-            "encoder.precision=bf16",
-            "encoder.texts=texts.yaml",
-            "encoder.texts=phrasings.yaml",
-            "encoder.texts=phrasings.yaml encoder.phrasings=max",
-            "encoder.texts=texts.yaml encoder.phrasings=max",
-            "encoder.template='a video of {}' encoder.underscores=space",
-            "heads.iclip.blocks=PCM",
-            "heads.iclip.blocks=PCM scoring.boxes=groundtruth",
-            "heads.iclip.memory=all heads.iclip.memory_before=2",
-            "heads.iclip.object_choice=random heads.iclip.padding=masked",
-            "heads.iclip.prompting_layers=0",
-            "training.loss=cross_entropy",
-            "training.loss=ava",
-            "training.videos=without_unseen",
-            "training.videos_at_most=1 training.videos_seed=1",
-            "training.precision=amp training.seed=3",
-            "training.checkpoint_every=1 device=cpu scoring.batch=1",
-            "scoring.similarities=true",
-            "scoring.select=first scoring.labels=all",
-            "scoring.labels=unseen",
-            "scoring.voting=mean",
-            "evaluation.iou=0.75",
-            "evaluation.protocol=voc evaluation.frames=annotated",
-        ),
-        "stclip": (
-            "heads.stclip.temporal=none",
-            "heads.stclip.temporal=average",
-            "heads.stclip.person_tokens=patches",
-            "heads.stclip.lora_in_crops=false",
-            "heads.stclip.lora_in_crops=false scoring.boxes=groundtruth",
-            "heads.stclip.lora_in_crops=false encoder.pixels=decoded",
-            "heads.stclip.lora_in_crops=false heads.stclip.whole_frame=false",
-            "heads.stclip.prompt_tokens=interest heads.stclip.interest_tokens=50",
-            "heads.stclip.prompt_tokens=interest heads.stclip.interest_tokens=500",
-            "heads.stclip.checkpointing=true",
-            "heads.stclip.lora_rank=0",
-            "encoder.tokens_from=tokens",
-            "encoder.model=ViT-B-16-SigLIP",
-            "encoder.model=ViT-B-32 encoder.crop=squash",
-            "encoder.texts=phrasings.yaml encoder.phrasings=max scoring.similarities=true",
-        ),
-        "clip_crop": (
-            "heads.clip_crop.temperature=1",
-            "encoder.tokens_from=tokens",
-            "encoder.texts=phrasings.yaml encoder.phrasings=max scoring.boxes=groundtruth",
-            "scoring.similarities=true scoring.labels=seen",
-        ),
-        "clip_frame": (
-            "heads.clip_frame.temperature=1",
-            "encoder.tokens_from=tokens scoring.boxes=groundtruth",
-            "detector.finetune.epochs=2",
-            "detector.finetune.epochs=2 scoring.boxes=groundtruth",
-        ),
-        "oracle": (
-            "heads.oracle.knows=person",
-            "scoring.similarities=true",
-            "encoder.texts=phrasings.yaml encoder.phrasings=max",
-            "detector.boxes_from=boxes.csv",
-        ),
-    }
-    found = [_line("jhmdb", f"HEAD={head}", set_=changed) for head, of_it in by_head.items() for changed in of_it]
+    found = [
+        _line("jhmdb", f"HEAD={head}", set_=changed)
+        for head, of_it in plan_changes.OF_HEADS_ON_PERSONS.items()
+        for changed in of_it
+    ]
     found += [_line("ava", set_=f"scoring.{changed}") for changed in ("voting=mean", "similarities=true")]
     found += [_line("ava", set_="training.pose_weight=1 training.loss=focal")]
     found += [_line("jhmdb", "SETTINGS=lists.yaml", set_="encoder.phrasings=max")]
@@ -249,56 +175,18 @@ def _of_clips() -> list[str]:
     found.append(_line("folder", "HEAD=actionclip", "TRAINED_ON=jhmdb", set_=LABELS))
     alike = "encoder.model=ViT-L-14 heads.actionclip.loss=classes"
     found.append(_line("jhmdb", "SPLIT=2", "HEAD=actionclip", "TRAINED_ON=ava", set_=alike))
-    changes = (
-        "heads.actionclip.frames=4",
-        "heads.actionclip.views=3",
-        "heads.actionclip.layers=2",
-        "heads.actionclip.loss=classes",
-        "heads.actionclip.loss=classes training.loss=cross_entropy training.processes=2",
-        "heads.actionclip.temperature=0.07",
-        "clips.tracklet=frames",
-        "clips.of=tracklet tracks.lost_after=2",
-        "clips.of=tracklet tracks.high_score=0.6",
-        "clips.of=tracklet scoring.select=all",
-        "clips.of=tracklet detector.boxes_from=boxes.csv",
-        "clips.of=tracklet detector.finetune.epochs=2",
-        "clips.of=tracklet clips.tracklet=frames detector.person_score=0.1",
-        "tracks.lost_after=2",
-        "detector.boxes_from=boxes.csv",
-        "detector.person_score=0.1",
-        "encoder.pretrained=random",
-        "encoder.texts=texts.yaml",
-        "encoder.underscores=space",
-        "scoring.similarities=true scoring.labels=all",
-        "training.seed=3 training.batch=16",
-        "cache.clips_per_unit=1 device=cpu scoring.batch=1",
-    )
-    return [*found, *(_line("jhmdb", "HEAD=actionclip", set_=change) for change in changes)]
+    return [*found, *(_line("jhmdb", "HEAD=actionclip", set_=change) for change in plan_changes.OF_CLIPS)]
 
 
 def _refused_clips() -> list[str]:
     """What ActionCLIP cannot run with."""
-    changes = (
-        "encoder.tokens_from=tokens",
-        "encoder.template='a video of {}'",
-        "encoder.texts=phrasings.yaml",
-        "encoder.phrasings=max",
-        "scoring.voting=mean",
-        "training.batch=1",
-        "training.loss=ava",
-        "training.processes=2",
-    )
-    found = [_line("jhmdb", "HEAD=actionclip", set_=change) for change in changes]
+    found = [_line("jhmdb", "HEAD=actionclip", set_=change) for change in plan_changes.REFUSED_CLIPS]
     return [*found, _line("ava", "HEAD=actionclip", set_="heads.actionclip.loss=batch")]
 
 
 def _optimisers() -> list[str]:
     """Optimisers, schedules and limits of the gradient other than the first ones."""
-    changes = (
-        "training.optimiser=adamw training.weight_decay=0.01",
-        "training.optimiser=adamw training.beta1=0.95 training.beta2=0.98",
-        "training.schedule=cosine",
-        "training.schedule=cosine training.final_lr_factor=0.1",
-        "training.clip_norm=1",
-    )
-    return [_line("jhmdb", f"HEAD={head}", set_=change) for head, change in product(("iclip", "actionclip"), changes)]
+    return [
+        _line("jhmdb", f"HEAD={head}", set_=change)
+        for head, change in product(("iclip", "actionclip"), plan_changes.OPTIMISERS)
+    ]

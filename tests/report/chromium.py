@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -57,6 +59,13 @@ def until(page: "Page", condition: str) -> None:
             return
         page.wait_for_timeout(25)
     raise AssertionError(f"never true: {condition}")
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2), from 0 to 1, of a colour as the browser writes it, such as `rgb(1, 2, 3)`."""
+    channels = np.array([int(part) for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
 def _let_pass(route: Any, said: list[str]) -> None:

@@ -1,15 +1,13 @@
 """What persons attend to, as a reader has it: by keyboard, by touch, on a phone, in dark and light."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.made_videos import grey
-from tests.report.chromium import PHONE, executable, opened
+from tests.report.chromium import PHONE, executable, luminance, opened
 from tests.report.made_page import QUOTED
-from tests.report.test_page_browser import luminance
 from zsstad_core.report.page.content import AttendingPerson, Attention, Block, LetteredObject, Page, Picture
 from zsstad_core.report.page.jpeg import jpeg
 from zsstad_core.report.page.write import write_page
@@ -51,13 +49,6 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("attention") / "index.html"
     write_page(path, Page(title="attention", attention=(FRAME, FRAME)))
     return path
-
-
-@pytest.fixture(scope="module")
-def still(chromium: Any, path: Path) -> Iterator[Any]:
-    """The page for tests that choose nobody else."""
-    with opened(chromium, path) as page:
-        yield page
 
 
 def percents(table: list[Any]) -> list[float]:

@@ -26,6 +26,7 @@ from zsstad_core.yaml_files import compose, line_of
 _LISTS, _YAML = {".txt"}, {".yaml", ".yml"}
 _HEAD_SETTINGS = {
     "encoder": ("model", "pretrained", "seed", "crop", "precision", "template", "underscores"),
+    "clips": ("of", "tracklet"),
     "detector": (
         *("kind", "config", "checkpoint", "options"),
         *("person_score", "persons_per_frame", "object_score", "objects_per_frame"),

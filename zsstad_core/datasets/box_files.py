@@ -34,9 +34,9 @@ def read_boxes(path: Path, videos: Sequence[str]) -> BoxFile:
     """The boxes of `videos` in a file, numbered within each frame: persons first, then objects, each by falling score,
     equal scores in the file's order.
 
-    `.json` is the detection file of ST-CLIP, with `jhmdb_test_gt_min.json` beside it. `.csv` (UTF-8, with
-    a header) and `.parquet` hold video_id, frame (from 0), x1, y1, x2, y2 (pixels of the frame), score (0 to 1) and
-    what (`person` or a COCO class); further columns are not read. Boxes are not clipped here: the frame's size is
+    `.json` is the detection file of ST-CLIP, with `jhmdb_test_gt_min.json` beside it. `.csv` (UTF-8,
+    with a header) and `.parquet` hold video_id, frame (from 0), x1, y1, x2, y2 (pixels of the frame), score (0 to 1)
+    and what (`person` or a COCO class); further columns are not read. Boxes are not clipped here: the frame's size is
     unknown.
 
     Raises MissingFileError, and DataError naming file, line (in Parquet the row, from 1) and value of the first

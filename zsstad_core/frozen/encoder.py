@@ -151,7 +151,7 @@ class Encoder:
             text = texts[int(cut.nonzero()[0])]
             raise DataError(
                 f'text "{text[:80]}" has more than the {length} tokens that the text encoder reads; shorten it or '
-                "encoder.template"
+                "encoder.template, or the templates of the method"
             )
         ids: Tensor = self._tokenizer(texts)
         return ids
