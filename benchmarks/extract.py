@@ -181,12 +181,12 @@ def bare_encoder(encoder: Encoder, views: NDArray[np.uint8], batch: int) -> None
 
 
 def rows_of_file(raw: Path, dtype: Any, start: int, stop: int) -> Any:
-    """Numpy's own, of a whole file."""
+    """Rows of a raw file that NumPy reads."""
     return np.fromfile(raw, dtype)[start:stop]
 
 
 def rows_by_zarr(path: Path) -> Rows:
-    """Zarr's own reader."""
+    """A reader of rows that uses Zarr itself."""
     array = zarr.open_array(str(path), mode="r")
     return lambda start, stop: array[start:stop]
 

@@ -172,7 +172,7 @@ def of_head(changes: Mapping[str, str]) -> dict[str, str]:
 
 
 def difference(ap: Mapping[str, Sequence[float]], name: str) -> str:
-    """Of a row from the whole method, seed by seed."""
+    """The difference of a row from the whole method, seed by seed."""
     if name == WHOLE:
         return ""
     return spread(np.subtract(ap[name], ap[WHOLE]).tolist(), sign="+")

@@ -47,7 +47,7 @@ def makefile(plan: Plan, question: Question) -> str:
 
 
 def command(options: Namespace) -> str:
-    """What make was asked for."""
+    """The make command line of the question."""
     names = ("video", "labels", "head", "trained_on", "split", "recipe")
     words = {name.upper(): getattr(options, name) for name in names} | {"SET": " ".join(options.overrides.split())}
     return f"make ask {' '.join(f'{name}={shlex.quote(value)}' for name, value in words.items() if value)}"

@@ -48,8 +48,10 @@ def tables(plan: Plan) -> list[Table]:
 
 
 def published_numbers(plan: Plan, rows: list[Published]) -> list[tuple[Published, float]]:
-    """Those with a number for the split and the same kind of boxes, rows of the same method first. Of lists of classes
-    that were not published, 50/50, the mean over theirs is the number."""
+    """The published rows with a number for this split and this kind of boxes, the same method's rows first.
+
+    Where the lists of classes of a row are not published (50/50), the number is the mean over its splits.
+    """
     numbers = [(row, row.values.get(plan.settings.split) if row.values else row.average) for row in rows]
     of_boxes = [
         (row, number) for row, number in numbers if row.boxes == plan.settings.scoring.boxes and number is not None
@@ -80,7 +82,7 @@ def compare_with_published(plan: Plan, metrics: dict[str, Any], rows: list[tuple
 
 
 def command(options: Namespace, plan: Plan) -> str:
-    """What make was asked for; the dataset, split and head also where pipeline.yaml says them."""
+    """The make command line that asks for this report, with dataset, split and head written out."""
     settings = plan.settings
     chosen = {"DATASET": settings.dataset, "SPLIT": settings.split, "HEAD": settings.head}
     asked = {"TRAINED_ON": options.trained_on, "RECIPE": options.recipe, "SET": " ".join(options.overrides.split())}

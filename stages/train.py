@@ -50,7 +50,7 @@ def train_head(plan: Plan, clock: Clock | None = None) -> Content:
 
 
 def fit(plan: Plan, device: str, rank: "Rank", clock: Clock | None = None) -> dict[str, "Tensor"]:
-    """The weights of the plan's head, trained by this process and those beside it."""
+    """The weights of the plan's head, trained by this process together with the other ranks."""
     from zsstad_core.learning.banks import chosen_videos, training_bank
     from zsstad_core.learning.cached_rows import training_labels
     from zsstad_core.learning.train import train

@@ -117,12 +117,12 @@ def run(work: Work, runner: Runner | None = None) -> None:
 
 
 def in_process(work: Work, tasks: Sequence[Task]) -> Iterator[FinishedTask]:
-    """One task after the other; those that another command works on come last, when it has them done or has ended."""
+    """Do one task after the other. A task that another command works on comes last, once that command has ended."""
     return _one_by_one(work.name, work.prepare(), tasks)  # the work is prepared before it is called begun
 
 
 def _one_by_one(name: str, compute: Compute, tasks: Sequence[Task]) -> Iterator[FinishedTask]:
-    waiting, refused, told = deque(tasks), 0, False
+    waiting, refused, announced = deque(tasks), 0, False
     while waiting:
         task = waiting.popleft()
         if done := make(name, compute, task):
@@ -132,9 +132,9 @@ def _one_by_one(name: str, compute: Compute, tasks: Sequence[Task]) -> Iterator[
         waiting.append(task)
         refused += 1
         if refused >= len(waiting):
-            if not told:
+            if not announced:
                 print(f"{name}: another command is making the rest; waiting for it", file=sys.stderr)
-            told = True
+            announced = True
             time.sleep(_PAUSE)
 
 

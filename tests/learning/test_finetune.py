@@ -65,7 +65,7 @@ def test_the_detector_is_shown_boxes_of_persons_where_they_stand(tmp_path: Path)
     shown = world(tmp_path, clips=3, seed=0)
     loaded = load(DEMO, "cpu")
     batches = _Batches(loaded, Finetune(epochs=2, batch=24), shown.samples, shown.videos)
-    batch = batches.prepared(0)
+    batch = batches.batch(0)
     batches.close()
     person = loaded.classes.index("person")
     images = batch["inputs"] * loaded.model.data_preprocessor.std + loaded.model.data_preprocessor.mean

@@ -65,10 +65,10 @@ def said(action: str, times: int = 300) -> list[str]:
     for seed in range(times):
         dice = Dice("pretrain", 99, seed)
         used = draw_thing(dice, USED[action]) if action in USED else None
-        told = captions.UnitDescription(
+        unit = captions.UnitDescription(
             action, used, (draw_look(dice), draw_look(dice)) if action in DUOS else (draw_look(dice),)
         )
-        texts.append(captions.caption_of_person(dice, told, 0, "park"))
+        texts.append(captions.caption_of_person(dice, unit, 0, "park"))
     return texts
 
 

@@ -37,7 +37,7 @@ def encode(
     boxes: Mapping[TokenKind, pd.DataFrame],
     wanted: Wanted | None = None,
 ) -> Compute:
-    """Tokens of a group, of all frames or of those that are wanted.
+    """A function that makes the tokens of a group from all frames, or only from the wanted frames.
 
     encoder: may be None where only views are wanted (`pixel` and the like). boxes: table boxes of each kind whose
     tokens are of boxes; the other kinds are of whole frames.
@@ -112,7 +112,7 @@ def _views_for(encoder: "Encoder | None", settings: EncoderSettings) -> tuple[in
 
 
 def _no_tokens(kind: TokenKind, encoder: "Encoder | None", size: int) -> np.ndarray:
-    """No token of the kind, in the shape and the type of its tokens."""
+    """An empty array with the shape and dtype of the kind's tokens."""
     if kind.form == "pixel":
         return np.empty((0, size, size, 3), np.uint8)
     assert encoder is not None
@@ -128,7 +128,7 @@ def _encode_views(encoder: "Encoder", kind: TokenKind, views_NSSC: np.ndarray) -
 def _name_row(
     error: ModelError, encoder: "Encoder", kind: TokenKind, views_NSSC: np.ndarray, rows: pd.DataFrame
 ) -> ModelError:
-    """The error with the video and the frame of the first view that has no token; `rows` start with the batch's."""
+    """The error, with the video and the frame of the first view that fails; `rows` start with the batch's rows."""
     for number in range(len(views_NSSC)):
         try:
             _encode_views(encoder, kind, views_NSSC[number : number + 1])
@@ -161,7 +161,7 @@ class TokenRows:
         return self._xyxy.get((video_id, frame), np.empty((0, 4), np.float32))
 
     def table(self) -> pd.DataFrame:
-        """Table boxes or frames; of frames those that were added so far."""
+        """Table boxes, or table frames with the frames that were added so far."""
         if self._boxes is not None:
             return self._boxes
         return tables.table("frames", pd.DataFrame(self._frames, columns=["video_id", "frame", "pts"]))

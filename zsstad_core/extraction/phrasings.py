@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def combine_phrasings(tokens: NDArray[np.float32], texts: Sequence[str | Sequence[str]]) -> NDArray[np.float32]:
-    """Tokens float32 [K, D] of K classes from those of all their texts, one after the other [T, D], T >= K.
+    """Tokens float32 [K, D] of K classes from the tokens [T, D] of all their texts, in order; T >= K.
 
     The direction is CLIP's own for ensembles of prompts (openai/CLIP, zero-shot ImageNet): the mean of the texts'
     tokens, each of length 1. The length is the mean of theirs, where CLIP makes it 1: a class with one text keeps its

@@ -25,7 +25,7 @@ def in_pixels_of_video(rows: pd.DataFrame, videos: pd.DataFrame, drawn_on: tuple
 
 
 def scale_to_video(rows: pd.DataFrame, videos: pd.DataFrame, drawn_on: tuple[float, float] | None) -> pd.DataFrame:
-    """As `in_pixels_of_video`, but neither clipped nor refused: the annotation as it says."""
+    """The boxes in pixels of the videos as `in_pixels_of_video` gives them, but neither clipped nor refused."""
     return _with_boxes(rows, _scale(rows, videos, drawn_on))
 
 

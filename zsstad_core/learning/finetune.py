@@ -4,7 +4,7 @@ Frames go the way that they go in detection (the config's own test pipeline, so 
 mirrored; the augmentations of training from nothing (mosaic, mixing, changes of scale) are left out. Batch norms keep
 their running statistics, which a few frames of a few clips would spoil.
 
-Of the published fine-tuning (paper 002) nothing is known but its 10 epochs.
+Paper 002 publishes only that its fine-tuning takes 10 epochs.
 """
 
 import hashlib
@@ -70,7 +70,7 @@ def finetune(
         try:
             optimise(
                 loaded.model,
-                lambda iteration: _losses(loaded.model, batches.prepared(iteration), settings.config, way_out),
+                lambda iteration: _losses(loaded.model, batches.batch(iteration), settings.config, way_out),
                 _optimiser(loaded.model, tuning),
                 _schedule(steps),
                 Checkpoints(work_dir, _identity(loaded, tuning, samples), log, "finetune"),
@@ -134,24 +134,24 @@ class _Batches:
         self._person = loaded.classes.index(PERSON)
         self._ahead: Iterator[Batch] | None = None
 
-    def prepared(self, iteration: int) -> Any:
-        """The batch of an iteration; they are asked for one after the other."""
+    def batch(self, iteration: int) -> Any:
+        """The batch of an iteration. The caller asks for the iterations in order."""
         if self._ahead is None:
-            self._ahead = prefetch(self._made(iteration))
+            self._ahead = prefetch(self._read_batches(iteration))
         return self._loaded.model.data_preprocessor(next(self._ahead), True)
 
     def close(self) -> None:
         if self._ahead is not None:
             self._ahead.close()  # type: ignore[attr-defined]  # a generator
 
-    def _made(self, iteration: int) -> Iterator[Batch]:
+    def _read_batches(self, iteration: int) -> Iterator[Batch]:
         first, end = iteration * self._tuning.batch, self._tuning.epochs * len(self._samples)
         frames = read_frames(self._samples, self._order, self._videos, first, end)
         for some in batched(frames, self._tuning.batch):  # the last batch may be smaller
-            packed = [self._packed(frame) for frame in some]
+            packed = [self._pack(frame) for frame in some]
             yield {key: [one[key] for one in packed] for key in ("inputs", "data_samples")}
 
-    def _packed(self, frame: SampleFrame) -> dict[str, Any]:
+    def _pack(self, frame: SampleFrame) -> dict[str, Any]:
         from mmdet.structures.bbox import HorizontalBoxes
 
         place, sample, image = frame
@@ -171,7 +171,7 @@ class _Batches:
 
 
 def mirror_boxes(boxes: np.ndarray, width: int) -> np.ndarray:
-    """Boxes [N, 4] of a frame that was turned left to right."""
+    """Boxes [N, 4] of a frame after the frame is mirrored left to right."""
     x1, y1, x2, y2 = boxes.T
     return np.stack([width - x2, y1, width - x1, y2], axis=1)
 

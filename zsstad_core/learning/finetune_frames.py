@@ -29,7 +29,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class FinetuneSamples:
-    """The samples, by video and frame, and how many frames were left out for whom they show, or for lack of boxes."""
+    """The samples, sorted by video and frame, and how many frames were left out.
+
+    with_unseen: frames that show an unseen action. without_boxes: frames in which no box is left.
+    """
 
     samples: list[Sample]
     with_unseen: int

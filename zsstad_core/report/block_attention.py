@@ -60,7 +60,10 @@ def frame_blocks(
     unseen: tuple[str, ...],
     bank: "Bank[Any]",
 ) -> FrameBlocks:
-    """What the persons of a frame attend to. rows: as `shown_persons.number_persons`; bank: of the samples."""
+    """What the persons of a frame attend to.
+
+    rows: from `shown_persons.number_persons`. bank: the bank that the samples belong to.
+    """
     found: dict[int, tuple[BlockOfPerson, ...]] = {}
     objects: tuple[Object, ...] = ()
     for sample, numbers, blocks in samples:
@@ -81,7 +84,7 @@ def frame_blocks(
 
 
 class _Keys:
-    """What the keys of a sample's blocks are."""
+    """Names the keys that the blocks of a sample attend to."""
 
     def __init__(self, bank: "Bank[Any]", sample: NDArray[np.int64], numbers: list[int], frame: int) -> None:
         from zsstad_core.learning.frame_features import FrameFeatures

@@ -1,9 +1,10 @@
-"""Which action is taken for which: detected persons against the annotated ones that they are.
+"""Count which annotated action the head takes for which predicted action.
 
-A detected person is the annotated one that it overlaps most, from the protocol's IoU on; each is at most one other:
-pairs are made by falling overlap, of equals the better-scored detection and then the first annotated person first. It
-is taken for its best-scored action, of those that count by the protocol. Scores of classes that did not compete in one
-softmax cannot be compared: where persons do several actions at once, ask for each type of classes alone.
+A detected person is matched with the annotated person that it overlaps most, if the IoU reaches the protocol's
+threshold. Nobody is matched twice: pairs are made by falling IoU, and at equal IoU by falling score, then in the order
+of the annotation. The predicted action is the best-scored action that the protocol counts. Scores of classes that did
+not compete in one softmax cannot be compared: where persons do several actions at once, call this for each type of
+classes alone.
 
 An annotated person who does several evaluated actions counts once where any of them is the predicted one; else it is
 shared equally among them. The sum of everything is thus the number of annotated persons with an evaluated action, and
@@ -45,7 +46,10 @@ def confusion(
     iou: float = 0.5,
     protocol: str = "multisports",
 ) -> Confusion:
-    """The persons of both tables; tables, rules and DataErrors are those of `frame_ap`."""
+    """Count the persons of both tables by annotated and predicted action.
+
+    Takes the tables and rules of `frame_ap` and raises its DataErrors.
+    """
     matches = match_detections(groundtruth, detections, classes, iou, protocol)
     found_P = matches.best_of_each_person()
     person_G, first_A = _persons(groundtruth, matches.frame_G)

@@ -57,7 +57,7 @@ def curves(matches: Matches, most: int = 200) -> list[Curve]:
 
 
 def at_best_f1(matches: Matches, of_classes: Sequence[Curve]) -> pd.DataFrame:
-    """The detections that count and reach the score of their class's best F1; none of a class without one.
+    """The detections that count and reach the score of their class's best F1; a class without a best F1 has none.
 
     Table detections; `error_kinds` of these rows says what is wrong at the operating point. Every person has a row for
     every class, most of them wrong actions of a low score, which cost little: a count of all says next to nothing.

@@ -1,4 +1,4 @@
-"""What each kind of error costs: the AP that is left when all errors of a kind are fixed.
+"""Compute what each kind of error costs: the AP after all errors of that kind are fixed.
 
 As in TIDE (`error_kinds`, the paper's section 2.3), on the detections that the protocol counts and their matches:
 

@@ -81,7 +81,7 @@ def error_kinds(
     protocol: str = "multisports",
     background: float = BACKGROUND,
 ) -> ErrorKinds:
-    """The kind of each row of both tables. Tables, rules and DataErrors are those of `frame_ap`."""
+    """The kind of each row of both tables. Takes the tables and rules of `frame_ap` and raises its DataErrors."""
     matches = match_detections(groundtruth, detections, classes, iou, protocol)
     free_G = matches.unfound()
     kind_N = np.full(len(matches.class_N), _NOT_COUNTED, np.int8)
@@ -109,7 +109,11 @@ def error_kinds(
 
 
 def _match_moved(found_Q: Ints, truth_Q: Ints, free_G: Bools) -> tuple[Ints, Ints]:
-    """Of pairs, best-scored detection first and then most overlapping first: each detection takes the first left."""
+    """Give each detection its first free ground truth.
+
+    The pairs come by falling score of the detection, then by falling IoU. Returns rows of detections and of
+    groundtruth.
+    """
     open_Q = free_G[truth_Q]
     taken: dict[int, int] = {}
     gone: set[int] = set()

@@ -54,13 +54,13 @@ class Matches:
         return np.bincount(self.class_G[self.class_G >= 0], minlength=len(self.classes))
 
     def unfound(self) -> Bools:
-        """Which rows of the ground truth are of an evaluated class and taken by no detection: bool [G]."""
+        """Bool [G], True for ground truth of an evaluated class that no detection found."""
         free_G: Bools = self.class_G >= 0
         free_G[self.truth_N[self.truth_N >= 0]] = False
         return free_G
 
     def ranked(self, class_N: Ints | None = None) -> Iterator[Ints]:
-        """The detections of each class, best first; `class_N` in place of their own classes."""
+        """Yield the rows of detections of each class, best first; `class_N` replaces the classes of the table."""
         code_C = (self.class_N if class_N is None else class_N)[self.ranked_C].astype(np.int32)
         for place_C in rows_of_each_class(code_C, len(self.classes)):
             yield self.ranked_C[place_C]
@@ -142,7 +142,7 @@ def match_detections(
 
 
 def _take(matches: Matches, detections: int, found_Q: Ints, truth_Q: Ints, iou_Q: Floats) -> Ints:
-    """What each detection of one class took, -1 for a false positive; the evaluator's own `hits` says who is none."""
+    """The ground truth that each detection of one class matches, -1 for a false positive, as in `hits`."""
     hit_P = hits(found_Q, truth_Q, iou_Q, detections, matches.iou, matches.rules.second_best)
     close = np.flatnonzero(hit_P[found_Q] & (iou_Q >= matches.iou))
     close = close[np.lexsort((truth_Q[close], -iou_Q[close], found_Q[close]))]

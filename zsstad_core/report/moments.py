@@ -109,8 +109,10 @@ def worst_moments(kinds: ErrorKinds, each: int) -> list[Moment]:
 
 
 def costs(kinds: ErrorKinds) -> tuple[Floats, Floats]:
-    """What each error costs, about, in mAP: of each detection [N] (0 of a hit, and of one that does not count), and of
-    each missed ground truth [G] (0 of others)."""
+    """The approximate cost in mAP of each detection [N] and of each ground truth [G].
+
+    A hit and a detection that does not count cost 0, and so does every ground truth that is not missed.
+    """
     matches = kinds.matches
     truths_K = matches.groundtruths()
     share_K = np.divide(1.0, truths_K, out=np.zeros(len(truths_K)), where=truths_K > 0) / max((truths_K > 0).sum(), 1)

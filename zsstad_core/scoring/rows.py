@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Scores(NamedTuple):
-    """Of every row against every class, float64 [R, K]."""
+    """The scores of every row for every class, float64 [R, K]."""
 
     probability_RK: NDArray[np.float64]
     similarity_RK: NDArray[np.float64]

@@ -70,7 +70,7 @@ def shade(colour: Colour, factor: float) -> Colour:
 
 
 def colour_word(colour: Colour) -> str:
-    """What people call it."""
+    """The everyday English word for a colour."""
     hue, saturation, value = colorsys.rgb_to_hsv(*(c / 255 for c in colour))
     if value < 0.22:
         return "black"

@@ -1,4 +1,4 @@
-"""Captions of a still: broad and of many kinds, as those that CLIP was trained on."""
+"""Captions of a still: broad and of many kinds, like the captions that CLIP was trained on."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -22,28 +22,28 @@ _WRAPS = ("a picture of {}", "a photo of {}", "{} in a drawing", "this is {}", "
 
 
 class UnitDescription(NamedTuple):
-    """What a caption may tell of a unit: what it does, its thing, how its people look."""
+    """What a caption may describe: what a unit does, the thing it uses, and the looks of its people."""
 
     doing: str | Attitude
     used: Thing | None
     looks: tuple[Look, ...]
 
 
-def caption_of_person(dice: Dice, told: UnitDescription, actor: int, place: str) -> str:
+def caption_of_person(dice: Dice, unit: UnitDescription, actor: int, place: str) -> str:
     """A caption of a photo of one person."""
-    sentence = _doing(dice, told, _subject(dice, told.looks[actor]))
+    sentence = _doing(dice, unit, _subject(dice, unit.looks[actor]))
     return _wrap(dice, f"{sentence} {dice.pick(PLACES[place])}" if dice.chance(0.4) else sentence)
 
 
 def caption_of_picture(dice: Dice, people: Sequence[UnitDescription], lying: Sequence[Thing], place: str) -> str:
     """A caption of the whole picture: of all people, of one of them, or of what is there."""
     where = dice.pick(PLACES[place])
-    count = sum(len(told.looks) for told in people)
+    count = sum(len(unit.looks) for unit in people)
     if not people or dice.chance(0.12):
         there = _count_people(count) if count else _join([_name_thing(thing) for thing in lying[:2]])
         return _wrap(dice, f"{there} {where}") if there else f"nobody {where}"
     shown = list(people) if dice.chance(0.6) else [dice.pick(people)]
-    sentence = _join([_describe_unit(dice, told) for told in dice.shuffled(shown)])
+    sentence = _join([_describe_unit(dice, unit) for unit in dice.shuffled(shown)])
     if lying and dice.chance(0.35):
         sentence += (
             f" with {_name_thing(dice.pick(lying))} around"
@@ -53,19 +53,19 @@ def caption_of_picture(dice: Dice, people: Sequence[UnitDescription], lying: Seq
     return _wrap(dice, f"{sentence} {where}" if dice.chance(0.6) else sentence)
 
 
-def _describe_unit(dice: Dice, told: UnitDescription) -> str:
-    if told.doing in DUOS and dice.chance(0.7):
-        return dice.pick(PHRASES[str(told.doing)].together)
-    return _doing(dice, told, _subject(dice, dice.pick(told.looks)))
+def _describe_unit(dice: Dice, unit: UnitDescription) -> str:
+    if unit.doing in DUOS and dice.chance(0.7):
+        return dice.pick(PHRASES[str(unit.doing)].together)
+    return _doing(dice, unit, _subject(dice, dice.pick(unit.looks)))
 
 
-def _doing(dice: Dice, told: UnitDescription, subject: str) -> str:
-    if isinstance(told.doing, Attitude):
-        return f"{subject} {dice.pick(POSES[told.doing.name][1])}"
+def _doing(dice: Dice, unit: UnitDescription, subject: str) -> str:
+    if isinstance(unit.doing, Attitude):
+        return f"{subject} {dice.pick(POSES[unit.doing.name][1])}"
     kind = dice.pick(_KINDS)
-    phrase = dice.pick(PHRASES[told.doing][kind])
-    if told.used:
-        phrase = phrase.format(thing=_name_thing(told.used) if dice.chance(0.7) else f"a {told.used.name}")
+    phrase = dice.pick(PHRASES[unit.doing][kind])
+    if unit.used:
+        phrase = phrase.format(thing=_name_thing(unit.used) if dice.chance(0.7) else f"a {unit.used.name}")
     if kind == 0:
         return dice.pick([f"{subject} about to {phrase}", f"{subject} trying to {phrase}", f"how to {phrase}", phrase])
     return f"{subject} {phrase}"

@@ -35,7 +35,7 @@ def footage(clip: Clip) -> Footage:
 
 
 def _cast(dice: Dice, clip: Clip) -> list[str]:
-    """The actions in a clip: its own and, often, those of others, three persons at most.
+    """The actions in a clip: the clip's action and, often, actions of other persons; three persons at most.
 
     In a test clip all are of one family, so that in every label split the clip is seen or unseen as a whole: a person
     whose action is not among the labels that are scored would count against every method. In a training clip they are

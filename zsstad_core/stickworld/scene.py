@@ -53,7 +53,7 @@ class Unit:
 
     @property
     def action(self) -> str | None:
-        """What they do; None for an attitude."""
+        """The action of the unit; None where it only holds a pose."""
         return self.doing if isinstance(self.doing, str) else None
 
     def phase_at(self, seconds: float, ahead: float = 0.0) -> float:

@@ -22,7 +22,7 @@ class DepthShapes(NamedTuple):
 
 
 def stage_unit(unit: Unit, seconds: float, middle: float) -> list[DepthShapes]:
-    """The persons and things of a unit. middle: the time at which those who walk pass the unit's point."""
+    """The persons and things of a unit. middle: the second at which walkers pass the unit's point."""
     drawn: list[DepthShapes] = []
     for number, actor in enumerate(unit.actors):
         place = _place(unit, number, seconds - middle)
@@ -89,7 +89,7 @@ def _body(unit: Unit, number: int, phase: float) -> Joints:
 
 
 def _bar_height(unit: Unit) -> float:
-    """So that who hangs with straight arms is just off the ground."""
+    """The height at which a person who hangs with straight arms is just off the ground."""
     actor = unit.actors[0]
     hanging = joints(MOTIONS["pull_up"].pose(0.0, actor.style), actor.look.build, actor.main)
     return hanging.main_arm[2][2] + 0.07
@@ -106,7 +106,7 @@ def _seat_place(unit: Unit, used: Thing, body: Joints, phase: float) -> tuple[fl
 
 
 def _ball_place(unit: Unit, used: Thing, body: Joints, phase: float) -> tuple[float, Point]:
-    """The ball of a kick or a throw; of a stop or a catch it is the same run backwards."""
+    """Depth and place of the ball of a kick or a throw; a stop and a catch play the same path backwards."""
     backwards = unit.action in ("stop_ball", "catch")
     since = (1 - phase if backwards else phase) - CONTACT
     radius, vigour = things.BALL * used.size, unit.actors[0].style.vigour

@@ -49,11 +49,11 @@ class Still:
 
 
 def render_still(seed: int, domain: Domain = "pretrain") -> Still:
-    """The still of a seed; domains share none. Zero to three persons, each picture of its own place and camera."""
+    """The still of a seed, with zero to three persons. Domains share no still."""
     dice = Dice(domain, _STILLS, seed)
     scene = compose(dice, _cast(dice), _SECONDS)
     picture = render(scene, dice.uniform(0, _SECONDS))
-    told = [
+    units = [
         captions.UnitDescription(unit.doing, unit.thing, tuple(actor.look for actor in unit.actors))
         for unit in scene.units
     ]
@@ -67,7 +67,7 @@ def render_still(seed: int, domain: Domain = "pretrain") -> Still:
                 person.phase,
                 person.visible,
                 [
-                    captions.caption_of_person(dice, told[person.unit], person.actor, scene.surroundings.name)
+                    captions.caption_of_person(dice, units[person.unit], person.actor, scene.surroundings.name)
                     for _ in range(_CAPTIONS)
                 ],
             )
@@ -75,7 +75,7 @@ def render_still(seed: int, domain: Domain = "pretrain") -> Still:
         ],
         objects=picture.objects,
         place=scene.surroundings.name,
-        captions=[captions.caption_of_picture(dice, told, lying, scene.surroundings.name) for _ in range(_CAPTIONS)],
+        captions=[captions.caption_of_picture(dice, units, lying, scene.surroundings.name) for _ in range(_CAPTIONS)],
     )
 
 
@@ -100,7 +100,7 @@ def _loose(dice: Dice, name: str) -> Attitude:
 
 
 def _compress(dice: Dice, image: Pixels) -> Pixels:
-    """As a video's frames are."""
+    """Compress and decompress the image as JPEG, since the frames of videos are compressed too."""
     _, coded = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 45 + dice.integer(50)])
     decoded: Pixels = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))
     return np.ascontiguousarray(decoded[..., ::-1])

@@ -1,4 +1,4 @@
-"""Which test clips the player holds: the same for the same detections."""
+"""Choose the test clips that the player holds; the same detections give the same clips."""
 
 from collections.abc import Iterator, Sequence
 
@@ -69,7 +69,7 @@ def _of_moments(moments: Sequence[Moment], unseen: Sequence[str]) -> Iterator[Cl
 
 
 def _without_annotation(best: pd.DataFrame) -> Iterator[ClipToShow]:
-    """Videos in which nobody is annotated, those of the surest answers first."""
+    """The videos in which nobody is annotated, by falling best score."""
     alone = best[best["annotated"].map(len) == 0]
     alone = alone[~alone["video_id"].isin(best["video_id"][best["annotated"].map(len) > 0])]
     rows = alone.sort_values(["score", "video_id", "frame"], ascending=[False, True, True], kind="stable")

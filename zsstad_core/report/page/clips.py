@@ -18,7 +18,7 @@ from zsstad_core.video import VideoSource
 
 @dataclass(frozen=True)
 class ClipToShow:
-    """A video to show: why, the group of its class, and the frame that must be among those that are shown, if any."""
+    """A video to show: the reason, the group of its class, and a frame that must be shown (None: any frame will do)."""
 
     video_id: str
     why: str
@@ -28,9 +28,9 @@ class ClipToShow:
 
 @dataclass(frozen=True)
 class FoundPersons:
-    """What was found in some videos.
+    """The persons that were found in some videos.
 
-    frames: table frames, those that were searched for persons. detections: table detections, with a column similarity
+    frames: table frames that were searched for persons. detections: table detections, with a column similarity
     where it is known. tracks: as `zsstad_core.tracks`. groundtruth: table groundtruth; None where nobody annotated.
     chosen: the label that each person gets in each frame, columns video_id, frame, box, class_name ("" for none); None:
     the most probable one.

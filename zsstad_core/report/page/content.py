@@ -112,7 +112,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Picture:
-    """A frame: its own size in pixels, and the JPEG, which may be smaller."""
+    """A frame as JPEG, and the frame's size in pixels; the JPEG may be smaller."""
 
     width: int
     height: int

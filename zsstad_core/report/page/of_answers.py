@@ -40,7 +40,7 @@ def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str) -> Page
 
 
 def found_persons(answers: Sequence[Answer], labels: Sequence[str]) -> FoundPersons:
-    """What was found in the videos, scores smoothed and labels given as the answers have them."""
+    """The persons that were found in the videos, with the smoothed scores and the labels of the answers."""
     return FoundPersons(
         frames=pd.concat([one.frames.assign(video_id=one.video_id) for one in answers], ignore_index=True),
         detections=pd.concat([_detections(one, labels) for one in answers], ignore_index=True),
@@ -50,7 +50,7 @@ def found_persons(answers: Sequence[Answer], labels: Sequence[str]) -> FoundPers
 
 
 def _summary(one: Answer, labels: Sequence[str]) -> str:
-    """How long persons do what in a video, all of them together, the longest first."""
+    """A sentence that sums, over all persons of a video, the seconds of each label; the longest comes first."""
     seconds = pd.Series([span.end - span.start for span in one.spans], dtype=np.float64)
     of_label = seconds.groupby([labels[span.label] for span in one.spans]).sum().sort_values(ascending=False)
     said = ", ".join(f"{name} {time:.1f} s" for name, time in of_label.items())

@@ -1,4 +1,4 @@
-"""The page of an evaluation: a plan's artifacts to what the page says."""
+"""Make the page of an evaluation from the artifacts of a plan."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ _ATTENDING = 3  # frames of unseen classes, and of seen ones
 
 @dataclass(frozen=True)
 class EvaluatedTables:
-    """What a plan's artifacts hold: tables detections, groundtruth and frames, those that were searched for persons."""
+    """Tables detections, groundtruth and frames of a plan; `frames` holds the frames searched for persons."""
 
     detections: pd.DataFrame
     groundtruth: pd.DataFrame
@@ -36,7 +36,7 @@ class EvaluatedTables:
 
     @cached_property
     def best(self) -> pd.DataFrame:
-        """`best_actions` of them."""
+        """Table of each person's best action, from `best_actions`."""
         return best_actions(self.detections, self.groundtruth)
 
 
@@ -131,7 +131,7 @@ def _evaluated_rows(plan: Plan, read: EvaluatedTables) -> EvaluatedRows:
 
 
 def attention_of(plan: Plan, read: EvaluatedTables) -> tuple[Attention, ...]:
-    """What persons attend to on some test frames, of a head in which they do."""
+    """What persons attend to on some test frames; empty for a head without attention."""
     if not plan.method.explain or not plan.method.explains(plan.settings):
         return ()
     places = places_to_show(plan, read.best, _ATTENDING)

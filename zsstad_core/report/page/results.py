@@ -92,7 +92,7 @@ def _confusion(rows: EvaluatedRows, classes: list[str], kind: str) -> Confusion:
 
 
 def errors_of(kinds: error_kinds.ErrorKinds, of_classes: Sequence[curves.Curve], rows: EvaluatedRows) -> Errors:
-    """The errors by kind: all, those at the operating point, and what they cost."""
+    """The errors by kind: the count of all, the count at the operating point, and the cost in mAP."""
     everything = error_kinds.counts(kinds).sum()
     at_best = curves.at_best_f1(kinds.matches, of_classes)
     chosen = error_kinds.error_kinds(rows.groundtruth, at_best, rows.classes, rows.iou, rows.protocol)
