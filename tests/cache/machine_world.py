@@ -55,7 +55,7 @@ class World:
 
     def _rows_of(self, stage: Stage, name: str, digest: str) -> Rows:
         """Frames 0, 1, … of a clip, or its boxes, of which there may be none."""
-        decided_by = f"{stage.name} {digest} {self.scan} {'' if stage == 'index' else self.encoder}"
+        decided_by = f"{stage.name} {digest} {self.scan} {'' if stage == INDEX else self.encoder}"
         rng = np.random.default_rng(list(hashlib.sha256(decided_by.encode()).digest()))
         frames = 1 + len(digest) % 3
         if stage == OBJECTS:
