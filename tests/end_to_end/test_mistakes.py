@@ -27,7 +27,7 @@ def refused(ended: runs.Ended) -> str:
         ({"datasets.jhmdb.videos": "clips"}, {}, "clips: no such folder (datasets.jhmdb.videos); expected CLASS/NAME"),
         ({"datasets.jhmdb.groundtruth": "GT.pkl"}, {}, "GT.pkl: no annotation there"),
         ({"detector.checkpoint": "weights.pth"}, {}, "weights.pth: No such file or directory"),
-        ({"detector.config": "yolox/yolox_nano.py"}, {}, "or yolox/yolox_nano_8xb8-300e_coco.py?)"),
+        ({"detector.config": "yolox/yolox_nano.py"}, {}, "(did you mean yolox/yolox_nano_8xb8-300e_coco.py?)"),
         ({"detector.boxes_from": "boxes.csv"}, {}, "boxes.csv: No such file or directory"),
         ({"encoder.model": "ViT-B-17"}, {}, "did you mean ViT-B-1"),
         (

@@ -25,7 +25,8 @@ def resolve_config(config: str) -> Path:
     if (configs / config).is_file():
         return configs / config
     names = [path.relative_to(configs).as_posix() for path in configs.glob("*/*.py")]
-    near = did_you_mean(config, names)
+    longer = sorted(name for name in names if name.startswith(config.removesuffix(".py")))  # a name that was cut short
+    near = f" (did you mean {' or '.join(longer[:2])}?)" if longer else did_you_mean(config, names)
     raise MissingFileError(f"detector.config: {config} is neither a file nor one of mmdet's configs{near}")
 
 
