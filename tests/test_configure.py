@@ -107,7 +107,7 @@ def test_a_value_is_judged_with_the_recipe_it_will_run_with(tmp_path: Path) -> N
 @pytest.mark.parametrize("recipe", Settings().recipes)
 def test_every_recipe_that_we_ship_can_be_chosen(tmp_path: Path, recipe: str) -> None:
     changed = load(tmp_path, recipe=recipe)
-    assert changed.content() != Settings().content()
+    assert changed.model_dump() != Settings().model_dump()
 
 
 def test_the_command_line_is_heard_in_full(tmp_path: Path) -> None:

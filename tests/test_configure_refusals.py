@@ -85,7 +85,7 @@ IN_SET = [
     ("encoderr.crop=pad", "SET=: encoderr is not a setting; did you mean encoder?"),
     (
         "head.temperature=1",
-        "SET=: head is {'temperature': 1}; it must be one of clip_frame, clip_crop, iclip, stclip, oracle",
+        "SET=: head is {'temperature': 1}; it must be one of clip_frame, clip_crop, iclip, stclip, actionclip, oracle",
     ),
     ("training.momentum=2", "SET=: training.momentum is 2; it must be less than 1"),
     (

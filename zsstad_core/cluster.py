@@ -80,6 +80,7 @@ def _outcomes(client: Any, settings: WorkersSettings, futures: list[Any]) -> lis
     where the scheduler of somebody else is gone.
     """
     from distributed import CancelledError, wait
+    from distributed.comm import CommClosedError
 
     from zsstad_core.nannies import all_gave_up
 
@@ -97,7 +98,9 @@ def _outcomes(client: Any, settings: WorkersSettings, futures: list[Any]) -> lis
     except TimeoutError:
         if not outcomes and all_gave_up(client.cluster):
             raise WorkersLostError(_GONE[settings.kind]) from None
-    except CancelledError:
+    except (CancelledError, CommClosedError):  # the second where the scheduler goes while a result is on its way
+        if not settings.scheduler:
+            raise
         raise WorkersLostError(
             f"workers.scheduler is {settings.scheduler}; it does not answer any more; finished units are kept: "
             f"start it again, the same command goes on from here"
