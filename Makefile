@@ -115,10 +115,10 @@ demo:  ## the whole job on the bundled benchmark: a method beside both baselines
 	@$(RUN) demo.show $(CHOICE) --dataset stickworld
 
 extract: | $(EXTRACTED)  ## index, detect and encode: everything frozen, once, into the cache
-	@echo $(call quoted,$(EXTRACT_SAYS))
+	@echo $(call quoted,$(EXTRACT_MESSAGE))
 
 train: | $(TRAINED)  ## train the head on the seen classes of the split
-	@echo $(call quoted,$(TRAIN_SAYS))
+	@echo $(call quoted,$(TRAIN_MESSAGE))
 
 eval: | $(EVALUATED)  ## score, evaluate, print the table and the path of metrics.json
 	@$(RUN) stages.metrics $(CHOICE)
@@ -136,7 +136,7 @@ ask: | $(ASKED)  ## who does what in your own videos, by your own words (VIDEO=,
 index: | $(INDEX)  ## stage: the clips and the frames they really have
 groundtruth: | $(GROUNDTRUTH)  ## stage: annotated boxes and classes
 finetune: | $(FINETUNE)  ## stage: the detector, fine-tuned on the seen classes of the split (detector.finetune)
-	@echo $(call quoted,$(FINETUNE_SAYS))
+	@echo $(call quoted,$(FINETUNE_MESSAGE))
 detect: | $(DETECT)  ## stage: person and object boxes
 track: | $(TRACK)  ## stage: detected persons followed through a video, where clips are tracklets
 encode: | $(ENCODE)  ## stage: CLIP tokens of frames, persons, objects

@@ -146,7 +146,7 @@ def ucf(data: Path, tuning: Finetune, folder: Path) -> None:
     truth = dataset.groundtruth()
     frames = truth["video_id"].map(videos.set_index("video_id")["frames"])
     truth = truth[truth["frame"] < frames]
-    truth = in_pixels_of_video(truth, videos, dataset.drawn_on).assign(what=PERSON, group=truth["class_name"])
+    truth = in_pixels_of_video(truth, videos, dataset.annotated_size).assign(what=PERSON, group=truth["class_name"])
     detector = DetectorSettings(
         config="yolox/yolox_nano_8xb8-300e_coco.py",
         checkpoint=str(data / "weights/yolox_nano/yolox_nano_mmdet.pth"),

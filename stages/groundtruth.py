@@ -38,7 +38,7 @@ def prepare(plan: Plan) -> Compute:
     annotated = plan.dataset.groundtruth()
     for note in annotated.attrs.get("notes", ()):
         print(f"groundtruth: {note}")
-    return annotate(annotated, videos, keyframes, plan.dataset.drawn_on)
+    return annotate(annotated, videos, keyframes, plan.dataset.annotated_size)
 
 
 if __name__ == "__main__":

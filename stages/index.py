@@ -20,7 +20,7 @@ def main() -> None:
         set_aside.clear(plan.root, video_id)
     run(work(plan), on_workers("stages.index", plan.settings))
     plan.save()
-    if unknown := plan.dataset.unknown():
+    if unknown := plan.dataset.unlisted():
         print(f"index: {len(unknown)} clips on disk are not annotated (first: {unknown[0]}); they are left alone")
 
 

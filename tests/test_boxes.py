@@ -7,13 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.metrics import naive
-from zsstad_core.boxes import iou, paired_iou, select, touch
+from zsstad_core.boxes import iou, paired_iou, select
 from zsstad_core.errors import DataError
 from zsstad_core.settings.results import Scoring
 from zsstad_core.tables import table
 
 boxes = st.tuples(*[st.integers(-3, 9)] * 4)  # with some that have no area, or corners the wrong way round
-halves = st.tuples(*[st.integers(-6, 18).map(lambda n: n / 2)] * 4)
 
 
 def persons(*scores: float, frame: int = 0, video_id: str = "wave/a", what: str = "person") -> pd.DataFrame:
@@ -41,21 +40,6 @@ def test_overlap_of_all_with_all_is_exact_and_zero_without_area(a: list[naive.Bo
 def test_a_frame_without_boxes_overlaps_nothing() -> None:
     none, two = np.empty((0, 4), np.float32), np.ones((2, 4), np.float32)
     assert iou(none, two).shape == (0, 2)
-    assert touch(two, none).shape == (2, 0)
-
-
-@given(st.lists(halves, min_size=1, max_size=4), st.lists(halves, min_size=1, max_size=4))
-def test_touching_is_iclips_test_on_boxes_rounded_as_python_rounds(a: list[naive.Box], b: list[naive.Box]) -> None:
-    def touching(one: naive.Box, other: naive.Box) -> bool:
-        left, top = max(round(one[0]), round(other[0])), max(round(one[1]), round(other[1]))
-        right, bottom = min(round(one[2]), round(other[2])), min(round(one[3]), round(other[3]))
-        return not (right < left or bottom < top)
-
-    assert touch(a, b).tolist() == [[touching(one, other) for other in b] for one in a]
-
-
-def test_an_object_that_only_shares_an_edge_with_a_person_is_kept() -> None:
-    assert touch([[0, 0, 4, 4]], [[4, 4, 8, 8], [4.5, 0, 8, 4], [4.6, 0, 8, 4]]).tolist() == [[True, True, False]]
 
 
 def test_a_score_written_as_the_threshold_passes_it() -> None:

@@ -148,7 +148,7 @@ def test_a_head_that_is_trained_elsewhere_is_trained_under_the_recipes_of_that_d
 def test_a_stage_can_be_run_for_the_dataset_that_is_trained_on(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(CROSS)
     words = ["--settings", str(tmp_path / "p.yaml"), "--set", "dataset=stickworld trained_on.dataset=jhmdb"]
-    for flag, dataset in (([], "stickworld"), (["--source"], "jhmdb")):
+    for flag, dataset in (([], "stickworld"), (["--training-plan"], "jhmdb")):
         assert configure.from_arguments(configure.arguments("").parse_args([*words, *flag])).dataset == dataset
 
 

@@ -153,7 +153,7 @@ def test_the_tower_stays_on_the_gpu(fake_gpu: FakeGpu, changes: dict[str, Any]) 
     with fake_gpu.mode:
         views = fake_gpu.fake(view_VSSC).to("cuda")
         assert str(tower(views).device) == "cuda:0"
-        assert {str(weight.device) for weight in tower.merged().values()} == {"cuda:0"}
+        assert {str(weight.device) for weight in tower.merge_lora().values()} == {"cuda:0"}
 
 
 class NoPixels:

@@ -95,7 +95,7 @@ def test_boxes_from_a_file_are_never_fine_tuned(folder: Path) -> None:
 def test_a_head_that_reads_no_boxes_of_a_detector_needs_none_of_it(folder: Path) -> None:
     made = plan(folder, **ON, head="clip_crop", **{"scoring.boxes": "groundtruth"})
     assert "finetune" not in keys(made)
-    assert "FINETUNE_SAYS := finetune: clip_crop with scoring.boxes=groundtruth reads no detected box" in (
+    assert "FINETUNE_MESSAGE := finetune: clip_crop with scoring.boxes=groundtruth reads no detected box" in (
         makefile(made)
     )
 
@@ -108,7 +108,7 @@ def test_make_starts_it_after_the_ground_truth_and_before_detection(folder: Path
     assert f"{done}: | {made.index.done} {made.groundtruth.done}\n\t@$(RUN) stages.finetune" in rules
     assert f"{made.detect.done}: | {made.index.done} {done}\n\t@$(RUN) stages.detect" in rules
     assert f"FINETUNE := {done}\n" in rules
-    stays = "FINETUNE_SAYS := finetune: detector.finetune.epochs is 0, the detector stays as it is"
+    stays = "FINETUNE_MESSAGE := finetune: detector.finetune.epochs is 0, the detector stays as it is"
     assert stays in makefile(plan(folder))
 
 

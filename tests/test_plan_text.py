@@ -268,7 +268,7 @@ def test_a_complete_file_does_not_hide_a_unit_that_is_gone(folder: Path, stage: 
 
 def test_what_make_says_at_the_end_is_true(folder: Path) -> None:
     def says(made: Plan, target: str) -> str:
-        (line,) = [line for line in makefile(made).splitlines() if line.startswith(f"{target}_SAYS := ")]
+        (line,) = [line for line in makefile(made).splitlines() if line.startswith(f"{target}_MESSAGE := ")]
         return line.partition(" := ")[2]
 
     made = plan(folder)

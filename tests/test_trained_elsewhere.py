@@ -107,5 +107,5 @@ def test_make_runs_the_other_datasets_stages_as_such_and_none_twice(folder: Path
     commands = [line.removeprefix("python stages.").split(" ", 1) for line in done.stdout.splitlines()]
     asked = dict(commands)
     assert len(asked) == len(commands) == 8  # the tokens of both plans are made by one
-    assert asked["train"] == "--head x --source"
+    assert asked["train"] == "--head x --training-plan"
     assert asked["score"] == asked["evaluate"] == "--head x"

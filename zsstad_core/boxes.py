@@ -14,7 +14,6 @@ from zsstad_core.errors import DataError
 from zsstad_core.settings.results import Scoring
 
 type Floats = NDArray[np.float64]
-type Bools = NDArray[np.bool_]
 
 
 def iou(a_N4: ArrayLike, b_M4: ArrayLike) -> Floats:
@@ -37,20 +36,6 @@ def paired_iou(a_N4: ArrayLike, b_N4: ArrayLike) -> Floats:
 def _area(box_N4: Floats) -> Floats:
     area_N: Floats = (box_N4[..., 2] - box_N4[..., 0]) * (box_N4[..., 3] - box_N4[..., 1])
     return area_N
-
-
-def touch(a_N4: ArrayLike, b_M4: ArrayLike) -> Bools:
-    """Whether every a touches every b: bool [N, M]; iCLIP's test of which objects belong to a person.
-
-    As in the released code, coordinates are first rounded to whole pixels (halves to even), and boxes that share no
-    more than an edge or a corner count. The paper says IoU > 0, which is stricter.
-    """
-    a_N4, b_M4 = np.rint(np.asarray(a_N4, np.float64)), np.rint(np.asarray(b_M4, np.float64))
-    a_N14, b_1M4 = a_N4[:, None, :], b_M4[None, :, :]
-    left_NM, right_NM = np.maximum(a_N14[..., 0], b_1M4[..., 0]), np.minimum(a_N14[..., 2], b_1M4[..., 2])
-    top_NM, bottom_NM = np.maximum(a_N14[..., 1], b_1M4[..., 1]), np.minimum(a_N14[..., 3], b_1M4[..., 3])
-    touching_NM: Bools = ~((right_NM < left_NM) | (bottom_NM < top_NM))
-    return touching_NM
 
 
 def select(boxes: pd.DataFrame, scoring: Scoring) -> pd.DataFrame:

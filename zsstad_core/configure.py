@@ -52,7 +52,9 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     for name in (*CHOICES, "recipe"):
         parser.add_argument(f"--{name.replace('_', '-')}", default="", help=f"{name.upper()}= of the Makefile")
     parser.add_argument("--set", default="", dest="overrides", help='overrides, "a.b=c d.e=f"')
-    parser.add_argument("--source", action="store_true", help="the dataset that trained_on names, not the one tested")
+    parser.add_argument(
+        "--training-plan", action="store_true", help="the dataset that trained_on names, not the one tested"
+    )
     return parser
 
 
@@ -61,7 +63,7 @@ def from_arguments(options: argparse.Namespace, file: "SettingsFile | None" = No
     choices = {name: getattr(options, name) for name in CHOICES if getattr(options, name)}
     file = file or SettingsFile.read(Path(options.settings))
     settings = file.settings(choices=choices, recipe=options.recipe, overrides=options.overrides)
-    return settings.training_settings() if options.source else settings
+    return settings.training_settings() if options.training_plan else settings
 
 
 @dataclass(frozen=True)

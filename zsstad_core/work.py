@@ -33,7 +33,7 @@ class Content:
     tokens: NDArray[np.generic] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     made_with: Mapping[str, Any] = field(default_factory=dict)  # the same for all units, or the artifact is refused
-    noted: Mapping[str, Any] = field(default_factory=dict)  # what a reader of this unit may want to know
+    notes: Mapping[str, Any] = field(default_factory=dict)  # what a reader of this unit may want to know
 
     def write(self, folder: Path) -> None:
         for name, rows in self.tables.items():
@@ -167,7 +167,7 @@ def _publish(group: Group, lacking: Sequence[Artifact], contents: Mapping[Stage,
     with clock.on("write"):
         for artifact in lacking:
             content = contents[artifact.stage]
-            about = {"made_with": dict(content.made_with), "noted": dict(content.noted)}
+            about = {"made_with": dict(content.made_with), "noted": dict(content.notes)}
             with artifact.publish(group, **about) as folder:
                 content.write(folder)
     for artifact in lacking:

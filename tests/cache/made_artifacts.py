@@ -4,13 +4,15 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tests.conftest import ROOT
 from zsstad_core import tables
-from zsstad_core.cache.artifact import Artifact, whole
+from zsstad_core.cache.artifact import WHOLE, Artifact
 from zsstad_core.cache.stages import TEXT, Stage
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.cache.tokens import write_tokens
@@ -23,8 +25,13 @@ def tokens(root: Path, members: dict[str, str] | None = None, **inputs: object) 
     return Artifact(root, Stage.encoding(TokenKind.frame), inputs, members or VIDEOS, clips_per_unit=2)
 
 
+def undivided(root: Path, stage: Stage, inputs: Mapping[str, Any]) -> Artifact:
+    """An artifact that is not divided by videos."""
+    return Artifact(root, stage, inputs, WHOLE)
+
+
 def text(root: Path, **inputs: object) -> Artifact:
-    return whole(root, TEXT, {"texts": ["a", "b"], **inputs})
+    return undivided(root, TEXT, {"texts": ["a", "b"], **inputs})
 
 
 def make(artifact: Artifact) -> list[str]:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cache.made_artifacts import VIDEOS, age, all_bytes, make, text, tokens
+from tests.cache.made_artifacts import VIDEOS, age, all_bytes, make, text, tokens, undivided
 from tests.conftest import ROOT
 from zsstad_core.cache import gc
-from zsstad_core.cache.artifact import Artifact, whole
+from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.stages import INDEX, TRAIN
 from zsstad_core.cache.units import MANIFEST
 from zsstad_core.errors import CacheError
@@ -57,7 +57,7 @@ def root(tmp_path: Path) -> Path:
 def chain(root: Path, version: int) -> tuple[Artifact, Artifact, Artifact]:
     index = Artifact(root, INDEX, {"decoder": version}, VIDEOS)
     frames = tokens(root, needs={"index": index.key})
-    return index, frames, whole(root, TRAIN, {"needs": {"tokens-frame": frames.key, "train videos": "0" * 16}})
+    return index, frames, undivided(root, TRAIN, {"needs": {"tokens-frame": frames.key, "train videos": "0" * 16}})
 
 
 # ---- what goes and what stays

@@ -39,7 +39,7 @@ class DatasetContract:
         assert missing == sorted(missing)
         assert here.isdisjoint(missing)
         assert here | set(missing) == dataset.official_split().keys()
-        assert dataset.official_split().keys().isdisjoint(dataset.unknown())
+        assert dataset.official_split().keys().isdisjoint(dataset.unlisted())
 
     def test_there_is_something_to_train_and_something_to_test_on(self, dataset: Dataset) -> None:
         official = dataset.official_split()
@@ -90,7 +90,7 @@ class DatasetContract:
             "from zsstad_core.settings.pipeline import Settings\n"
             f"chosen = Settings.model_validate_json({chosen.model_dump_json()!r})\n"
             "dataset = open_dataset(chosen.dataset, chosen)\n"
-            "print(len(dataset.videos()), dataset.missing(), len(dataset.official_split()), bool(dataset.unknown()))\n"
+            "print(len(dataset.videos()), dataset.missing(), len(dataset.official_split()), bool(dataset.unlisted()))\n"
             "print(sorted({'av', 'PIL', 'cv2', 'pandas', 'pyarrow', 'scipy', 'torch'} & set(sys.modules)))"
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

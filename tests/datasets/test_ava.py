@@ -66,7 +66,7 @@ def test_a_video_that_was_never_downloaded_keeps_its_ground_truth(root: Path):
 def test_a_video_without_annotation_is_told_of_and_left_alone(root: Path):
     (root / "videos/not_in_csv0.mp4").touch()
     (root / "videos/trn_pal_000.mkv.part").touch()
-    assert open_ava(root).unknown() == ["not_in_csv0"]
+    assert open_ava(root).unlisted() == ["not_in_csv0"]
 
 
 @pytest.mark.fault(31)

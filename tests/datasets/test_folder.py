@@ -28,7 +28,7 @@ def test_videos_are_found_at_any_depth_with_any_ending(root: Path):
     folder = open_folder(root, labels=["reading", "walking"])
     assert ids(folder) == VIDEOS
     assert folder.videos()[0].path == root / VIDEOS[0]
-    assert (folder.missing(), folder.unknown()) == ([], [])
+    assert (folder.missing(), folder.unlisted()) == ([], [])
 
 
 def test_a_folder_that_is_linked_into_itself_is_seen_once(root: Path):

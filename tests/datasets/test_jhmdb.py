@@ -40,7 +40,7 @@ def test_clips_are_listed_with_their_files_and_parts(root: Path):
     assert jhmdb.videos()[0].path == root / "videos/catch/a_clip.avi"
     assert jhmdb.official_split() == {**dict.fromkeys(TRAIN, "train"), **dict.fromkeys(TEST, "test")}
     assert list(jhmdb.official_split()) == TRAIN_AND_TEST
-    assert (jhmdb.missing(), jhmdb.unknown()) == ([], [])
+    assert (jhmdb.missing(), jhmdb.unlisted()) == ([], [])
     assert jhmdb.annotation_files() == [root / "JHMDB-GT.pkl"]
     assert jhmdb.classes == CLASSES
     assert len(CLASSES) == 21
@@ -107,7 +107,7 @@ def test_a_stray_clip_is_left_alone_but_told_of(root: Path):
     (root / "videos/readme.avi").touch()
     jhmdb = open_jhmdb(root)
     assert ids(jhmdb) == TRAIN_AND_TEST
-    assert jhmdb.unknown() == ["dance/another", "wave/my_own_clip"]
+    assert jhmdb.unlisted() == ["dance/another", "wave/my_own_clip"]
 
 
 def test_folders_of_frames_serve_as_clips(root: Path):

@@ -31,7 +31,7 @@ def test_every_clip_has_its_official_part(realdata: Path, official_split: int, s
 
 
 def test_every_clip_is_on_disk_or_missing(jhmdb: Jhmdb):
-    assert (len(jhmdb.videos()), len(jhmdb.missing()), jhmdb.unknown()) == (457, 471, [])
+    assert (len(jhmdb.videos()), len(jhmdb.missing()), jhmdb.unlisted()) == (457, 471, [])
     test = {name for name, part in jhmdb.official_split().items() if part == "test"}
     assert test <= {source.video_id for source in jhmdb.videos()}
 

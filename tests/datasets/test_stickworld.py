@@ -72,7 +72,7 @@ def test_a_clip_that_was_taken_away_is_missing(few: settings.Stickworld, monkeyp
     assert [source.video_id for source in world.videos()] == ["walk/train-000"]
     assert len(world.missing()) == 35
     (world.folder / "videos/walk/mine.mp4").touch()
-    assert Stickworld(few).unknown() == ["walk/mine"]
+    assert Stickworld(few).unlisted() == ["walk/mine"]
     (world.folder / "videos/walk/train-000.mp4").unlink()
     with pytest.raises(MissingFileError, match="holds no clip any more; remove the folder"):
         Stickworld(few).videos()

@@ -40,7 +40,7 @@ def test_clips_are_listed_with_their_files_and_parts(root: Path):
     assert ids(ucf) == CLIPS
     assert ucf.videos()[0].path == root / f"videos/{CLIPS[0]}.avi"
     assert ucf.official_split() == {**dict.fromkeys(TRAIN, "train"), **dict.fromkeys(TEST, "test")}
-    assert (ucf.missing(), ucf.unknown()) == ([], [])
+    assert (ucf.missing(), ucf.unlisted()) == ([], [])
     assert ucf.annotation_files() == [root / "pyannot.pkl", root / "testlist01.txt"]
     assert len(CLASSES) == 24
 
@@ -115,7 +115,7 @@ def test_the_other_77_classes_on_disk_are_left_alone_but_told_of(root: Path):
     write_clips(root, ["ApplyEyeMakeup/v_ApplyEyeMakeup_g01_c01", "Basketball/v_Basketball_g99_c01"])
     ucf = open_ucf(root)
     assert ids(ucf) == CLIPS
-    assert ucf.unknown() == ["ApplyEyeMakeup/v_ApplyEyeMakeup_g01_c01", "Basketball/v_Basketball_g99_c01"]
+    assert ucf.unlisted() == ["ApplyEyeMakeup/v_ApplyEyeMakeup_g01_c01", "Basketball/v_Basketball_g99_c01"]
 
 
 def test_a_small_run_takes_the_first_clips_on_disk_of_each_class_and_part(root: Path):

@@ -98,7 +98,7 @@ def test_boxes_land_on_persons_of_transcodes_too(realdata: Path, ucf: Ucf101_24,
     ids, videos = here
     assert len(ids) == 11
     rows = rows[rows.video_id.isin(ids)]
-    placed = in_pixels_of_video(rows, videos, ucf.drawn_on)
+    placed = in_pixels_of_video(rows, videos, ucf.annotated_size)
     scaled = np.concatenate([best_overlaps(realdata, placed, video_id) for video_id in ids])
     as_they_stand = np.concatenate([best_overlaps(realdata, rows, video_id) for video_id in ids])
     assert (scaled >= 0.5).mean() == pytest.approx(0.65, abs=0.01)

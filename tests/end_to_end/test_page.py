@@ -141,7 +141,7 @@ def test_the_page_shows_what_st_clip_attends_to_where_it_chooses_nothing(
     page = data_of(tmp_path / "index.html")
     assert page["attention"]
     for frame in page["attention"]:
-        assert frame["said"].startswith("Attention of block 1 of ")
+        assert frame["caption"].startswith("Attention of block 1 of ")
         for person in frame["persons"]:
             assert not person["chosen"]
             assert 0 < sum(map(sum, person["weight"])) < 1

@@ -49,7 +49,7 @@ def test_frames_are_batched_across_clips_and_the_batch_changes_nothing(batch: in
 @pytest.mark.fault(33)
 def test_what_the_caps_cut_off_is_counted(tmp_path: Path):
     content = detected(tmp_path, clips={"wave/a": [4, 1]}, persons_per_frame=2, objects_per_frame=3)
-    assert content.noted == {"boxes over the caps of a frame": 2 + 1}
+    assert content.notes == {"boxes over the caps of a frame": 2 + 1}
     assert count(content.tables["boxes"]) == {("wave/a", 0): 5, ("wave/a", 1): 2}
 
 

@@ -132,7 +132,7 @@ def test_lora_starts_as_nothing_and_adds_a_low_rank_layer_over_its_rank() -> Non
 def test_merged_weights_give_open_clips_own_model_the_same_tokens(name: str) -> None:
     ours = with_lora(**{"act_layer": nn.GELU, **ARCHITECTURES[name]})
     plain = made_vit(seed=9, **ARCHITECTURES[name])
-    plain.load_state_dict(ours.merged(), strict=True)
+    plain.load_state_dict(ours.merge_lora(), strict=True)
     torch.testing.assert_close(of_open_clip(plain, views(ours)), ours(views(ours)), rtol=1e-5, atol=1e-5)
     unmerged = made_vit(**ARCHITECTURES[name])
     assert not torch.allclose(of_open_clip(unmerged, views(ours)), ours(views(ours)), atol=1e-2)

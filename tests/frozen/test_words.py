@@ -54,10 +54,11 @@ def test_a_text_encoder_of_another_build_is_one_line() -> None:
 
 
 def test_a_unit_gives_back_the_words_that_were_written(encoder: Encoder, tmp_path) -> None:
-    from zsstad_core.cache.artifact import whole
 
     words = encoder.encode_words(TEXTS)
-    artifact = whole(tmp_path, WORDS, {"schema": 1})
+    from tests.cache.made_artifacts import undivided
+
+    artifact = undivided(tmp_path, WORDS, {"schema": 1})
     (group,) = artifact.begin()
     with artifact.publish(group) as folder:
         Content(tokens=words.token_MLD, files=as_files(words)).write(folder)

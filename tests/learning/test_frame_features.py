@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.learning.made_tokens import WIDTH, Made, made
-from zsstad_core.boxes import touch
+from tests.learning.naive_touching import touch
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import CacheError, DataError
 from zsstad_core.learning.features import Step
@@ -36,7 +36,11 @@ def naive_sample(data: Made, reads: Reads, video_id: str, frame: int, visited: s
     persons = rows["person"].sort_values("score", ascending=False, kind="stable")
     objects = rows["object"]
     if len(objects):
-        objects = objects[touch(objects[BOX], persons[BOX]).any(1)]
+        touches = [
+            any(touch(box, person) for person in persons[BOX].to_numpy().tolist())
+            for box in objects[BOX].to_numpy().tolist()
+        ]
+        objects = objects[touches]
     objects = objects.sort_values("score", ascending=False, kind="stable")[: reads.slots.objects]
     frame_row = {(v, int(n)): row for row, (v, n) in enumerate(data.frames.to_numpy())}
     offsets = [*range(-reads.memory.before, 0), *range(1, reads.memory.after + 1)]
@@ -245,8 +249,8 @@ def test_objects_that_touch_a_person_in_real_detections_are_all_found(realdata: 
     person_frame, object_frame = index.rows(persons, "persons"), index.rows(objects, "objects")
 
     expected = [
-        touch(box[None], persons[BOX].to_numpy()[person_frame == frame]).any()
-        for box, frame in zip(objects[BOX].to_numpy(), object_frame, strict=True)
+        any(touch(box, person) for person in persons[BOX].to_numpy()[person_frame == frame].tolist())
+        for box, frame in zip(objects[BOX].to_numpy().tolist(), object_frame, strict=True)
     ]
     result = touching(person_frame, persons, object_frame, objects, len(frames))
     assert result.tolist() == expected

@@ -12,6 +12,7 @@ from tests.methods.enliven import enliven
 from tests.methods.made_clips import (
     made_batch,
     made_labels,
+    one_each,
     some_classes,
     some_clips,
     with_garbage,
@@ -20,7 +21,6 @@ from tests.methods.made_clips import (
 from zsstad_core.methods.common.features import Batch, ClipTokens
 from zsstad_core.methods.common.head import Head
 from zsstad_core.methods.common.labels import Labels
-from zsstad_core.methods.common.rows import one_each
 from zsstad_core.settings.training import Training
 
 WIDTH = 64

@@ -11,7 +11,7 @@ from torch import Tensor
 from zsstad_core.datasets.label_types import LabelTypes
 from zsstad_core.methods.common.features import Batch, ClipTokens
 from zsstad_core.methods.common.labels import Labels
-from zsstad_core.methods.common.rows import one_each
+from zsstad_core.methods.common.rows import Rows
 
 CLIP_NORM = 10.0  # what CLIP's raw tokens have, about
 
@@ -19,6 +19,12 @@ CLIP_NORM = 10.0  # what CLIP's raw tokens have, about
 def made_tokens(generator: torch.Generator, *shape: int) -> Tensor:
     made: Tensor = torch.randn(*shape, generator=generator) * (CLIP_NORM * shape[-1] ** -0.5)
     return made
+
+
+def one_each(samples: int, device: torch.device | str = "cpu") -> Rows:
+    """The rows of samples that are clips."""
+    number_N = torch.arange(samples, device=device)
+    return Rows(number_N, torch.zeros_like(number_N), samples, min(samples, 1))
 
 
 def made_batch(width: int, real: Sequence[int], frames: int = 8, seed: int = 0) -> Batch[ClipTokens]:

@@ -109,7 +109,7 @@ def whole_page() -> Page:
         errors=Errors(kinds, (FixInTurn("unseen", steps), FixInTurn("seen", steps))),
         moments=(moment(True, 1), moment(False, 105), moment(False, 999)),
         clips=(clip("a/one", "seen"), clip("b/two", "unseen", first=100)),
-        clips_said="2 clips.",
+        clips_note="2 clips.",
         attention=(
             Attention("b/two", 100, "Block 1.", Picture(64, 48, jpeg(grey(2), 480)), patches, (person, person)),
         ),

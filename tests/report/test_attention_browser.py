@@ -159,7 +159,7 @@ def test_patches_without_chosen_tokens_offer_the_weights_alone(chromium: Any, tm
     with opened(chromium, tmp_path / "index.html") as page:
         options = page.evaluate("[...document.querySelectorAll('#attention-of option')].map((one) => one.value)")
         assert options == ["weight"]
-        assert not page.is_visible("#attention-said")
+        assert not page.is_visible("#attention-note")
         dark = page.evaluate(
             "[...document.querySelectorAll('#sights svg > rect')].map((one) => one.getAttribute('fill-opacity'))"
         )

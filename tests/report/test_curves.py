@@ -44,7 +44,7 @@ def test_no_score_has_a_better_f1_than_the_best_point(case, truths, detections, 
         matches = match_detections(truths, detections, CLASSES, iou, protocol)
         found_curves, expected = curves(matches), frame_ap(truths, detections, CLASSES, iou, protocol)
     assert [curve.class_name for curve in found_curves] == CLASSES
-    for curve, rows, truth_count in zip(found_curves, matches.ranked(), expected["groundtruth"], strict=True):
+    for curve, rows, truth_count in zip(found_curves, matches.rows_by_class(), expected["groundtruth"], strict=True):
         np.testing.assert_equal(curve.ap, expected["ap"][curve.class_name])
         score, hit = detections["score"].to_numpy()[rows], matches.truth_N[rows] >= 0
         f1 = {s: 2 * hit[score >= s].sum() / ((score >= s).sum() + truth_count) for s in set(score.tolist())}

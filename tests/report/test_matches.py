@@ -35,7 +35,7 @@ BOXED = (0, 0, 10, 10)
 def agrees(truths: pd.DataFrame, detections: pd.DataFrame, classes: list[str], iou: float, protocol: str) -> Matches:
     matches = match_detections(truths, detections, classes, iou, protocol)
     expected = frame_ap(truths, detections, classes, iou, protocol)
-    hit_of_class = [matches.truth_N[rows] >= 0 for rows in matches.ranked()]
+    hit_of_class = [matches.truth_N[rows] >= 0 for rows in matches.rows_by_class()]
     ap = [matches.rules.area(hit, count) for hit, count in zip(hit_of_class, matches.groundtruths(), strict=True)]
     np.testing.assert_array_equal(ap, expected["ap"])
     assert [len(hit) for hit in hit_of_class] == expected["detections"].tolist()

@@ -136,7 +136,7 @@ def test_a_false_positive_costs_what_the_precision_at_the_hits_gains_without_it(
     kinds = error_kinds(truths, detections, CLASSES)
     matches, (cost, _) = kinds.matches, costs(kinds)
     counted, turned = matches.groundtruths(), {*kinds.renamed[0].tolist(), *kinds.moved[0].tolist()}
-    for number, rows in enumerate(matches.ranked()):
+    for number, rows in enumerate(matches.rows_by_class()):
         hit = matches.truth_N[rows] >= 0
         for place, row in enumerate(rows.tolist()):
             if not hit[place] and row not in turned:

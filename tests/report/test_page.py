@@ -152,9 +152,9 @@ def test_of_a_long_video_a_stretch_around_what_is_wanted_or_all_with_holes() -> 
 def test_clips_that_do_not_fit_are_left_out_and_counted(source: VideoSource) -> None:
     shown = [ClipToShow("a", "why")] * 3
     one = sum(map(len, make_clip(source, shown[0], found(), {}, Report()).jpegs)) / 1e6
-    clips, said = make_clips({"a": source}, shown, found(), {}, Report(megabytes=2.5 * one))
+    clips, note = make_clips({"a": source}, shown, found(), {}, Report(megabytes=2.5 * one))
     assert len(clips) == 2
-    assert said == "2 clips; 1 more would not fit (report.megabytes)."
+    assert note == "2 clips; 1 more would not fit (report.megabytes)."
     clips, _ = make_clips({"a": source}, shown, found(), {}, Report(megabytes=0.1 * one))
     assert len(clips) == 1  # one that is too large is better than none
 

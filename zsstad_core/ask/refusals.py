@@ -9,7 +9,7 @@ from pathlib import Path
 
 from zsstad_core.ask.answer import Answer
 from zsstad_core.cache.artifact import other_artifacts
-from zsstad_core.cache.differences import Difference, plain, since
+from zsstad_core.cache.differences import Difference, as_json, compare
 from zsstad_core.cache.folders import written_inputs
 from zsstad_core.cache.stages import TRAIN
 from zsstad_core.errors import DataError, SettingsError
@@ -36,14 +36,14 @@ def refuse_other_encoder(plan: Plan) -> None:
     """Raise SettingsError if the head would have to be trained again only because the encoder is another."""
     if plan.training_plan is None or plan.train is None or plan.train.is_complete():
         return
-    planned = {artifact.path: plain(artifact.inputs) for artifact in plan.training_plan.all()}
-    mine = plain(plan.train.inputs)
+    planned = {artifact.path: as_json(artifact.inputs) for artifact in plan.training_plan.all()}
+    mine = as_json(plan.train.inputs)
     others = [
         folder
         for folder in other_artifacts(plan.training_plan.root, TRAIN, plan.train.key)
         if all(written_inputs(folder).get(name) == mine[name] for name in ("head", "seen"))
     ]
-    differences = [[*filter(_of_encoder, since(folder, plan.train, planned))] for folder in others]
+    differences = [[*filter(_of_encoder, compare(folder, plan.train, planned))] for folder in others]
     if differences and all(differences):
         there = plan.training_plan.settings
         raise SettingsError(

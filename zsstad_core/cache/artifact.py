@@ -210,7 +210,7 @@ class Artifact:
         return parts
 
     def whole_unit(self) -> Unit:
-        """The one unit of an artifact that is not divided by videos (`whole`). Raises CacheError as `parts` does."""
+        """The one unit of an artifact whose members are `WHOLE`. Raises CacheError as `parts` does."""
         ((unit, _),) = self.parts()
         return unit
 
@@ -218,11 +218,6 @@ class Artifact:
         """The weights and versions that made the units, the same for all units; empty without units."""
         parts = self.parts()
         return parts[0][0].made_with if parts else {}
-
-
-def whole(root: Path, stage: Stage, inputs: Mapping[str, Any]) -> Artifact:
-    """An artifact that is not divided by videos."""
-    return Artifact(root, stage, inputs, WHOLE)
 
 
 def other_artifacts(root: Path, stage: Stage, key: str) -> Sequence[Path]:

@@ -68,7 +68,7 @@ def newest_other(artifact: Artifact) -> Path | None:
     return next(iter(other_artifacts(artifact.root, artifact.stage, artifact.key)), None)
 
 
-def since(other: Path, artifact: Artifact, planned: Mapping[Path, Inputs]) -> list[Difference]:
+def compare(other: Path, artifact: Artifact, planned: Mapping[Path, Inputs]) -> list[Difference]:
     """The differences of an artifact from `other`, an artifact of the same stage, each once.
 
     planned: inputs of artifacts that need not be on disk, by their folder.
@@ -83,14 +83,14 @@ def since(other: Path, artifact: Artifact, planned: Mapping[Path, Inputs]) -> li
     return list(found.values())
 
 
-def replaced(artifact: Artifact, todo: Sequence[Group]) -> list[str]:
+def replaced_clips(artifact: Artifact, todo: Sequence[Group]) -> list[str]:
     """The clips of `todo` that the artifact holds for another content of their files, sorted."""
     waiting = {video: digest for group in todo for video, digest in group.members.items()}
     held = {item for unit in published_units(artifact.path) for item in unit.members.items()}
     return sorted({video for video, digest in held if waiting.get(video, digest) != digest})
 
 
-def plain(value: Mapping[str, Any]) -> Inputs:
+def as_json(value: Mapping[str, Any]) -> Inputs:
     """Inputs as they read from a file: plain JSON values."""
     read: Inputs = json.loads(canonical(value))
     return read

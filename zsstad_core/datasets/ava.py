@@ -33,7 +33,7 @@ class Ava:
     video_id is the id of the film on YouTube, as in the csv.
     """
 
-    drawn_on = None
+    annotated_size = None
     texts = None
 
     def __init__(self, chosen: settings.Ava) -> None:
@@ -66,7 +66,7 @@ class Ava:
     def missing(self) -> list[str]:
         return [name for name in self._annotation.parts if name not in self._on_disk]
 
-    def unknown(self) -> list[str]:
+    def unlisted(self) -> list[str]:
         return sorted(self._on_disk.keys() - self._annotation.parts.keys())
 
     def official_split(self) -> dict[str, Part]:

@@ -35,7 +35,7 @@ class Dataset(Protocol):
         """A YAML file of texts for the classes, in place of `encoder.texts`; None if there is none."""
 
     @property
-    def drawn_on(self) -> tuple[float, float] | None:
+    def annotated_size(self) -> tuple[float, float] | None:
         """Width and height of the pictures on which the boxes were annotated, if the videos on disk may have another
         size: the groundtruth stage scales the boxes to the decoded frames. None: boxes are in pixels of the video."""
 
@@ -49,7 +49,7 @@ class Dataset(Protocol):
     def missing(self) -> list[str]:
         """The wanted videos that are not on disk, sorted."""
 
-    def unknown(self) -> list[str]:
+    def unlisted(self) -> list[str]:
         """The videos on disk that the annotation does not name, sorted; no stage reads them."""
 
     def groundtruth(self) -> "pd.DataFrame":

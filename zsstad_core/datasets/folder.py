@@ -40,7 +40,7 @@ class Folder:
     """
 
     class_types = None
-    drawn_on = None
+    annotated_size = None
 
     def __init__(self, chosen: settings.Folder) -> None:
         self._root = Path(chosen.root)
@@ -92,7 +92,7 @@ class Folder:
     def missing(self) -> list[str]:
         return [name for name in self._parts if name not in self._on_disk]
 
-    def unknown(self) -> list[str]:
+    def unlisted(self) -> list[str]:
         return []  # every video of the folder is wanted
 
     def official_split(self) -> dict[str, Part]:

@@ -46,7 +46,7 @@ class Jhmdb:
     classes = CLASSES
     class_types = None
     keyframes = None
-    drawn_on = None
+    annotated_size = None
     texts = None
 
     def __init__(self, chosen: settings.Jhmdb) -> None:
@@ -69,7 +69,7 @@ class Jhmdb:
     def missing(self) -> list[str]:
         return [name for name in self._wanted if name not in self._on_disk]
 
-    def unknown(self) -> list[str]:
+    def unlisted(self) -> list[str]:
         return sorted(self._on_disk.keys() - self._annotation.parts.keys())
 
     def official_split(self) -> dict[str, Part]:

@@ -33,7 +33,7 @@ class Stickworld:
     classes = CLASSES
     class_types = None
     keyframes = None
-    drawn_on = None
+    annotated_size = None
     texts = None
 
     def __init__(self, chosen: settings.Stickworld) -> None:
@@ -48,7 +48,7 @@ class Stickworld:
     def missing(self) -> list[str]:
         return [name for name, path in self._files.items() if not path.is_file()]
 
-    def unknown(self) -> list[str]:
+    def unlisted(self) -> list[str]:
         videos = self.folder / "videos"
         names = (path.relative_to(videos).with_suffix("").as_posix() for path in videos.glob("*/*.mp4"))
         return sorted(set(names) - self._parts.keys())

@@ -12,7 +12,7 @@ Coordinates. The annotation holds x, y, width and height on 320x240 pictures, wi
 to y + height = 240: MATLAB's pixels, which name the first and the last column. This module gives x, y, x + width, y +
 height, without moving the boxes by the one pixel that separates them from half-open corners: the annotation's evaluator
 and all its descendants (ACT, MOC, YOWO) do so, and every published number. If clips are copies of another size (340x256
-transcodes are common), boxes are scaled to that size when the index knows it (`Dataset.drawn_on`).
+transcodes are common), boxes are scaled to that size when the index knows it (`Dataset.annotated_size`).
 """
 
 from functools import cached_property
@@ -54,7 +54,7 @@ class Ucf101_24:
     classes = CLASSES
     class_types = None
     keyframes = None
-    drawn_on = (320, 240)
+    annotated_size = (320, 240)
     texts = None
 
     def __init__(self, chosen: settings.Ucf101_24) -> None:
@@ -76,7 +76,7 @@ class Ucf101_24:
     def missing(self) -> list[str]:
         return [name for name in self._wanted if name not in self._on_disk]
 
-    def unknown(self) -> list[str]:
+    def unlisted(self) -> list[str]:
         return sorted(self._on_disk.keys() - self._parts.keys())
 
     def official_split(self) -> dict[str, Part]:

@@ -125,7 +125,7 @@ def gather(plan: Plan) -> PlanTables:
 def _unclipped(plan: Plan, videos: pd.DataFrame) -> pd.DataFrame:
     """The boxes as they are annotated: the groundtruth stage clips boxes to the picture, which hides mistakes."""
     rows = plan.dataset.groundtruth()
-    return scale_to_video(rows[rows["video_id"].isin(plan.members)], videos, plan.dataset.drawn_on)
+    return scale_to_video(rows[rows["video_id"].isin(plan.members)], videos, plan.dataset.annotated_size)
 
 
 def _boxes(plan: Plan) -> pd.DataFrame | None:

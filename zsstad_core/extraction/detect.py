@@ -53,7 +53,7 @@ def detect(
         content = Content(
             {"boxes": tables.concat("boxes", found)},
             made_with={"weights": detector.weights},
-            noted={"boxes over the caps of a frame": cut},
+            notes={"boxes over the caps of a frame": cut},
         )
         return {artifact.stage: content for artifact in artifacts}
 

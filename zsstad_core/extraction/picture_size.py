@@ -8,33 +8,37 @@ from zsstad_core.errors import DataError
 from zsstad_core.tables import BOX
 
 
-def in_pixels_of_video(rows: pd.DataFrame, videos: pd.DataFrame, drawn_on: tuple[float, float] | None) -> pd.DataFrame:
+def in_pixels_of_video(
+    rows: pd.DataFrame, videos: pd.DataFrame, annotated_size: tuple[float, float] | None
+) -> pd.DataFrame:
     """Table groundtruth in pixels of the videos, clipped to the picture; rows of videos without a row in table `videos`
     stay as they are.
 
-    drawn_on: width and height of the pictures that the boxes were drawn on; None where these are the videos' own.
+    annotated_size: width and height of the pictures that the boxes were drawn on; None where these are the videos' own.
     Width and height are scaled apart, so that squashed copies are right too; of copies that were cut nothing tells.
 
     Raises DataError naming the first box that stands wholly outside its picture.
     """
-    size, xyxy = _sizes(rows, videos), _scale(rows, videos, drawn_on)
+    size, xyxy = _sizes(rows, videos), _scale(rows, videos, annotated_size)
     _refuse_outside(rows, xyxy, size)
     known = ~np.isnan(size).any(1)
     xyxy[known] = xyxy[known].clip(0, np.tile(size[known], 2))
     return _with_boxes(rows, xyxy)
 
 
-def scale_to_video(rows: pd.DataFrame, videos: pd.DataFrame, drawn_on: tuple[float, float] | None) -> pd.DataFrame:
+def scale_to_video(
+    rows: pd.DataFrame, videos: pd.DataFrame, annotated_size: tuple[float, float] | None
+) -> pd.DataFrame:
     """The boxes in pixels of the videos as `in_pixels_of_video` gives them, but neither clipped nor refused."""
-    return _with_boxes(rows, _scale(rows, videos, drawn_on))
+    return _with_boxes(rows, _scale(rows, videos, annotated_size))
 
 
-def _scale(rows: pd.DataFrame, videos: pd.DataFrame, drawn_on: tuple[float, float] | None) -> NDArray[np.float64]:
+def _scale(rows: pd.DataFrame, videos: pd.DataFrame, annotated_size: tuple[float, float] | None) -> NDArray[np.float64]:
     xyxy = rows[BOX].to_numpy(np.float64)  # [rows, 4]
-    if drawn_on is None:
+    if annotated_size is None:
         return xyxy
     size = _sizes(rows, videos)
-    scaled: NDArray[np.float64] = xyxy * np.tile(np.where(np.isnan(size), 1.0, size / drawn_on), 2)
+    scaled: NDArray[np.float64] = xyxy * np.tile(np.where(np.isnan(size), 1.0, size / annotated_size), 2)
     return scaled
 
 

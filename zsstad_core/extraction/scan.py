@@ -95,13 +95,13 @@ def annotate(
     groundtruth: pd.DataFrame,
     videos: pd.DataFrame,
     keyframes: pd.DataFrame | None = None,
-    drawn_on: tuple[float, float] | None = None,
+    annotated_size: tuple[float, float] | None = None,
 ) -> Compute:
     """Table groundtruth of a group; `decoded` says whether the video has the annotated frame.
 
     With table `keyframes` the annotation is in seconds and fractions: `zsstad_core.unplaced.place_on_frames` converts
-    it. drawn_on: width and height of the pictures that the boxes were drawn on (`Dataset.drawn_on`). Raises DataError
-    where a box stands outside its picture.
+    it. annotated_size: width and height of the pictures that the boxes were drawn on (`Dataset.annotated_size`).
+    Raises DataError where a box stands outside its picture.
     """
     if keyframes is not None:
         rows = place_on_frames(groundtruth, videos, keyframes)
@@ -109,7 +109,7 @@ def annotate(
         count = videos.set_index("video_id")["frames"]
         count = groundtruth["video_id"].map(count).fillna(0).astype("int64")  # text, where nothing is annotated
         rows = groundtruth.assign(decoded=groundtruth["frame"] < count)
-        rows = in_pixels_of_video(rows, videos, drawn_on)
+        rows = in_pixels_of_video(rows, videos, annotated_size)
 
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
         content = Content({"groundtruth": rows[rows["video_id"].isin(group.members)]})

@@ -20,7 +20,7 @@ class Lora(nn.Module):
 
     It is never folded into the frozen weight by itself. The published code's library does so when the model changes
     to evaluation, and a checkpoint that is saved then and loaded into another evaluating model loses it. Whoever wants
-    one weight calls `merged`.
+    one weight calls `merge`.
     """
 
     def __init__(self, wide_in: int, wide_out: int, rank: int) -> None:
@@ -43,6 +43,6 @@ class Lora(nn.Module):
         return out.addmm_(low_NR.to(out.dtype), self.b_OR.to(out.dtype).T, alpha=self.scale)
 
     @torch.no_grad()
-    def merged(self, weight_OI: Tensor) -> Tensor:
+    def merge(self, weight_OI: Tensor) -> Tensor:
         """The frozen weight with this added: one linear layer that computes the same."""
         return weight_OI + self.scale * (self.b_OR @ self.a_RI)

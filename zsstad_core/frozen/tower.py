@@ -138,14 +138,14 @@ class Tower(nn.Module):
 
     def class_tokens(self, patch_BNW: Tensor) -> Tensor:
         """Image tokens [B, W] from patch embeddings: class tokens after the last LayerNorm, before the projection."""
-        return self.normed(self.run(self.sequence(patch_BNW), last=1)[:, 0])
+        return self.norm(self.run(self.sequence(patch_BNW), last=1)[:, 0])
 
-    def normed(self, token: Tensor) -> Tensor:
+    def norm(self, token: Tensor) -> Tensor:
         """Tokens [..., W] of the last block after the last LayerNorm, [..., W]."""
         out: Tensor = self.ends.ln_post(token)
         return out
 
-    def projected(self, token: Tensor) -> Tensor:
+    def project(self, token: Tensor) -> Tensor:
         """Tokens [..., W] after the last LayerNorm in the joint embedding, [..., D]; not normalised."""
         out: Tensor = token @ self.ends.proj
         return out
@@ -153,16 +153,16 @@ class Tower(nn.Module):
     def forward(self, view_VSSC: Tensor) -> Tensor:
         """What open_clip's `encode_image` gives of uint8 views, [V, D], with LoRA; for any pooling."""
         if self.has_class_token:
-            return self.projected(self.class_tokens(self.embed(view_VSSC)))
+            return self.project(self.class_tokens(self.embed(view_VSSC)))
         pooled, _ = self.ends._pool(self.run(self.sequence(self.embed(view_VSSC))))
-        return self.projected(pooled)
+        return self.project(pooled)
 
-    def merged(self) -> dict[str, Tensor]:
+    def merge_lora(self) -> dict[str, Tensor]:
         """The encoder with LoRA folded in, as a state_dict of open_clip's `model.visual`."""
         weights = {name: weight.detach().clone() for name, weight in self.ends.named_buffers()}
         for number, block in enumerate(self.blocks):
             assert isinstance(block, Block)
-            weights |= {f"transformer.resblocks.{number}.{name}": weight for name, weight in block.merged().items()}
+            weights |= {f"transformer.resblocks.{number}.{name}": weight for name, weight in block.merge_lora().items()}
         return weights
 
 

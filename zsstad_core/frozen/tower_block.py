@@ -76,12 +76,12 @@ class Block(nn.Module):
         grown: Tensor = x_BLW + self.source.ls_2(out_NW.view_as(x_BLW))
         return grown
 
-    def merged(self) -> dict[str, Tensor]:
+    def merge_lora(self) -> dict[str, Tensor]:
         """open_clip's weights of this block by their names in its state_dict, LoRA folded in."""
         weights = dict(self.source.named_buffers())
         for lora, name in zip(self.lora, ("mlp.c_fc.weight", "mlp.c_proj.weight"), strict=False):
             assert isinstance(lora, Lora)
-            weights[name] = lora.merged(weights[name])
+            weights[name] = lora.merge(weights[name])
         return {name: weight.detach().clone() for name, weight in weights.items()}
 
     def _query_key_value(self, normed_BLW: Tensor, queries: int | None) -> tuple[Tensor, Tensor, Tensor]:

@@ -37,7 +37,7 @@ class Checkpoints:
         The older of two goes before the next is written, so that one whole checkpoint is there at all times.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        numbered = self._numbered()
+        numbered = self._by_iteration()
         for iteration in sorted(numbered)[: -(KEPT - 1)]:
             numbered[iteration].unlink()
         content = {
@@ -67,7 +67,7 @@ class Checkpoints:
         """
         for leftover in self.folder.glob(".*.pth.tmp"):
             leftover.unlink()
-        numbered, earlier = self._numbered(), False
+        numbered, earlier = self._by_iteration(), False
         for iteration in sorted(numbered, reverse=True):
             path = numbered[iteration]
             try:
@@ -98,7 +98,7 @@ class Checkpoints:
         optimiser.load_state_dict(content["optimiser"])
         return int(content["iteration"])
 
-    def _numbered(self) -> dict[int, Path]:
+    def _by_iteration(self) -> dict[int, Path]:
         matches = ((re.fullmatch(r"iter_(\d+)", path.stem), path) for path in self.folder.glob("iter_*.pth"))
         return {int(match[1]): path for match, path in matches if match}
 

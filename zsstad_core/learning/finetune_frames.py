@@ -42,7 +42,7 @@ class FinetuneSamples:
 def choose_samples(
     groundtruth: pd.DataFrame,
     videos: pd.DataFrame,
-    official: Mapping[str, str],
+    official_split: Mapping[str, str],
     seen: Collection[str],
     every: int,
 ) -> FinetuneSamples:
@@ -55,7 +55,7 @@ def choose_samples(
 
     groundtruth, videos: tables of those names. Raises DataError where no frame is usable.
     """
-    rows = groundtruth[groundtruth["decoded"] & (groundtruth["video_id"].map(official) == "train")]
+    rows = groundtruth[groundtruth["decoded"] & (groundtruth["video_id"].map(official_split) == "train")]
     place = [rows["video_id"], rows["frame"]]
     all_seen = rows["class_name"].isin(set(seen)).groupby(place).transform("all").astype(bool)
     with_unseen = rows[~all_seen][["video_id", "frame"]].drop_duplicates()

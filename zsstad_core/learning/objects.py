@@ -44,7 +44,10 @@ def choose_objects(
 def touching(
     frame_R: Ints, persons: pd.DataFrame, frame_Q: Ints, objects: pd.DataFrame, frames: int
 ) -> NDArray[np.bool_]:
-    """Whether each object touches a person of its frame, bool [Q]: `zsstad_core.boxes.touch`, row by row.
+    """Whether each object touches a person of its frame, bool [Q]: iCLIP's test of which objects belong to a person.
+
+    As in the released code, coordinates are first rounded to whole pixels (halves to even), and boxes that share no
+    more than an edge or a corner count. The paper says IoU > 0, which is stricter.
 
     Works through the persons of all frames at once, the first of each frame, then the second: as many steps as the
     fullest frame has persons.

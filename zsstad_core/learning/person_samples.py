@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from zsstad_core.learning.frame_index import FrameIndex, Ints
 from zsstad_core.learning.objects import offsets
 from zsstad_core.learning.order import SampleOrder
-from zsstad_core.learning.samples import SampleRows, ragged
+from zsstad_core.learning.samples import SampleRows, rows_between
 
 NEVER = np.iinfo(np.int64).max
 
@@ -44,7 +44,7 @@ class PersonSamples:
 
     def take(self, sample_B: Ints) -> SampleRows:
         """The persons of these samples."""
-        return ragged(sample_B, self._first_S[sample_B], self._end_S[sample_B], self._row)
+        return rows_between(sample_B, self._first_S[sample_B], self._end_S[sample_B], self._row)
 
     def first_visits(self, order: SampleOrder) -> Ints:
         """The iteration in which `order` first visits each frame, int64 [F]; NEVER if it does not."""

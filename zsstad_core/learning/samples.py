@@ -49,7 +49,7 @@ class Samples(Protocol):
         """What tells these samples from others."""
 
 
-def ragged(sample_B: Ints, first_B: Ints, end_B: Ints, row: Ints) -> SampleRows:
+def rows_between(sample_B: Ints, first_B: Ints, end_B: Ints, row: Ints) -> SampleRows:
     """`row[first:end]` of each sample, one after the other."""
     count_B = end_B - first_B
     sample_N = np.repeat(np.arange(len(sample_B)), count_B)

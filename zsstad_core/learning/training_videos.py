@@ -26,7 +26,7 @@ class TrainingVideos:
 
 
 def training_videos(
-    groundtruth: pd.DataFrame, official: Mapping[str, str], split: LabelSplit, settings: Training
+    groundtruth: pd.DataFrame, official_split: Mapping[str, str], split: LabelSplit, settings: Training
 ) -> TrainingVideos:
     """The videos of the official training part with a sample of a seen class on a frame that is there; with
     `training.videos: without_unseen` only those that show no unseen class anywhere in their annotation (ST-CLIP on AVA:
@@ -38,7 +38,7 @@ def training_videos(
 
     groundtruth: table groundtruth. Raises DataError where no video is left.
     """
-    train = groundtruth[groundtruth["video_id"].map(official) == "train"]
+    train = groundtruth[groundtruth["video_id"].map(official_split) == "train"]
     seen = train.loc[train["decoded"] & train["class_name"].isin(split.seen), "video_id"].unique()
     barred = set()
     if settings.videos == "without_unseen":

@@ -55,7 +55,7 @@ def _ava(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "metric": "frame AP",
         "protocol": "ava",
-        "says": FRAME["ava"].description,
+        "description": FRAME["ava"].description,
         "iou": arguments.iou,
         **_result(per_class),
         "counted": {
@@ -87,7 +87,7 @@ def _frame(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "metric": "frame AP",
         "protocol": arguments.protocol,
-        "says": FRAME[arguments.protocol].description,
+        "description": FRAME[arguments.protocol].description,
         "iou": arguments.iou,
         **_result(per_class),
         "counted": {"groundtruth": len(groundtruth), "detections": len(detections), **_without_area(detections)},
@@ -106,7 +106,7 @@ def _video(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "metric": "video AP",
         "protocol": arguments.protocol,
-        "says": VIDEO[arguments.protocol].description,
+        "description": VIDEO[arguments.protocol].description,
         "tubes": "linked from the detections" if linked else "as the detections name them",
         "mAP": {name: json_number(ap.mean()) for name, ap in means.items()},
         "per_class": {

@@ -26,9 +26,9 @@ def makefile(plan: Plan) -> str:
         *(f"{stage.upper()} := {_files(made.get(stage, []))}" for stage in _ALONE),
         f"TRAINED := {_files(train)}",
         f"EVALUATED := {_files([plan.evaluate])}",
-        f"EXTRACT_SAYS := {_result(plan, 'extract', plan.extract())}",
-        f"FINETUNE_SAYS := {_result(plan, 'finetune', made.get(FINETUNE.target, []))}",
-        f"TRAIN_SAYS := {_result(plan, 'train', train)}",
+        f"EXTRACT_MESSAGE := {_result(plan, 'extract', plan.extract())}",
+        f"FINETUNE_MESSAGE := {_result(plan, 'finetune', made.get(FINETUNE.target, []))}",
+        f"TRAIN_MESSAGE := {_result(plan, 'train', train)}",
         *rules({"$(CHOICE)": plan}),
     ]
     return "\n".join(lines)
@@ -64,7 +64,7 @@ def _with_training_plans(plans: Mapping[str, Plan]) -> Iterator[tuple[str, Plan]
     """The plans, each after the one that its head is trained under, where that is another."""
     for choice, plan in plans.items():
         if plan.training_plan is not None and plan.train is not None:
-            yield f"{choice} --source", plan.training_plan
+            yield f"{choice} --training-plan", plan.training_plan
         yield choice, plan
 
 

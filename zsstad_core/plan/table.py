@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from zsstad_core.cache import ledger
 from zsstad_core.cache.artifact import WHOLE, Artifact
-from zsstad_core.cache.differences import Inputs, newest_other, plain, replaced, since
+from zsstad_core.cache.differences import Inputs, as_json, compare, newest_other, replaced_clips
 from zsstad_core.cache.units import published_units
 from zsstad_core.formatting import duration_text, size_text
 from zsstad_core.plan.plan import Plan
@@ -28,7 +28,7 @@ _HEADER = _Row("artifact", "state", "units", "clips", "size", "expected", "why")
 def table(plan: Plan) -> str:
     """One line an artifact: state, units, clips, size on disk, expected time, and what changed since the last one."""
     pace = ledger.seconds_per_clip(plan.root)
-    planned = {artifact.path: plain(artifact.inputs) for artifact in plan.all()}
+    planned = {artifact.path: as_json(artifact.inputs) for artifact in plan.all()}
     rows = [_HEADER, *(_row(artifact, pace, planned) for artifact in plan.all())]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER) - 1)]
     return "\n".join(
@@ -49,7 +49,7 @@ def _row(artifact: Artifact, pace: Mapping[str, float], planned: Mapping[Path, I
         return _Row(name, "fresh", units, clips, size)
     missing = sum(len(group.members) for group in todo)
     expected = duration_text(pace[stage] * missing) if missing and stage in pace else ""
-    changed = len(replaced(artifact, todo))
+    changed = len(replaced_clips(artifact, todo))
     if there:
         of_them = f", {changed} of them changed" if changed else ""
         why = f"{missing} clips to do{of_them}" if missing else "all clips are there already"
@@ -61,4 +61,4 @@ def _row(artifact: Artifact, pace: Mapping[str, float], planned: Mapping[Path, I
 def _changes(artifact: Artifact, planned: Mapping[Path, Inputs]) -> str:
     """What differs from the newest artifact of the same stage."""
     other = newest_other(artifact)
-    return "; ".join(dict.fromkeys(map(str, since(other, artifact, planned)))) if other else ""
+    return "; ".join(dict.fromkeys(map(str, compare(other, artifact, planned)))) if other else ""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from zsstad_core.cache.artifact import WHOLE, Artifact
-from zsstad_core.cache.differences import Difference, Inputs, newest_other, plain, replaced, since
+from zsstad_core.cache.differences import Difference, Inputs, as_json, compare, newest_other, replaced_clips
 from zsstad_core.cache.units import MANIFEST
 from zsstad_core.errors import SettingsError
 from zsstad_core.formatting import count_text
@@ -33,7 +33,7 @@ def why(plan: Plan, target: str) -> str:
     Fresh: since when, and what made it. Else: which clips are to be done, and every difference from the newest other
     artifact of that stage. Raises SettingsError as `artifacts_of`, CacheError for damaged units.
     """
-    planned = {artifact.path: plain(artifact.inputs) for artifact in plan.all()}
+    planned = {artifact.path: as_json(artifact.inputs) for artifact in plan.all()}
     settings = plan.settings
     lines = [f"{target} of DATASET={settings.dataset} SPLIT={settings.split} HEAD={settings.head}"]
     for artifact in artifacts_of(plan, target):
@@ -56,7 +56,7 @@ def _not_fresh(artifact: Artifact, planned: Mapping[Path, Inputs]) -> list[str]:
     of_all = "" if artifact.members == WHOLE else f"{len(missing)} of {count_text(len(artifact.members), 'clip')} to do"
     if there and not missing:
         return ["partial, all clips are there already; the next make says so"]
-    changed = [f"the file of {video} is another than before" for video in replaced(artifact, todo)]
+    changed = [f"the file of {video} is another than before" for video in replaced_clips(artifact, todo)]
     if there:
         return [f"partial, {of_all} (first: {min(missing)})", *changed]
     state = f", {of_all}" if of_all else ""
@@ -65,7 +65,7 @@ def _not_fresh(artifact: Artifact, planned: Mapping[Path, Inputs]) -> list[str]:
     other = newest_other(artifact)
     if other is None:
         return [f"missing{state}", "no other artifact of this kind to compare with"]
-    entries = [entry for difference in since(other, artifact, planned) for entry in difference.entries()]
+    entries = [entry for difference in compare(other, artifact, planned) for entry in difference.entries()]
     differences = [f"{line}{_of_setting(entry)}" for entry in entries for line in entry.lines()]
     return [f"stale{state}", f"compared with {other.name} of {_time(other.stat().st_mtime)}:", *differences]
 

@@ -47,7 +47,9 @@ def curves(matches: Matches, most: int = 200) -> list[Curve]:
     """
     score_N = matches.detections["score"].to_numpy(np.float64)
     found = []
-    for name, rows, truths in zip(matches.classes, matches.ranked(), matches.groundtruths().tolist(), strict=True):
+    for name, rows, truths in zip(
+        matches.classes, matches.rows_by_class(), matches.groundtruths().tolist(), strict=True
+    ):
         hit_N = matches.truth_N[rows] >= 0
         points = _points(hit_N, score_N[rows], truths)
         best = max(points, key=lambda point: (point.f1, point.score), default=None)

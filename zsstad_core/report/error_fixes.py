@@ -99,7 +99,7 @@ def _ap(matches: Matches, class_N: Ints, truth_N: Ints, class_G: Ints) -> list[f
     asked_K = np.bincount(class_G[class_G >= 0], minlength=len(matches.classes))
     ap = []
     for rows, before, asked in zip(
-        matches.ranked(class_N), matches.groundtruths().tolist(), asked_K.tolist(), strict=True
+        matches.rows_by_class(class_N), matches.groundtruths().tolist(), asked_K.tolist(), strict=True
     ):
         nothing_left = before > 0 and asked == 0
         ap.append(float(len(rows) == 0) if nothing_left else matches.rules.area(truth_N[rows] >= 0, asked))

@@ -86,7 +86,7 @@ def error_kinds(
     free_G = matches.unfound()
     kind_N = np.full(len(matches.class_N), _NOT_COUNTED, np.int8)
     pairs: list[tuple[Ints, Ints, Floats]] = []
-    for number, rows in enumerate(matches.ranked()):
+    for number, rows in enumerate(matches.rows_by_class()):
         wrong_P = rows[matches.truth_N[rows] < 0]
         kind_N[rows] = 0
         kind_N[wrong_P], in_reach = _of_class(matches, wrong_P, number, background, free_G)

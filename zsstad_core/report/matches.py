@@ -59,7 +59,7 @@ class Matches:
         free_G[self.truth_N[self.truth_N >= 0]] = False
         return free_G
 
-    def ranked(self, class_N: Ints | None = None) -> Iterator[Ints]:
+    def rows_by_class(self, class_N: Ints | None = None) -> Iterator[Ints]:
         """Yield the rows of detections of each class, best first; `class_N` replaces the classes of the table."""
         code_C = (self.class_N if class_N is None else class_N)[self.ranked_C].astype(np.int32)
         for place_C in rows_of_each_class(code_C, len(self.classes)):

@@ -117,7 +117,7 @@ def costs(kinds: ErrorKinds) -> tuple[Floats, Floats]:
     truths_K = matches.groundtruths()
     share_K = np.divide(1.0, truths_K, out=np.zeros(len(truths_K)), where=truths_K > 0) / max((truths_K > 0).sum(), 1)
     cost_N, cost_G = np.zeros(len(matches.class_N)), np.zeros(len(matches.class_G))
-    for number, rows in enumerate(matches.ranked()):
+    for number, rows in enumerate(matches.rows_by_class()):
         hit_C = matches.truth_N[rows] >= 0
         rank_C = np.arange(1, len(rows) + 1)
         gain_C = np.where(hit_C, np.cumsum(hit_C) / (rank_C * np.maximum(rank_C - 1, 1)), 0.0)

@@ -23,19 +23,19 @@ class Group:
 
 def unlabelled_group(
     split: LabelSplit,
-    official: Mapping[str, Literal["train", "test"]],
+    official_split: Mapping[str, Literal["train", "test"]],
     here: Collection[str],
     groundtruth: pd.DataFrame,
 ) -> Group:
     """The official test videos among those that are here of which no action is annotated: against all classes of the
     split. They are scored, and not evaluated."""
     known = set(labelled(groundtruth)["video_id"])
-    videos = sorted(name for name in here if official[name] == "test" and name not in known)
+    videos = sorted(name for name in here if official_split[name] == "test" and name not in known)
     return Group("all", tuple(videos), (*split.seen, *split.unseen))
 
 
 def groups(
-    split: LabelSplit, official: Mapping[str, Literal["train", "test"]], groundtruth: pd.DataFrame, labels: Labels
+    split: LabelSplit, official_split: Mapping[str, Literal["train", "test"]], groundtruth: pd.DataFrame, labels: Labels
 ) -> list[Group]:
     """The official test videos, by what they are scored against; videos are sorted, a group may have none.
 
@@ -45,7 +45,7 @@ def groups(
     unseen  the first group of "own" alone
     seen    the second group of "own" alone
     """
-    test = groundtruth[groundtruth["video_id"].map(official) == "test"]
+    test = groundtruth[groundtruth["video_id"].map(official_split) == "test"]
 
     def group(name: Literal["unseen", "seen", "all"], classes: tuple[str, ...]) -> Group:
         videos = test.loc[test["class_name"].isin(classes), "video_id"].unique()

@@ -6,7 +6,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.methods.made_frames import made_rows
-from zsstad_core.methods.common.rows import one_each
 
 COUNTS = st.lists(st.integers(0, 4), max_size=6)
 
@@ -46,16 +45,7 @@ def test_they_are_full_where_no_place_is_empty(counts: list[int]) -> None:
     assert rows.full == bool(rows.real().all())
 
 
-def test_clips_are_a_row_each() -> None:
-    clips = one_each(3)
-    assert (clips.sample_N.tolist(), clips.place_N.tolist(), clips.samples, clips.most) == ([0, 1, 2], [0, 0, 0], 3, 1)
-    assert clips.full
-    assert clips.pad(torch.arange(3)).tolist() == [[0], [1], [2]]
-    assert (len(one_each(0)), one_each(0).most, one_each(0).full) == (0, 0, True)
-
-
 def test_they_go_to_a_device() -> None:
     rows = made_rows([1, 2]).to("meta")
     assert rows.sample_N.device.type == rows.place_N.device.type == "meta"
     assert (rows.samples, rows.most, len(rows)) == (2, 2, 3)
-    assert one_each(2, "meta").sample_N.device.type == "meta"

@@ -6,11 +6,12 @@ import pytest
 import torch
 from torch import nn
 
+from tests.cache.made_artifacts import undivided
 from tests.methods.enliven import enliven
 from tests.methods.iclip.old_layout import OldIclip
 from tests.methods.iclip.test_model import ragged, with_iclip
 from tests.methods.made_clips import made_labels
-from zsstad_core.cache.artifact import Artifact, whole
+from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.stages import TRAIN
 from zsstad_core.errors import CacheError
 from zsstad_core.learning.weights import FILE, as_bytes, load_into
@@ -27,7 +28,7 @@ def count(module: nn.Module) -> int:
 
 def artifact_of(folder: Path, weights: dict[str, torch.Tensor]) -> Artifact:
     """A train artifact that holds these weights."""
-    artifact = whole(folder, TRAIN, {"weights": "made up"})
+    artifact = undivided(folder, TRAIN, {"weights": "made up"})
     run_whole("train", artifact, lambda: Content(files={FILE: as_bytes(weights)}))
     return artifact
 

@@ -15,10 +15,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from tests.methods.made_clips import made_labels
-from tests.methods.stclip import plain
+from tests.methods.stclip import counts, plain
 from tests.methods.stclip.made_views import JOINT, MEAN, STD, made_head, made_windows
 from zsstad_core.frozen.tower import Tower
-from zsstad_core.methods.stclip import counts
 from zsstad_core.methods.stclip.model import Stclip
 from zsstad_core.methods.stclip.settings import Stclip as StclipSettings
 

@@ -216,7 +216,7 @@ def test_saved_reloaded_and_merged_weights_give_the_same_scores(row: str) -> Non
     assert torch.equal(again(batch, LABELS), wanted)
 
     visual = made_vit(seed=5, act_layer=type(head.tower.blocks[0].source.mlp.gelu))  # type: ignore[union-attr]
-    visual.load_state_dict(again.tower.merged(), strict=True)
+    visual.load_state_dict(again.tower.merge_lora(), strict=True)
     merged = Stclip(own.model_copy(update={"lora_rank": 0}), Tower(visual, MEAN, STD), seed=8).eval()
     kept = {name: weight for name, weight in again.state_dict().items() if ".lora." not in name}
     merged.load_state_dict(kept, strict=True)

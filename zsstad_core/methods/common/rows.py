@@ -46,9 +46,3 @@ class Rows:
 
     def to(self, device: torch.device | str) -> "Rows":
         return Rows(self.sample_N.to(device), self.place_N.to(device), self.samples, self.most)
-
-
-def one_each(samples: int, device: torch.device | str = "cpu") -> Rows:
-    """The rows of samples that are clips."""
-    number_N = torch.arange(samples, device=device)
-    return Rows(number_N, torch.zeros_like(number_N), samples, min(samples, 1))

@@ -23,4 +23,4 @@ def merged_encoder(head: Stclip, settings: Settings) -> dict[str, Tensor]:
     `encoder_weights.load`.
     """
     weights: dict[str, Tensor] = encoder_weights.load(settings.encoder).model.state_dict()
-    return weights | {f"visual.{name}": weight for name, weight in head.tower.merged().items()}
+    return weights | {f"visual.{name}": weight for name, weight in head.tower.merge_lora().items()}

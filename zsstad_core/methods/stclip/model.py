@@ -43,8 +43,9 @@ class Stclip(Head[FrameViews]):
     frame, is computed once a frame.
 
     `tower` is the frozen encoder, with LoRA of rank `settings.lora_rank` in it. Parameters are those that train and no
-    others: 50,385,408 at ViT-B/16 (the paper's 55.11 M are 4,723,968 more, see `counts`). Initial weights
-    depend on `seed` alone; making a head leaves torch's random state as it was.
+    others: 50,385,408 at ViT-B/16 (the paper's 55.11 M are 4,723,968 more: the published temporal layer
+    has a feed-forward network and a second LayerNorm that are never called). Initial weights depend on `seed` alone;
+    making a head leaves torch's random state as it was.
 
     Raises SettingsError where more interest tokens are wanted than a frame has, ModelError for an encoder without a
     class token.
@@ -105,7 +106,7 @@ class Stclip(Head[FrameViews]):
         token_XW = tower.class_tokens(torch.cat(wanted)) if wanted else crop_NGW.new_zeros(0, tower.width)
         crops = len(crop_NGW) if own.person_tokens == "encoder" else 0
         person_NW = token_XW[:crops] if own.person_tokens == "encoder" else crop_NGW.mean(1)
-        return person_NW, tower.projected(token_XW[crops:]) if own.whole_frame else None
+        return person_NW, tower.project(token_XW[crops:]) if own.whole_frame else None
 
     def _context(self, views: FrameViews, patch_VGW: Tensor) -> Tensor:
         """Context tokens [B, G, W] of each frame's window."""
@@ -142,7 +143,7 @@ class Stclip(Head[FrameViews]):
             map_rows=slice(1, 1 + persons) if spotting else None,
             last=None if self.prompting else 1 + persons,
         )
-        token_ND = self.tower.projected(self.tower.normed(rows.flat(x_BLW[:, 1 : 1 + persons])))
+        token_ND = self.tower.project(self.tower.norm(rows.flat(x_BLW[:, 1 : 1 + persons])))
         return token_ND, rows.flat(prompted_BUMD.expand(-1, persons, -1, -1))
 
     def _attended(self, real_BL: Tensor, rows: Rows, map_BPL: Tensor | None) -> Tensor | None:

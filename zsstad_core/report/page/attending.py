@@ -21,7 +21,7 @@ def _patches(frame: FramePatches, side: int) -> Attention:
     return Attention(
         video_id=frame.video_id,
         frame=frame.frame,
-        said=f"Attention of block {frame.block} of the encoder's {frame.blocks}.",
+        caption=f"Attention of block {frame.block} of the encoder's {frame.blocks}.",
         picture=picture(frame.picture, side),
         patches=tuple(tuple(rounded(patch) for patch in row) for row in frame.patch_RC4),
         persons=tuple(
@@ -42,7 +42,7 @@ def _blocks(frame: FrameBlocks, side: int) -> Attention:
     return Attention(
         video_id=frame.video_id,
         frame=frame.frame,
-        said="",
+        caption="",
         picture=picture(frame.picture, side),
         patches=(),
         objects=tuple(

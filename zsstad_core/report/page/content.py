@@ -19,7 +19,7 @@ class Number:
 
     name: str
     value: str
-    said: str
+    caption: str
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class ErrorKind:
     back when it alone is fixed: of the group "unseen", "seen" or "" (all classes)."""
 
     name: str
-    said: str
+    caption: str
     count: int
     count_at_best: int
     cost: dict[str, float | None]
@@ -125,7 +125,7 @@ class Moment:
 
     good: bool
     title: str
-    said: str
+    caption: str
     group: str
     video_id: str
     frame: int
@@ -245,7 +245,7 @@ class Attention:
 
     video_id: str
     frame: int
-    said: str
+    caption: str
     picture: Picture
     patches: tuple[tuple[Corners, ...], ...]
     persons: tuple[AttendingPerson, ...]
@@ -275,7 +275,7 @@ class Page:
     errors: Errors | None = None
     moments: tuple[Moment, ...] = ()
     clips: tuple[Clip, ...] = ()
-    clips_said: str = ""
+    clips_note: str = ""
     attention: tuple[Attention, ...] = ()
     made: tuple[Provenance, ...] = ()
 

@@ -20,7 +20,7 @@ def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str) -> Page
     """
     settings, labels = plan.settings, plan.dataset.classes
     shown = [ClipToShow(one.video_id, _summary(one, labels)) for one in answers]
-    clips, said = make_clips(plan.videos, shown, found_persons(answers, labels), {}, settings.report)
+    clips, note = make_clips(plan.videos, shown, found_persons(answers, labels), {}, settings.report)
     limit = f"{threshold_of(settings.ask, len(labels)):.2f}"
     if settings.ask.similarity is not None:
         limit += f", or a similarity below {settings.ask.similarity:g}"
@@ -34,7 +34,7 @@ def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str) -> Page
             f"A person whose best label has a probability below {limit} is labelled nothing.",
         ),
         clips=clips,
-        clips_said=said,
+        clips_note=note,
         made=provenance(plan, command),
     )
 
@@ -53,8 +53,8 @@ def _summary(one: Answer, labels: Sequence[str]) -> str:
     """A sentence that sums, over all persons of a video, the seconds of each label; the longest comes first."""
     seconds = pd.Series([span.end - span.start for span in one.spans], dtype=np.float64)
     of_label = seconds.groupby([labels[span.label] for span in one.spans]).sum().sort_values(ascending=False)
-    said = ", ".join(f"{name} {time:.1f} s" for name, time in of_label.items())
-    return f"All persons together: {said}" if said else "Nobody does any of it"
+    times = ", ".join(f"{name} {time:.1f} s" for name, time in of_label.items())
+    return f"All persons together: {times}" if times else "Nobody does any of it"
 
 
 def _detections(one: Answer, labels: Sequence[str]) -> pd.DataFrame:

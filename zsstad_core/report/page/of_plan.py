@@ -109,8 +109,8 @@ def _with_clips(
     frames = read.frames[read.frames["video_id"].isin(videos)]
     tracks = link_persons(detections, frames, followed.lost_after, followed.high_score)
     found = FoundPersons(frames, detections, tracks, read.groundtruth)
-    clips, said = make_clips(plan.videos, shown, found, groups_of(plan), chosen)
-    return replace(page, clips=clips, clips_said=said)
+    clips, note = make_clips(plan.videos, shown, found, groups_of(plan), chosen)
+    return replace(page, clips=clips, clips_note=note)
 
 
 def _read_tables(plan: Plan) -> EvaluatedTables:

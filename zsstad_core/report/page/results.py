@@ -27,13 +27,14 @@ def numbers_of(metrics: Mapping[str, Any]) -> tuple[Number, ...]:
     """The three numbers of a zero-shot benchmark, in percent."""
     iou = metrics["protocol"]["iou"]
     count = pd.Series([row["group"] for row in metrics["classes"].values()]).value_counts()
-    said = {
+    captions = {
         "unseen": f"frame mAP at IoU {iou:g}, {count.get('unseen', 0)} classes that no training clip shows",
         "seen": f"the same, {count.get('seen', 0)} classes that a head may be trained on",
         "harmonic": "harmonic mean of both",
     }
     return tuple(
-        Number(name, "–" if metrics[name] is None else f"{100 * metrics[name]:.2f}", said[name]) for name in said
+        Number(name, "–" if metrics[name] is None else f"{100 * metrics[name]:.2f}", caption)
+        for name, caption in captions.items()
     )
 
 

@@ -46,18 +46,18 @@ def _moment(moment: frames.Moment, shown: Picture, groups: Mapping[str, str]) ->
     annotated = " and ".join(reason.annotated) or "nobody"
     good = moment.kind == HIT
     if good:
-        title, said = reason.class_name, f"Right, with a probability of {reason.probability:.2f}."
+        title, caption = reason.class_name, f"Right, with a probability of {reason.probability:.2f}."
     elif reason.score is None:
-        title, said = f"{moment.kind}: {reason.class_name}", "An annotated person that nothing found."
+        title, caption = f"{moment.kind}: {reason.class_name}", "An annotated person that nothing found."
     else:
         title = f"{moment.kind}: {reason.class_name}"
-        said = f"Called {reason.class_name} with {reason.probability:.2f}; annotated there: {annotated}."
+        caption = f"Called {reason.class_name} with {reason.probability:.2f}; annotated there: {annotated}."
     cost = f"about {100 * moment.cost:.2f}" if moment.cost >= 5e-5 else "less than 0.01"
     cost = "" if good else f" Errors of this kind in this frame cost {cost} points of mAP."
     return Moment(
         good=good,
         title=title,
-        said=said.replace("_", " ") + cost,
+        caption=caption.replace("_", " ") + cost,
         group=groups.get(reason.class_name, ""),
         video_id=moment.video_id,
         frame=moment.frame,

@@ -32,7 +32,7 @@ function patchesOf(shown) {
       if (!byWeight && chosen.chosen[r][c]) over.append(boxOf([x1, y1, x2, y2], colourOf(chosen.number), "patch"));
     }));
     over.append(boxOf(chosen.corners, colourOf(chosen.number), "detected reason"));
-    text.textContent = `Person ${chosen.number}: ${chosen.text}. ${chosen.others} ${shown.said}`;
+    text.textContent = `Person ${chosen.number}: ${chosen.text}. ${chosen.others} ${shown.caption}`;
   };
   $("attention-of").addEventListener("change", draw);
   const buttons = personButtons(persons, (person) => { chosen = person; draw(); });
@@ -107,7 +107,7 @@ function memoryOf({ keys, weight }, frame) {
 function drawAttention(frames) {
   const byPatches = frames[0].patches.length > 0;
   $("attention-chooser").hidden = !byPatches;
-  $("attention-said").hidden = byPatches;
+  $("attention-note").hidden = byPatches;
   if (byPatches && !frames[0].persons[0].chosen.length) $("attention-of").querySelector("[value=chosen]").remove();
   $("sights").append(el("div", { class: byPatches ? "pictures" : "pictures by-blocks" }, ...frames.map(byPatches ? patchesOf : blocksOf)));
 }

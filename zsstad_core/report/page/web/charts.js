@@ -186,7 +186,7 @@ function drawErrors({ kinds, in_turn: turns }) {
     rows: kinds.map((kind) => [kind.name, kind.count, kind.count_at_best, ...groups.map((group) => points(kind.cost[group]))]),
   });
   $("kinds").append(...kinds.map((kind) => el("div", {}, el("dt", {}, kind.name),
-    el("dd", {}, `${kind.said} ${kind.count_at_best.toLocaleString("en")} at the best F1, ${kind.count.toLocaleString("en")} in all.`))));
+    el("dd", {}, `${kind.caption} ${kind.count_at_best.toLocaleString("en")} at the best F1, ${kind.count.toLocaleString("en")} in all.`))));
   if (turns.length) drawTurns(turns);
 }
 

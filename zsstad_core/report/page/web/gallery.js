@@ -7,7 +7,7 @@ function pictureOf({ width, height, jpeg }, alt) {
 
 function momentOf(moment) {
   const texts = moment.boxes.map((box) => `${box.kind}: ${box.text}${box.right === null ? "" : box.right ? ", right" : ", wrong"}`);
-  const { node, over } = pictureOf(moment.picture, `${moment.said} ${texts.join("; ")}`);
+  const { node, over } = pictureOf(moment.picture, `${moment.caption} ${texts.join("; ")}`);
   for (const box of moment.boxes) {
     const colour = box.right === null ? COLOURS[1] : box.right ? "#74d29b" : "#ff8f85";
     const sign = box.right === null ? "" : box.right ? "✓ " : "✗ ";
@@ -18,7 +18,7 @@ function momentOf(moment) {
   }
   const place = page.clips.findIndex((clip) => clip.video_id === moment.video_id && clip.frames.includes(moment.frame));
   const caption = el("figcaption", {}, el("b", {}, say(moment.title), " ", moment.group ? mark(moment.group) : ""),
-    el("span", { class: "faint" }, `${moment.said} ${moment.video_id}, frame ${moment.frame}.`));
+    el("span", { class: "faint" }, `${moment.caption} ${moment.video_id}, frame ${moment.frame}.`));
   if (place >= 0) {
     const open = el("button", { type: "button", "aria-label": `Open ${moment.video_id}, frame ${moment.frame}, in the player` }, "Open in the player");
     open.addEventListener("click", () => openInPlayer(place, page.clips[place].frames.indexOf(moment.frame)));

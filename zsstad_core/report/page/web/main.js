@@ -8,8 +8,8 @@ function reveal(id, fill) {
 
 $("title").textContent = page.title;
 $("lead").textContent = page.lead;
-$("numbers").append(...page.numbers.map(({ name, value, said }) =>
-  el("div", { class: ["unseen", "seen"].includes(name) ? `is-${name}` : null }, el("dt", {}, el("b", {}, name), said), el("dd", {}, value))));
+$("numbers").append(...page.numbers.map(({ name, value, caption }) =>
+  el("div", { class: ["unseen", "seen"].includes(name) ? `is-${name}` : null }, el("dt", {}, el("b", {}, name), caption), el("dd", {}, value))));
 $("notes").append(...page.notes.map((note) => el("li", {}, note)));
 
 const parts = [

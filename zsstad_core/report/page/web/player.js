@@ -111,10 +111,10 @@ function spansRow(clip, spans, who) {
     const place = `left:${(100 * span.from) / clip.frames.length}%;width:${(100 * (span.to - span.from + 1)) / clip.frames.length}%`;
     const first = clip.frames[span.from], last = clip.frames[span.to];
     const mean = span.values.some((value) => value === null) ? "" : `, ${(span.values.reduce((a, b) => a + b) / span.values.length).toFixed(2)} on average`;
-    const said = `${who}: ${span.text}, frames ${first} to ${last}${mean}`;
+    const caption = `${who}: ${span.text}, frames ${first} to ${last}${mean}`;
     const kind = span.text === "nothing" ? "nothing" : span.group;
-    if (!longest.includes(span)) return el("span", { class: `span ${kind}`, style: place, title: said }, span.text);
-    const button = el("button", { type: "button", class: `span ${kind}`, style: place, title: said, "aria-label": said }, span.text);
+    if (!longest.includes(span)) return el("span", { class: `span ${kind}`, style: place, title: caption }, span.text);
+    const button = el("button", { type: "button", class: `span ${kind}`, style: place, title: caption, "aria-label": caption }, span.text);
     button.addEventListener("click", () => show(span.from));
     return button;
   }));
@@ -253,7 +253,7 @@ function startPlayer() {
     const own = page.clips.map((clip, place) => [clip, place]).filter(([clip]) => clip.group === group);
     if (own.length) $("clip").append(el("optgroup", { label: name }, ...own.map(([clip, place]) => el("option", { value: place }, clip.video_id))));
   }
-  $("clips-said").textContent = page.clips_said;
+  $("clips-note").textContent = page.clips_note;
   const places = [...$("clip").querySelectorAll("option")].map((option) => Number(option.value));
   const neighbour = (by) => places[(places.indexOf(Number($("clip").value)) + by + places.length) % places.length];
   $("clip").addEventListener("change", () => open(Number($("clip").value)));
