@@ -1,8 +1,8 @@
-"""What a method says of itself, before anything is computed. Imports no torch.
+"""The description of a method (`Method`), and of what it reads from the cache (`Reads`). Imports no torch.
 
-A method judges rows: persons (boxes of a frame) or clips (a video, or the track of one person). It reads features of
-them: cached tokens, or views that go through the frozen encoder in every step. What it reads is said in parts; each
-part is read by those who use it alone.
+A method classifies rows. A row is a person (one box of a frame) or a clip (a video, or the track of one person). The
+method reads features of its rows: cached tokens, or views that go through the frozen encoder in every step. `Reads` has
+a part for each kind of input (`Slots`, `Memory`, `Window`, `Segments`); code that does not use a part ignores it.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,10 +20,11 @@ type Sampling = Literal["random", "middle", "start", "stride"]
 
 @dataclass(frozen=True)
 class Slots:
-    """How many persons of a frame are judged together, and how many objects that touch one of them are their keys.
+    """How many persons of a frame are classified together, and how many objects are their attention keys.
 
-    object_choice: which objects are taken when more than `objects` touch a person: the
-        best `score`s, or a choice at `random` from the seed and the frame.
+    persons: limit on the persons of a sample. objects: limit on the objects of a frame; each must touch a person.
+    object_choice: which objects are taken when more than `objects` touch a person: those with the best `score`, or a
+        `random` choice that depends on the seed and the frame.
     """
 
     persons: int = 25
@@ -33,9 +34,9 @@ class Slots:
 
 @dataclass(frozen=True)
 class Memory:
-    """Tokens of neighbouring frames, so many steps before and after the frame.
+    """Tokens of neighbouring frames: `before` steps before the frame and `after` steps after it.
 
-    visited: in training only those that an earlier iteration has visited. occupied: only those with a person who is
+    visited: in training, only frames that an earlier iteration has visited. occupied: only frames with a person who is
     trained on or scored.
     """
 
@@ -47,24 +48,25 @@ class Memory:
 
 @dataclass(frozen=True)
 class Window:
-    """Views of neighbouring frames, so many before and after the frame, in one window with it."""
+    """Views of neighbouring frames: `before` frames before the frame and `after` after it form one window with it."""
 
     before: int = 0
     after: int = 0
 
     @property
     def reach(self) -> int:
-        """Frames on the longer side."""
+        """Neighbouring frames on the longer side of the window."""
         return max(self.before, self.after)
 
 
 @dataclass(frozen=True)
 class Segments:
-    """Frames of a clip, `frames` of them; `learning.segments` says how each way to choose them works.
+    """Which frames of a clip a method reads; `learning.segments` explains the ways to sample them.
 
-    train, test: the way, when a clip is trained on and when it is scored. views: looks at a clip whose probabilities
-    are averaged when it is scored. stride: of `stride`, from frame to frame. short: what becomes of a clip with fewer
-    frames: `refuse` raises DataError, `repeat` shows frames several times.
+    frames: number of frames. train, test: the way to sample when a clip is trained on, and when it is scored. views:
+    how many times a clip is scored, each time on other frames; the probabilities are averaged. stride: distance from
+    frame to frame for the way `stride`. short: what happens to a clip with fewer frames: `refuse` raises DataError,
+    `repeat` uses frames several times.
     """
 
     frames: int
@@ -77,10 +79,11 @@ class Segments:
 
 @dataclass(frozen=True)
 class Reads:
-    """What a method reads of the cache.
+    """What a method reads from the cache.
 
-    kinds: token kinds (`cache.token_kinds`) of frames, persons and objects; of persons, annotated ones are read in
-    training. texts: forms of the label texts. segments: how frames of a clip are chosen; None for a method of persons.
+    kinds: token kinds (`cache.token_kinds`) of frames, persons and objects; in training, annotated persons are read in
+    place of detected ones. texts: forms of the class texts. segments: how frames of a clip are sampled; None for a
+    method that classifies persons.
     """
 
     kinds: tuple["TokenKind", ...] = ()
@@ -92,25 +95,30 @@ class Reads:
 
 
 def accept(settings: "Settings") -> None:
-    """Refuse nothing."""
+    """Accept all settings: the default of `Method.refuse`."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """A method, as the registry lists it. Functions that import torch are named `module:name` and loaded when used.
+    """A method, as the registry lists it.
 
-    title: what tables call it beside others.
+    A function or class whose module imports torch is given as a string `module:name`, and is loaded when it is used.
+
+    title: the method's name in tables.
     classifies: what its rows are.
-    reads: what it reads under given settings.
-    phrasings: a function (settings, the texts of each class) -> the phrasings of each class, of a method that reads
-        these and makes them itself; None where the texts of a class are its phrasings.
+    reads: a function (settings) -> Reads.
+    phrasings: a function (settings, the texts of each class) -> the phrasings of each class, for a method that reads
+        phrasings and makes them itself; None where the texts of a class are its phrasings.
     build: a function (settings, width of tokens) -> Head; empty where nothing is computed (see `truth`).
     trains: whether it has weights to learn. runs_encoder: whether the frozen image encoder runs inside the head.
-    refuse: raises UnfitHeadError, before anything is computed, where the method cannot run under the settings.
+    refuse: a function (settings) that raises UnfitHeadError, before anything is computed, where the method cannot run
+        under the settings.
     explain: a function (head, batch of one frame) -> Explanation (`methods.explanation`), which the report shows; empty
-        where there is nothing to show. explains: whether there is, under given settings.
-    encoder: a function (head, settings) -> state_dict of open_clip's whole model with what the head trained inside it.
-    truth: of a method that knows the answer from the annotation, how far it knows it; None for all others.
+        where there is nothing to show. explains: whether there is something to show under given settings.
+    encoder: a function (head, settings) -> state_dict of the whole open_clip model, with what the head trained inside
+        it. trains_encoder: whether the head trains something inside it under given settings.
+    truth: for a method that reads the answer from the annotation, a function (settings) -> whether it knows the actions
+        of each video or of each person; None for all other methods.
     baseline: whether tables show it beside other methods. whole_batch: whether its loss compares the rows of a batch
         with each other, so that a batch cannot be divided.
     """

@@ -1,7 +1,7 @@
-"""The list of methods: one line each. Imports no torch.
+"""The registry of methods: one line each, in `Heads`. Imports no torch.
 
-A line names the section of a method's settings; the module beside it, `method`, says everything else
-(`methods.contract`). The name of the line is the method's name: HEAD=, `heads.NAME` in pipeline.yaml.
+A line gives the method's name (HEAD=, `heads.NAME` in pipeline.yaml) and the section of its settings. The module
+`method` beside that section holds everything else (`methods.contract`).
 """
 
 from collections.abc import Iterator
@@ -35,13 +35,13 @@ class Heads(Section):
 
 
 DEFAULT = "iclip"
-"""The method that is used where none is named."""
+"""The method that is used where the user names none."""
 
 UNTRAINED = "clip_crop"
-"""The method that answers questions where none is named and nothing is trained."""
+"""The method that answers questions where the user names none and nothing is trained."""
 
 KNOWS_TRUTH = "oracle"
-"""The method that measures a detector."""
+"""The method that measures a detector: its answers come from the annotation."""
 
 if TYPE_CHECKING:
     type MethodName = str
@@ -56,7 +56,7 @@ def names() -> tuple[str, ...]:
 
 @cache
 def method(name: str) -> Method:
-    """What a method says of itself."""
+    """The description of the method that is called `name`."""
     section = Heads.model_fields[name].annotation
     assert section is not None
     package = section.__module__.rpartition(".")[0]
@@ -65,14 +65,14 @@ def method(name: str) -> Method:
 
 
 def recipes() -> Iterator[tuple[str, dict[str, Any]]]:
-    """The recipes of all methods, by name."""
+    """The recipes of all methods: pairs of a recipe's name and its settings."""
     for field in Heads.model_fields.values():
         assert field.annotation is not None
         yield from getattr(field.annotation, "recipes", {}).items()
 
 
 def load(path: str) -> Any:
-    """A function or class named `module:name`."""
+    """The function or class that `path` names, as `module:name`."""
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)
 

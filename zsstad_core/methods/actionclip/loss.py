@@ -1,4 +1,4 @@
-"""ActionCLIP's loss: the clips of a batch and their texts find each other.
+"""ActionCLIP's contrastive loss between the clips of a batch and their texts.
 
 Shapes: N clips of a batch and their N texts, M texts, K classes, P phrasings of a class.
 """
@@ -9,18 +9,18 @@ from torch import Tensor
 
 from zsstad_core.methods.common.labels import Labels
 
-_SHARPNESS = 10.0  # of the target: the softmax of 10 where two clips are of one class and 0 elsewhere
+_SHARPNESS = 10.0  # the target is a softmax of 10 where two clips are of one class and 0 elsewhere
 
 
 def batch_loss(logits_NM: Tensor, class_N: Tensor, labels: Labels) -> Tensor:
-    """The loss of a batch, a float32 scalar; a batch without a clip has loss 0 and gradient 0.
+    """The contrastive loss of a batch, a float32 scalar; a batch without a clip has loss 0 and gradient 0.
 
-    Each clip gets the text of its own class under one phrasing, which is drawn for each clip with torch's random
-    numbers. Clips are compared with these N texts and texts with the N clips, by a softmax over logits; the loss is the
-    mean of the two Kullback-Leibler divergences from the target, each the sum over the batch divided by N.
+    Each clip gets the text of its class under one phrasing, drawn for each clip with torch's random numbers. Clips are
+    compared with these N texts, and texts with the N clips, by a softmax over logits. The loss is the mean of the two
+    Kullback-Leibler divergences from the target, each summed over the batch and divided by N.
 
     The target is a softmax of `_SHARPNESS` times whether two clips are of one class, so clips of one class share it:
-    with 8 clips of 8 classes 0.9997 lies on the diagonal, and the least loss is 0.
+    with 8 clips of 8 classes 0.9997 lies on the diagonal. The least loss is 0.
 
     class_N: int64, the class of each clip.
     """
@@ -33,9 +33,9 @@ def batch_loss(logits_NM: Tensor, class_N: Tensor, labels: Labels) -> Tensor:
 
 
 def draw_texts(class_N: Tensor, labels: Labels) -> Tensor:
-    """A text of each clip's class, drawn uniformly: its place among the M texts, int64 [N].
+    """Draw a text of each clip's class, uniformly: indices into the M texts, int64 [N].
 
-    The draw is made on the CPU, so that a training on a GPU draws what one on a CPU draws.
+    The draw is made on the CPU, so that training on a GPU draws the same texts as training on a CPU.
     """
     phrasings = len(labels.text_MD) // len(labels.names)
     phrasing_N = torch.randint(phrasings, (len(class_N),)).to(class_N.device)

@@ -1,4 +1,4 @@
-"""What the registry knows of ActionCLIP."""
+"""The registry entry of ActionCLIP."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from zsstad_core.settings.pipeline import Settings
 
 
 def reads(settings: Settings) -> Reads:
-    """Tokens of some frames of a clip, or of a person's crops in them, and several phrasings of each class."""
+    """Tokens of sampled frames of a clip, or of a person's crops in them, and several phrasings of each class."""
     own = settings.heads.actionclip
     crops = settings.clips.of == "tracklet" and settings.clips.tracklet == "crops"
     return Reads(
@@ -21,7 +21,7 @@ def reads(settings: Settings) -> Reads:
 
 
 def phrasings(settings: Settings, class_texts: Sequence[Sequence[str]]) -> list[list[str]]:
-    """As `texts.phrasings`, with the templates of the settings."""
+    """The phrasings of each class under the templates of the settings; see `texts.phrasings`."""
     return texts.phrasings(settings.heads.actionclip.templates, class_texts)
 
 

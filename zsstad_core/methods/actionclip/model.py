@@ -1,7 +1,7 @@
 """ActionCLIP: the cosine of a clip and each phrasing of a class.
 
 Wang et al., ActionCLIP: A New Paradigm for Video Action Recognition (arXiv 2109.08472), and its official code, with
-both encoders frozen as papers 001 and 002 freeze them. Settings: `settings.heads.actionclip`.
+both encoders frozen, as in papers 001 and 002. Settings: `settings.heads.actionclip`.
 
 Shapes: N clips, T frames of a clip, M texts, K classes, P phrasings of a class, D token width.
 """
@@ -25,10 +25,10 @@ class ActionClip(Head[ClipTokens]):
 
     With the default settings 18,953,728 parameters train at D = 512 (ViT-B/16) and 42,586,368 at D = 768 (ViT-L/14), as
     in the official code: six blocks of 3,152,384 (7,087,872), and a table of 77 frame positions. Paper 002 counts 18.92
-    million, which is the blocks and a smaller table. Only the rows of the table that a clip has frames for are ever
-    read; the others stay as they start, and no score depends on them.
+    million, which is the blocks and a smaller table. A clip of T frames reads only the first T rows of the table; the
+    other rows keep their initial values, and no score depends on them.
 
-    Initial weights depend on `seed` alone; making a head leaves torch's random state as it was.
+    Initial weights depend on `seed` alone; building a head leaves torch's random state unchanged.
     """
 
     def __init__(self, own: Actionclip, width: int, seed: int) -> None:
@@ -47,19 +47,21 @@ class ActionClip(Head[ClipTokens]):
     def loss(
         self, logits_NM: Tensor, target: Tensor, labels: Labels, batch: Batch[ClipTokens], settings: Training
     ) -> Tensor:
-        """The loss among the clips of the batch (`batch_loss`); or, with `loss: classes`, the one that all heads have,
-        on the mean of a class's logits."""
+        """The contrastive loss among the clips of the batch (`batch_loss`), or the classification loss of all heads.
+
+        With `loss: classes` it is the second, on the mean of a class's logits over its phrasings.
+        """
         if self.among == "batch":
             return batch_loss(logits_NM, target, labels)
         mean_NK = by_phrasing(logits_NM, labels).mean(1)
         return super().loss(mean_NK, target, labels, batch, settings)
 
     def probabilities(self, logits_NM: Tensor, labels: Labels) -> Tensor:
-        """Probabilities [N, K], float64: those under each phrasing, and their mean, as the official test has it."""
+        """Class probabilities, float64 [N, K]: the mean over those under each phrasing, as in the official test."""
         return class_probabilities(by_phrasing(logits_NM, labels), labels.types).mean(1)
 
     def similarity(self, logits_NM: Tensor, labels: Labels) -> Tensor:
-        """The mean of the cosines of a clip and all phrasings of a class, float64 [N, K]."""
+        """The cosine of a clip and a class, averaged over all phrasings of the class, float64 [N, K]."""
         return by_phrasing(logits_NM, labels).double().mean(1) * self.temperature
 
 

@@ -1,12 +1,15 @@
-"""Whether ActionCLIP can run under given settings, asked before hours of extraction. Imports no torch."""
+"""Checks before hours of extraction whether ActionCLIP can run under given settings. Imports no torch."""
 
 from zsstad_core.errors import UnfitHeadError
 from zsstad_core.settings.pipeline import Settings
 
 
 def refuse(settings: Settings) -> None:
-    """Raise UnfitHeadError for tokens from files, for what would make a class's phrasings beside the templates, and
-    where the loss has nothing to compare: one clip a step, or clips that show several actions."""
+    """Raise UnfitHeadError where ActionCLIP cannot run under the settings.
+
+    It cannot run on tokens from files, with settings that would make phrasings of a class beside its own templates, or
+    where the loss has nothing to compare: one clip a step, or clips that show several actions.
+    """
     encoder, training, own = settings.encoder, settings.training, settings.heads.actionclip
     if encoder.tokens_from:
         raise UnfitHeadError(

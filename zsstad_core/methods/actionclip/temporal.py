@@ -1,4 +1,4 @@
-"""ActionCLIP's temporal transformer: the frame tokens of a clip become one token.
+"""ActionCLIP's temporal transformer: the frame tokens of a clip become one clip token.
 
 Wang et al., ActionCLIP (arXiv 2109.08472), the head "Transf" of its official code.
 
@@ -12,16 +12,16 @@ from torch import Tensor, nn
 from zsstad_core.errors import ModelError
 from zsstad_core.methods.common.layers import quick_gelu
 
-_EPSILON = 1e-12  # of LayerNorm, as TensorFlow has it
+_EPSILON = 1e-12  # LayerNorm's, as in TensorFlow
 _DEVIATION = 0.02
 
 
 class Block(nn.Module):
-    """Tokens [N, T, D] to tokens: a residual attention block of CLIP.
+    """A residual attention block of CLIP: tokens [N, T, D] to tokens [N, T, D].
 
     LayerNorm, self-attention with a head for each 64 numbers, residual; LayerNorm, D -> 4 D -> D with QuickGELU,
-    residual. Weights start normal with deviation 0.02 and biases at 0; but for query, key and value, which are one
-    matrix that starts Xavier-uniform, since the official code leaves torch's attention as it is made.
+    residual. Weights start normal with standard deviation 0.02 and biases at 0. Only query, key and value, which are
+    one matrix, start Xavier-uniform, since the official code leaves torch's attention at torch's initial values.
 
     Raises ModelError where D is not a multiple of the number of heads.
     """
@@ -46,7 +46,7 @@ class Block(nn.Module):
         nn.init.xavier_uniform_(self.query_key_value.weight)
 
     def forward(self, x_NTD: Tensor, seen_N1TT: Tensor) -> Tensor:
-        """seen_N1TT: bool; which frames (the last axis) each frame attends to."""
+        """Tokens after the block. seen_N1TT: bool, which frames (the last axis) each frame attends to."""
         x_NTD = x_NTD + self._attention(self.norm1(x_NTD), seen_N1TT)
         grown_NTD: Tensor = self.fc2(quick_gelu(self.fc1(self.norm2(x_NTD))))
         return x_NTD + grown_NTD
@@ -59,14 +59,15 @@ class Block(nn.Module):
 
 
 class TemporalTransformer(nn.Module):
-    """Frame tokens [N, T, D], which of them exist [N, T] (bool), to clip tokens [N, D]; T is at most `positions`.
+    """Frame tokens [N, T, D] and which of them exist, bool [N, T], to clip tokens [N, D]; T is at most `positions`.
 
-    A learned vector for the place of each frame is added, the blocks follow, their result is added to the tokens as
-    they came (without the places: a skip around the whole stack), and the mean over the frames is the clip. Tokens are
-    not brought to length 1. A frame that does not exist is attended to by none and is not in the mean.
+    A learned vector for its position is added to each frame token, and the blocks follow. Their output is added to the
+    frame tokens without positions (a skip connection around the whole stack), and the mean over the frames is the clip
+    token. Tokens are not normalised to length 1. A frame that does not exist is attended to by no other frame and is
+    not in the mean.
 
-    The table of places has more rows than a clip has frames (77, of which the first T are read), as published; the
-    other rows are parameters whose gradient is always zero, and count among the published 18,953,728.
+    The table of positions has more rows than a clip has frames (77, of which the first T are read), as published. The
+    other rows are parameters whose gradient is always zero; they count among the published 18,953,728.
     """
 
     def __init__(self, width: int, layers: int, positions: int) -> None:
@@ -76,7 +77,7 @@ class TemporalTransformer(nn.Module):
 
     def forward(self, frame_NTD: Tensor, real_NT: Tensor) -> Tensor:
         frames = frame_NTD.shape[1]
-        # A frame that does not exist sees itself: what it becomes is not read, but no softmax is over nothing.
+        # A frame that does not exist attends to itself: its output is not read, but no softmax is over nothing.
         itself_TT = torch.eye(frames, dtype=torch.bool, device=frame_NTD.device)
         seen_N1TT = (real_NT[:, None] | itself_TT)[:, None]
         x_NTD = frame_NTD + self.position_PD[:frames]

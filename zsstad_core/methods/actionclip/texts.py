@@ -1,4 +1,4 @@
-"""The phrasings of a class, out of its name or its texts. Imports no torch."""
+"""The phrasings of a class, made from its name or its texts. Imports no torch."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ from zsstad_core.errors import UnfitHeadError
 
 
 def phrasings(templates: Sequence[str], texts: Sequence[Sequence[str]]) -> list[list[str]]:
-    """What the text encoder reads for each class: every template with every text of the class in place of `{}`.
+    """The phrasings of each class: every template with every text of the class in place of `{}`.
 
-    texts: of each class its name, or its texts of `encoder.texts`. All classes get as many phrasings, in one order:
-    the texts under the first template, then those under the second. So the i-th phrasings of all classes are compared
-    with each other (`by_phrasing`).
+    texts: for each class its name, or its texts of `encoder.texts`. All classes get the same number of phrasings in the
+    same order: the texts under the first template, then the texts under the second. So the i-th phrasings of all
+    classes are compared with each other (`by_phrasing`).
 
     Raises UnfitHeadError where one class has more texts than another.
     """

@@ -1,4 +1,4 @@
-"""Baseline: CLIP's token of the person's crop, nothing trained.
+"""Baseline without training: CLIP's token of the person's crop.
 
 Paper 001, section 4.3, names the crop as the other choice for its baseline.
 
@@ -15,7 +15,7 @@ from zsstad_core.settings.pipeline import Settings
 
 
 class ClipCrop(Head[FrameTokens]):
-    """Logits [N, M]: cosines of the token of each person's crop and the label tokens."""
+    """Logits [N, M]: cosines of the token of each person's crop and the label tokens, over temperature."""
 
     def __init__(self, settings: Settings, width: int) -> None:
         super().__init__()

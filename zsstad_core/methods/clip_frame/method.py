@@ -1,4 +1,4 @@
-"""What the registry knows of this baseline."""
+"""The registry entry of the baseline `clip_frame`."""
 
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.methods.contract import Method, Reads

@@ -1,6 +1,6 @@
-"""Baseline: CLIP's token of the whole frame, nothing trained.
+"""Baseline without training: CLIP's token of the whole frame.
 
-Paper 001, section 4.3 ("baseline"): the whole frame against the class names.
+Paper 001, section 4.3 ("baseline"): the whole frame is compared with the class names.
 
 Shapes: B frames, N persons, M texts, D token width.
 """
@@ -15,7 +15,10 @@ from zsstad_core.settings.pipeline import Settings
 
 
 class ClipFrame(Head[FrameTokens]):
-    """Logits [N, M]: cosines of the whole frame's token and the label tokens, the same for all persons of a frame."""
+    """Logits [N, M]: cosines of the whole frame's token and the label tokens, over temperature.
+
+    They are the same for all persons of a frame.
+    """
 
     def __init__(self, settings: Settings, width: int) -> None:
         super().__init__()

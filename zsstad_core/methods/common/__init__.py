@@ -1,1 +1,1 @@
-"""What methods share: rows and features of a batch, labels, losses, the base of all heads."""
+"""What methods share: rows and features of a batch, labels, losses, the base class of all heads."""

@@ -1,8 +1,8 @@
-"""The labels that rows are compared with, and three ways to make several texts of a class count as one.
+"""The labels that rows are compared with, and three ways to combine several texts of a class.
 
-The first, the mean of a class's text tokens, is taken when tokens are made (`extraction.phrasings`): a class has one
-text then. The others work on what a head makes of each text: `best_text`, or what it makes `by_phrasing`, of which a
-head takes the mean.
+The first way, the mean of a class's text tokens, is taken when tokens are made (`extraction.phrasings`); a class has
+one text then. The two other ways combine what a head computes for each text: `best_text` takes the best logit of a
+class, and `by_phrasing` sorts logits by phrasing, so that a head can average over phrasings.
 
 Shapes: N rows, M texts, K classes, P phrasings, D token width.
 """
@@ -20,9 +20,8 @@ from zsstad_core.datasets.label_types import LabelTypes
 class Words:
     """Texts of the classes word by word, for methods that read words or run the text encoder (`frozen.words`).
 
-    class_M: int64, the class that each text belongs to. token_MLD: projected tokens of all L positions, float32.
-    id_ML: token ids, int64. embedding_MLW: embeddings before positions are added, float32, W the width of the text
-    encoder.
+    class_M: int64, the class of each text. token_MLD: projected tokens of all L positions, float32. id_ML: token ids,
+    int64. embedding_MLW: embeddings before positions are added, float32; W is the width of the text encoder.
     """
 
     class_M: Tensor
@@ -37,11 +36,11 @@ class Words:
 
 @dataclass(frozen=True)
 class Labels:
-    """K classes and the M texts that stand for them.
+    """K classes and the M texts that describe them.
 
-    names: class names. text_MD: float32, the token of each text. class_M: int64, the class that each text belongs to,
-    from 0, rising; every class has one. types: what kind of action each class is, where a person does several at once;
-    None where a row is of one class. words: only where a method reads them.
+    names: class names. text_MD: float32, the token of each text. class_M: int64, the class of each text, from 0, in
+    ascending order; every class has a text. types: the type of action that each class is, where a person does several
+    at once; None where a row has one class. words: None unless the method reads words.
     """
 
     names: tuple[str, ...]
@@ -52,7 +51,7 @@ class Labels:
 
     @property
     def one_text_each(self) -> bool:
-        """Whether each class has one text, so that what is made of texts is made of classes."""
+        """Whether each class has exactly one text, so that the logits of texts are the logits of classes."""
         return len(self.text_MD) == len(self.names)
 
     def to(self, device: torch.device | str) -> "Labels":
@@ -66,9 +65,9 @@ def one_text_labels(names: Sequence[str], text_KD: Tensor, types: LabelTypes | N
 
 
 def best_text(logits_NM: Tensor, labels: Labels) -> Tensor:
-    """Logits [N, K] of the classes: of each the greatest of its texts'.
+    """Logits [N, K] of the classes: for each class the greatest logit of its texts.
 
-    A class with more texts has more chances, so give all about as many.
+    A class with more texts has more chances of a high logit, so give all classes about the same number of texts.
     """
     if labels.one_text_each:
         return logits_NM
@@ -80,8 +79,8 @@ def best_text(logits_NM: Tensor, labels: Labels) -> Tensor:
 def by_phrasing(logits_NM: Tensor, labels: Labels) -> Tensor:
     """Logits [N, P, K] of the classes under each of P phrasings.
 
-    The first texts of all classes are a phrasing, the second ones another, and so on, as templates make them; the texts
-    of a class stand together, and all classes have P of them. Raises ValueError where M is not P K.
+    The first texts of all classes are one phrasing, the second texts another, and so on, as templates make them. The
+    texts of a class stand together, and all classes have P texts. Raises ValueError where M is not a multiple of K.
     """
     texts, classes = logits_NM.shape[1], len(labels.names)
     if texts % classes:

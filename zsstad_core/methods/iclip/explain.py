@@ -1,6 +1,6 @@
-"""What iCLIP's persons attend to in each interaction block (paper 001, section 3.3, equations 1 and 2).
+"""The attention of iCLIP's persons in each interaction block (paper 001, section 3.3, equations 1 and 2).
 
-Shapes as in `zsstad_core.methods.iclip.interaction`.
+Shapes: as in `zsstad_core.methods.iclip.interaction`.
 """
 
 from collections.abc import Callable
@@ -19,10 +19,10 @@ _KEYS: dict[str, KeyKind] = {"P": "persons", "O": "objects", "C": "context", "M"
 
 @torch.inference_mode()
 def explain(head: Iclip, batch: Batch[FrameTokens]) -> tuple[BlockAttention, ...]:
-    """The weights of all blocks, in their order, for a batch of one frame.
+    """The attention weights of all blocks, in their order, for a batch of one frame.
 
-    Each block is asked for the weights of what it is given in a pass of the head (`Iclip.interaction`), so persons are
-    as the blocks before made them. The labels come after it, and decide nothing.
+    They are computed from the inputs of each block in a forward pass (`Iclip.interaction`), so persons are as the
+    blocks before made them. The labels come in after the blocks and have no influence.
     """
     found: list[BlockAttention] = []
 
@@ -42,7 +42,7 @@ def explain(head: Iclip, batch: Batch[FrameTokens]) -> tuple[BlockAttention, ...
 
 
 def _attention(keys: KeyKind, weights: Weights, real_BK: Tensor) -> BlockAttention:
-    """The weights of the first frame."""
+    """The attention of one block, taken from the first frame of the batch."""
     empties = int(weights.empties_BE[0].sum())
     exists = bool(real_BK[0].any()) or empties > 0
     key_NK, empty_NE = (part[0].float() * exists for part in (weights.key_BPK, weights.empty_BPE))

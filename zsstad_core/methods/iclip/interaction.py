@@ -1,9 +1,9 @@
 """Interaction blocks: a person attends to persons, objects, the context or the memory of a frame.
 
-iCLIP (paper 001), section 3.3, equations 1 and 2, and its published code. Where the two differ this is the code, which
-made the published numbers: LayerNorm (without affine) and ReLU sit on the attended vector, in front of an output layer
-that starts at zero, so that training starts from the person's plain CLIP token; and empty key slots take part in the
-softmax.
+iCLIP (paper 001), section 3.3, equations 1 and 2, and its published code. Where the two differ, this module follows the
+code, which made the published numbers: LayerNorm (without affine) and ReLU sit on the attended vector, in front of an
+output layer that starts at zero, so that training starts from the person's plain CLIP token; and empty key slots take
+part in the softmax.
 
 Shapes: B frames, P persons, K keys, E groups of equal empty slots, T neighbouring frames, D token width.
 """
@@ -16,31 +16,32 @@ from torch import Tensor, nn
 
 
 class Weights(NamedTuple):
-    """What persons attend to: the softmax over all slots of a block.
+    """The attention weights of persons: the softmax over all slots of a block.
 
-    Weights of the real keys and of the groups of empty slots sum to 1. Of a frame without either they mean nothing.
+    The weights of the real keys and of the groups of empty slots sum to 1. For a frame without either they mean
+    nothing.
     """
 
     key_BPK: Tensor  # float; 0 where a key is not real
-    empty_BPE: Tensor  # float; of all the empty slots of a group together
+    empty_BPE: Tensor  # float; the weight of all empty slots of a group together
     empties_BE: Tensor  # int64; how many empty slots a group has
 
 
 class InteractionBlock(nn.Module):
-    """One block on persons [B, P, D] with keys [B, K, D], of which `real_BK` are filled; gives persons [B, P, D].
+    """One block: persons [B, P, D] attend to keys [B, K, D], of which `real_BK` are filled; gives persons [B, P, D].
 
-    The frame has `slots` key slots. With `zero_padding` (published) the unfilled ones are zero vectors, so their key is
-    the key layer's bias and their value the value layer's, and they take their share of the softmax; without, they do
-    not exist. A person of a frame that has neither real nor empty slots stays as it is: without zero padding that is
-    every frame without an object, or without an available neighbour. The published code skips its object blocks where
-    no frame of the batch has an object and pads otherwise, which makes a frame's scores depend on its batch; here a
-    frame without objects attends to its empty slots whatever else is in the batch.
+    A frame has `slots` key slots. With `zero_padding` (as published) the unfilled slots are zero vectors: their key is
+    the bias of the key layer, their value the bias of the value layer, and they take part in the softmax. Without it
+    they do not exist. A person stays unchanged where its frame has neither real nor empty slots: without zero padding,
+    in every frame without an object, or without an available neighbour. The published code skips its object blocks
+    where no frame of the batch has an object and pads otherwise, so that a frame's scores depend on its batch. Here a
+    frame without objects attends to its empty slots, whatever else is in the batch.
 
-    The arithmetic is rearranged, the function and its gradients are not:
+    The arithmetic is rearranged, but the function and its gradients are the same:
     - n equal empty slots are one slot with log n added to its score.
     - q . (W_k m + b_k) is (q W_k) . m + q . b_k, and sum of w (W_v m + b_v) is W_v (sum of w m) + b_v since weights sum
       to 1. So keys are never projected, however many there are.
-    - q . b_k is the same for every slot of a query, and cancels in the softmax: the published `key.bias`, which no
+    - q . b_k is the same for every slot of a query, and cancels in the softmax. So the published `key.bias`, which no
       gradient ever reaches, is not built.
 
     Weights start as N(0, 0.01), biases and the whole output layer at 0.
@@ -59,7 +60,7 @@ class InteractionBlock(nn.Module):
         for layer in (self.query, self.key, self.value):
             nn.init.normal_(layer.weight, std=0.01)
             nn.init.zeros_(layer.bias)
-        # Drawn with the layer all the same, so that what is drawn after it starts from the same numbers.
+        # nn.Linear has drawn this bias all the same, so later layers start from the same random numbers.
         self.key.register_parameter("bias", None)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
@@ -70,18 +71,18 @@ class InteractionBlock(nn.Module):
         return self._add(person_BPD, attended_BPD, real_BK, weights.empties_BE)
 
     def weights(self, person_BPD: Tensor, key_BKD: Tensor, real_BK: Tensor) -> Weights:
-        """The softmax of paper 001, equations 1 and 2, by which `forward` sums up values. Arguments as there; E = 1."""
+        """The attention weights by which `forward` sums values (softmax of paper 001, equations 1 and 2); E = 1."""
         query_BPD = self.query(person_BPD) * self.scale
         real_BPK = query_BPD @ self.key.weight @ key_BKD.mT
         empty_BP1 = torch.zeros_like(query_BPD[..., :1])
         return _softmax(real_BPK, real_BK, empty_BP1, self._empties(real_BK.sum(1, keepdim=True)))
 
     def _empties(self, filled: Tensor) -> Tensor:
-        """How many slots are empty where so many are filled."""
+        """The number of empty slots, from the number of filled slots."""
         return (self.slots - filled).clamp(min=0) if self.zero_padding else torch.zeros_like(filled)
 
     def _add(self, person_BPD: Tensor, attended_BPD: Tensor, real_BK: Tensor, empties_BE: Tensor) -> Tensor:
-        # The epsilon of LayerNorm matters: among many empty slots an attended vector's variance is of its size.
+        # LayerNorm's epsilon matters: with many empty slots, the variance of an attended vector is about that small.
         normed_BPD = F.layer_norm(attended_BPD, attended_BPD.shape[-1:])
         update_BPD: Tensor = self.dropout(self.output(normed_BPD.relu()))
         nothing_B = ~(real_BK.any(1) | (empties_BE > 0).any(1))
@@ -91,9 +92,9 @@ class InteractionBlock(nn.Module):
 class MemoryBlock(InteractionBlock):
     """An interaction block whose keys are the `times` neighbouring frames of the memory, [B, T, D].
 
-    Each neighbour has `slots` slots, of which its own token fills one where it is available. Learned time vectors
-    (zero at the start), one a neighbour for keys and one for values, are added to every slot of that neighbour, to
-    empty ones too; so the empty slots of one neighbour are equal, those of two are not.
+    Each neighbour has `slots` slots; its own token fills one of them where it is available. Learned time vectors (zero
+    at the start), one for keys and one for values of each neighbour, are added to all slots of that neighbour, empty
+    ones too. So the empty slots of one neighbour are equal, while those of two neighbours are not.
     """
 
     def __init__(self, width: int, times: int, slots: int, zero_padding: bool, dropout: float) -> None:
@@ -108,7 +109,7 @@ class MemoryBlock(InteractionBlock):
         return self._add(person_BPD, attended_BPD, real_BT, weights.empties_BE)
 
     def weights(self, person_BPD: Tensor, key_BTD: Tensor, real_BT: Tensor) -> Weights:
-        """As `InteractionBlock.weights`; the empty slots of each neighbour are a group, E = T."""
+        """As `InteractionBlock.weights`; the empty slots of each neighbour are a group, so E = T."""
         query_BPD = self.query(person_BPD) * self.scale
         time_BPT = query_BPD @ self.time_key_TD.T
         real_BPT = query_BPD @ self.key.weight @ key_BTD.mT + time_BPT
@@ -116,10 +117,11 @@ class MemoryBlock(InteractionBlock):
 
 
 def _softmax(real_BPK: Tensor, real_BK: Tensor, empty_BPE: Tensor, empties_BE: Tensor) -> Weights:
-    """Weights of real slots and of groups of equal empty slots, from scores; empties_BE counts.
+    """Softmax weights of real slots and of groups of equal empty slots, from their scores.
 
-    What does not exist gets the least finite score, not minus infinity: its weight is exactly 0 beside anything that
-    exists, and where nothing exists the weights are finite, so that no NaN reaches a gradient.
+    empties_BE: the number of slots of each group. A slot that does not exist gets the least finite score, not minus
+    infinity: its weight is exactly 0 beside any slot that exists, and where no slot exists the weights are finite, so
+    that no NaN reaches a gradient.
     """
     least = torch.finfo(real_BPK.dtype).min
     real_BPK = real_BPK.masked_fill(~real_BK[:, None], least)

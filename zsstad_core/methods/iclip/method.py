@@ -1,4 +1,4 @@
-"""What the registry knows of iCLIP."""
+"""The registry entry of iCLIP."""
 
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.methods.contract import Memory, Method, Reads, Slots
@@ -6,7 +6,7 @@ from zsstad_core.settings.pipeline import Settings
 
 
 def reads(settings: Settings) -> Reads:
-    """Persons and frames; objects and neighbouring frames where a block reads them."""
+    """Tokens of persons and frames; of objects and neighbouring frames where a block reads them."""
     head = settings.heads.iclip
     objects, memory = "O" in head.blocks, "M" in head.blocks
     return Reads(

@@ -25,9 +25,9 @@ from zsstad_core.settings.training import Training
 class Iclip(Head[FrameTokens]):
     """Logits [N, M]: cosines of interaction tokens and prompted label tokens, over temperature.
 
-    The blocks run in the order of their letters, each with its own weights, each on what the one before made of the
-    persons; the keys of a P block are the persons of the frame as they are then. The interaction token is
-    `(1 - context_weight) * person + context_weight * context`, of raw tokens.
+    The blocks run in the order of their letters, each with its own weights, on the person tokens that the block before
+    returned; these tokens are also the keys of a P block. The interaction token is `(1 - context_weight) * person +
+    context_weight * context`, of tokens that are not normalised.
 
     With D = 512 and the default settings 13,776,384 parameters train. The published code counts 14,831,104: 8,404,992
     in the blocks, 122,880 in time vectors, 6,303,232 in prompting; with one layer of prompting it counts 11,680,256,
@@ -35,7 +35,7 @@ class Iclip(Head[FrameTokens]):
     each block; `norm1`, `q_proj` and `k_proj` of each prompting layer): they are not built. Files of weights that hold
     them still load.
 
-    Initial weights depend on `training.seed` alone; making a head leaves torch's random state as it was.
+    Initial weights depend on `training.seed` alone; building a head leaves torch's random state unchanged.
     """
 
     fast_setting = "heads.iclip.block_lr_factor"
@@ -79,10 +79,10 @@ class Iclip(Head[FrameTokens]):
         return rows.flat(torch.lerp(person_BPD, tokens.frame_BD[:, None], self.context_weight))
 
     def parameter_groups(self, lr: float, settings: Training) -> list[dict[str, Any]]:
-        """Named groups: blocks (with their time vectors) and prompting, the biases of each apart, empty ones left out.
+        """Named groups: the blocks (with their time vectors) and prompting, each with a separate group for its biases.
 
-        Blocks learn at `lr * block_lr_factor`; biases, LayerNorm's too, at `bias_lr_factor` times what their module
-        does, without weight decay. For a block's bias both factors apply.
+        Empty groups are left out. Blocks learn at `lr * block_lr_factor`. Biases, LayerNorm's too, learn at
+        `bias_lr_factor` times the rate of their module, without weight decay. Both factors apply to a block's bias.
         """
         groups: list[dict[str, Any]] = []
         for name, module, own_lr in (

@@ -1,4 +1,4 @@
-"""Interaction-Aware Prompting: each person's own label tokens.
+"""Interaction-Aware Prompting: label tokens that are adapted to each person.
 
 iCLIP (paper 001), section 3.4, equations 3 and 4, and its published code, which is X-CLIP's video-specific prompting.
 
@@ -13,17 +13,17 @@ from torch import Tensor, nn
 class PromptingLayer(nn.Module):
     """Cross-attention of label tokens [N or 1, K, D] to one visual token a person [N, D], then a feed-forward network.
 
-    Pre-LN; q, k, v without bias, output layer with; feed-forward D -> 4 D -> D with QuickGELU.
+    Pre-LN. q, k and v have no bias, the output layer has one. The feed-forward network is D -> 4 D -> D with QuickGELU.
 
-    In X-CLIP a label attends to the patches of a video. Here there is a single key, the person's interaction token, so
-    every attention weight is 1 in every head, and attention is `proj(v_proj(visual))`: the same for all labels, and
-    computed once a person. The number of heads (D / 64 in the published code) does not matter either, and the published
-    `norm1`, `q_proj` and `k_proj`, which cannot change a score and which no gradient reaches, are not built.
+    In X-CLIP a label attends to the patches of a video. Here the only key is the person's interaction token, so every
+    attention weight is 1 in every head, and attention is `proj(v_proj(visual))`: the same for all labels, and computed
+    once a person. The number of heads (D / 64 in the published code) has no effect either. The published `norm1`,
+    `q_proj` and `k_proj`, which cannot change a score and which no gradient reaches, are not built.
     """
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        # Only drawn, by `Prompting`, so that all else starts from the numbers that it has in the published layout.
+        # `Prompting` draws these two and deletes them, so that the other weights are drawn as in the published layout.
         self.q_proj, self.k_proj = (nn.Linear(width, width, bias=False) for _ in range(2))
         self.v_proj = nn.Linear(width, width, bias=False)
         self.proj = nn.Linear(width, width)
@@ -39,10 +39,11 @@ class PromptingLayer(nn.Module):
 
 
 class Prompting(nn.Module):
-    """Label tokens [K, D] and interaction tokens [N, D] to label tokens of each person [N, K, D].
+    """Label tokens [K, D] and interaction tokens [N, D] to the label tokens of each person, [N, K, D].
 
-    `text + alpha * layers(text, LN(visual))`, alpha a learned vector that starts at `scale`. Equation 4 has no alpha,
-    the published code starts it at 0.1. Linear weights start truncated normal with deviation 0.02, biases at 0.
+    `text + alpha * layers(text, LN(visual))`, where alpha is a learned vector that starts at `scale`. Equation 4 has no
+    alpha; the published code starts it at 0.1. Linear weights start truncated normal with standard deviation 0.02,
+    biases at 0.
     """
 
     def __init__(self, width: int, layers: int, scale: float) -> None:
@@ -67,5 +68,5 @@ class Prompting(nn.Module):
 
 
 def _quick_gelu(x: Tensor) -> Tensor:
-    """x * sigmoid(1.702 x), as SiLU, whose backward pass is one operation."""
+    """CLIP's activation x * sigmoid(1.702 x), computed with SiLU, whose backward pass is one operation."""
     return F.silu(1.702 * x) / 1.702

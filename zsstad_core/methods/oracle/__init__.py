@@ -1,1 +1,1 @@
-"""The perfect classifier, which measures a detector."""
+"""A perfect classifier that reads the annotation: its results measure the detector alone."""

@@ -1,4 +1,4 @@
-"""What the registry knows of the perfect classifier: it reads the annotation, and nothing is computed."""
+"""The registry entry of the perfect classifier, which reads the annotation; nothing is computed."""
 
 from zsstad_core.methods.contract import Method, Reads
 

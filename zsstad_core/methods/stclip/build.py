@@ -1,4 +1,4 @@
-"""ST-CLIP from the settings: the head around the encoder that they name."""
+"""Builds ST-CLIP from the settings, with the encoder that they name."""
 
 import torch
 from torch import Tensor
@@ -9,17 +9,20 @@ from zsstad_core.settings.pipeline import Settings
 
 
 def build(settings: Settings, width: int) -> Stclip:
-    """The head with its encoder loaded; `width` of tokens is the encoder's own. Raises as `Stclip` and `tower.load`."""
+    """The head with its encoder loaded.
+
+    `width` is unused: the encoder has its own. Raises as `Stclip` and `tower.load`.
+    """
     own = settings.heads.stclip
-    with torch.random.fork_rng(devices=[]):  # LoRA draws when it is made; the head draws it again, from its seed
+    with torch.random.fork_rng(devices=[]):  # LoRA draws weights when it is made; the head redraws them from its seed
         encoder = tower.load(settings.encoder, lora_rank=own.lora_rank, checkpointing=own.checkpointing)
     return Stclip(own, encoder, settings.training.seed)
 
 
 def merged_encoder(head: Stclip, settings: Settings) -> dict[str, Tensor]:
-    """open_clip's whole model, image and text, as a state_dict with the head's LoRA folded into its image encoder.
+    """The whole open_clip model, image and text, as a state_dict with the head's LoRA merged into its image encoder.
 
-    Read as `encoder.pretrained`, with LoRA of rank 0 in the head, it gives the same logits. Raises as
+    As `encoder.pretrained`, with LoRA of rank 0 in the head, it gives the same logits. Raises as
     `encoder_weights.load`.
     """
     weights: dict[str, Tensor] = encoder_weights.load(settings.encoder).model.state_dict()

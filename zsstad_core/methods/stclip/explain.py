@@ -1,4 +1,5 @@
-"""What ST-CLIP's persons attend to, and which tokens Interest Token Spotting chose (paper 002, section 3.4, figure 4).
+"""What ST-CLIP's persons attend to, and which tokens Interest Token Spotting chooses (paper 002, section 3.4, figure
+4).
 
 Shapes: N persons of a frame, L = 1 + N + R C tokens of its sequence, R, C rows and columns of patches.
 """
@@ -16,9 +17,12 @@ from zsstad_core.methods.stclip.model import Stclip
 
 
 def explain(head: Stclip, batch: Batch[FrameViews]) -> PatchAttention:
-    """What the persons of a batch of one frame chose after the first block that prompts labels, as in figure 4 of the
-    paper: there no patch has taken up anything of the others yet. Where the head chooses nothing, what they attend to
-    in the first block. The labels decide nothing of it."""
+    """The attention of the persons of a batch of one frame, and the tokens that they chose.
+
+    Both are those of the first block that prompts labels, as in figure 4 of the paper: there no patch has yet taken up
+    anything of the other patches. Where the head chooses no tokens, the attention is that of the first block. The
+    labels have no influence on either.
+    """
     spotted = spotted_tokens(head, batch)
     if not spotted:
         weight_NL = first_attention(head, batch)
@@ -29,11 +33,10 @@ def explain(head: Stclip, batch: Batch[FrameViews]) -> PatchAttention:
 
 @torch.inference_mode()
 def spotted_tokens(head: Stclip, batch: Batch[FrameViews]) -> dict[int, tuple[Tensor, Tensor]]:
-    """Attention of all persons of a frame [N, L], and the tokens that they chose [N, L], bool, by the block, from 0,
-    after which these prompt the labels.
+    """The attention of all persons of a frame, [N, L], and the tokens that they chose, bool [N, L], by prompting block.
 
-    They are read off a forward pass of the head, not computed again. Empty where the head prompts with no tokens, or
-    not with interest tokens.
+    The keys are numbers of blocks, from 0. The values are read off a forward pass of the head, not computed again. The
+    result is empty where the head prompts with no tokens, or not with interest tokens.
     """
     if head.own.prompt_tokens != "interest":
         return {}
@@ -67,10 +70,10 @@ def spotted_tokens(head: Stclip, batch: Batch[FrameViews]) -> dict[int, tuple[Te
 
 @torch.inference_mode()
 def first_attention(head: Stclip, batch: Batch[FrameViews]) -> Tensor:
-    """What all persons of a frame attend to in the first block of the encoder, whatever prompts the labels: [N, L].
+    """Attention [N, L] of all persons of a frame in the first block of the encoder, whatever prompts the labels.
 
-    The block's own map of the sequence [class token, persons, patches] that a forward pass of the head gives it, before
-    any patch has taken up anything of the others.
+    It is the block's attention map of the sequence [class token, persons, patches] in a forward pass of the head,
+    before any patch has taken up anything of the others.
     """
     persons = batch.rows.most
     length = 1 + persons + head.tower.patches
@@ -78,7 +81,7 @@ def first_attention(head: Stclip, batch: Batch[FrameViews]) -> Tensor:
 
     def keep(block: Any, args: tuple[Any, ...], _output: Any) -> None:
         x_BLW, real_BL, *_ = args
-        if x_BLW.shape[1] == length:  # others are crops and whole frames, which have no persons in their sequence
+        if x_BLW.shape[1] == length:  # crops and whole frames have no persons in their sequences, and other lengths
             maps.append(block.attend(x_BLW, real_BL, map_rows=slice(1, 1 + persons))[1][0])
 
     hook = head.tower.blocks[0].register_forward_hook(keep)

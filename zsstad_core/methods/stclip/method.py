@@ -1,4 +1,4 @@
-"""What the registry knows of ST-CLIP."""
+"""The registry entry of ST-CLIP."""
 
 from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.methods.contract import Method, Reads, Slots, Window
@@ -7,7 +7,7 @@ from zsstad_core.settings.pipeline import Settings
 
 
 def reads(settings: Settings) -> Reads:
-    """Views of windows and crops; frozen tokens in place of crops and whole frames where LoRA leaves these alone."""
+    """Views of windows and crops; where LoRA does not adapt crops and whole frames, frozen tokens of these."""
     head = settings.heads.stclip
     frozen_crops = head.person_tokens == "encoder" and not head.lora_in_crops
     frozen_frames = (TokenKind.frame,) if head.whole_frame and not head.lora_in_crops else ()

@@ -1,4 +1,4 @@
-"""ST-CLIP: persons and the context of space and time interact inside CLIP's own image encoder, and prompt the labels.
+"""ST-CLIP: persons and spatio-temporal context interact inside CLIP's own image encoder, and prompt the labels.
 
 Huang, Chen, Lai, Spatio-Temporal Context Prompting for Zero-Shot Action Detection (paper 002), and its published code,
 which covers J-HMDB. Settings: `Stclip`; each says where code and paper differ.
@@ -29,26 +29,27 @@ class Stclip(Head[FrameViews]):
     """Logits [N, M]: cosines of person tokens and prompted label tokens, over temperature.
 
     1. Each person's crop and the whole current frame go through the encoder (with LoRA, as published).
-    2. The window's patch embeddings become context tokens (`TemporalModelling`), the crops' class tokens person tokens
-       (`Adapter`).
-    3. One sequence a frame, [class token, persons, context], goes through the encoder's blocks: persons see each other,
-       the context and the class token, and are seen.
-    4. After each block its tokens prompt the labels (`ContextPrompting`), for the frame, or for each person from its
-       interest tokens.
-    5. A person's last token, projected, plus the projected token of the whole frame, is compared with the labels. The
-       published code adds the whole frame, the paper does not mention it; its figures of cost contain it.
+    2. The window's patch embeddings become context tokens (`TemporalModelling`), and the crops' class tokens become
+       person tokens (`Adapter`).
+    3. One sequence a frame, [class token, persons, context], goes through the encoder's blocks, where all of its tokens
+       attend to each other.
+    4. After each block, its tokens prompt the labels (`ContextPrompting`): once for the frame, or for each person from
+       the person's interest tokens.
+    5. Each person's last token is projected, the projected token of the whole frame is added, and the sum is compared
+       with the labels. The paper does not mention the whole frame; the published code adds it, and the paper's figures
+       of cost contain it.
 
-    All frames of a batch go through each step together; where one has fewer persons than another, the places that are
-    left in its sequence are masked out of every attention. What the published code computes once a person, the whole
-    frame, is computed once a frame.
+    All frames of a batch go through each step together. Where a frame has fewer persons than another, the empty places
+    in its sequence are masked out of every attention. The published code computes the whole frame once a person; here
+    it is computed once a frame.
 
-    `tower` is the frozen encoder, with LoRA of rank `settings.lora_rank` in it. Parameters are those that train and no
-    others: 50,385,408 at ViT-B/16 (the paper's 55.11 M are 4,723,968 more: the published temporal layer
-    has a feed-forward network and a second LayerNorm that are never called). Initial weights depend on `seed` alone;
-    making a head leaves torch's random state as it was.
+    `tower` is the frozen encoder, with LoRA of rank `own.lora_rank` in it. The head's parameters are exactly those that
+    train: 50,385,408 at ViT-B/16 (the paper's 55.11 M are 4,723,968 more: the published temporal layer has a
+    feed-forward network and a second LayerNorm that are never called). Initial weights depend on `seed` alone; building
+    a head leaves torch's random state unchanged.
 
-    Raises SettingsError where more interest tokens are wanted than a frame has, ModelError for an encoder without a
-    class token.
+    Raises SettingsError where `own.interest_tokens` is more than a frame has tokens, ModelError for an encoder without
+    a class token.
     """
 
     def __init__(self, own: StclipSettings, tower: Tower, seed: int) -> None:
@@ -87,11 +88,15 @@ class Stclip(Head[FrameViews]):
         token_ND, label_NMD = self._interact(rows, person_NW, context_BGW, labels.text_MD)
         if frame_BD is not None:
             token_ND = token_ND + frame_BD[rows.sample_N]
-        token_ND = token_ND.to(label_NMD.dtype)  # the labels', float32 also where products are in half precision
+        token_ND = token_ND.to(label_NMD.dtype)  # float32, also where matrix products are in half precision
         return F.cosine_similarity(token_ND[:, None], label_NMD, dim=-1) / self.temperature
 
     def _crops_and_frames(self, views: FrameViews, patch_VGW: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Person features [N, W] (class tokens before the projection) and whole frames [B, D], in one pass."""
+        """Person features [N, W] and whole-frame tokens [B, D], from one pass of the encoder.
+
+        Person features are class tokens before the projection, or means of patch embeddings. The second result is None
+        where `whole_frame` is off.
+        """
         own, tower = self.own, self.tower
         if not own.lora_in_crops:
             person_NW = views.person_NW
@@ -109,7 +114,7 @@ class Stclip(Head[FrameViews]):
         return person_NW, tower.project(token_XW[crops:]) if own.whole_frame else None
 
     def _context(self, views: FrameViews, patch_VGW: Tensor) -> Tensor:
-        """Context tokens [B, G, W] of each frame's window."""
+        """Context tokens [B, G, W], from each frame's window."""
         if self.own.temporal == "none":
             return patch_VGW[views.current_B]
         real_BT = views.window_BT >= 0
@@ -120,7 +125,7 @@ class Stclip(Head[FrameViews]):
         return context_BGW
 
     def _interact(self, rows: Rows, person_NW: Tensor, context_BGW: Tensor, text_MD: Tensor) -> tuple[Tensor, Tensor]:
-        """Person tokens [N, D] out of the encoder, and each person's label tokens [N, M, D]."""
+        """Projected person tokens [N, D] after the blocks, and the prompted label tokens of each person, [N, M, D]."""
         own, persons = self.own, rows.most
         x_BLW = self.tower.sequence(context_BGW, rows.pad(person_NW.to(context_BGW.dtype)))
 
@@ -147,7 +152,7 @@ class Stclip(Head[FrameViews]):
         return token_ND, rows.flat(prompted_BUMD.expand(-1, persons, -1, -1))
 
     def _attended(self, real_BL: Tensor, rows: Rows, map_BPL: Tensor | None) -> Tensor | None:
-        """Which tokens of its frame's sequence each group of labels attends to, bool [B, U, L]; None: all there are."""
+        """The tokens of the frame's sequence that each group of labels attends to, bool [B, U, L]; None for all."""
         eligible_BL = real_BL
         if self.own.prompt_tokens == "context":
             eligible_BL = real_BL.clone()
@@ -161,11 +166,11 @@ class Stclip(Head[FrameViews]):
         return interest_tokens(map_BPL, eligible_BL, self.own.interest_tokens)
 
     def parameter_groups(self, lr: float, settings: Training) -> list[dict[str, Any]]:
-        """One group: as published, one learning rate and weight decay for all, biases too."""
+        """One group for all parameters, biases too, with one learning rate and weight decay, as published."""
         return [{"params": list(self.parameters()), "lr": lr, "weight_decay": settings.weight_decay}]
 
     def _draw_lora(self) -> None:
-        """LoRA's start from this head's seed, whatever drew it when the tower was made."""
+        """Draw LoRA's initial weights from the head's seed, in place of those drawn when the tower was made."""
         for block in self.tower.blocks:
             for lora in block.lora:  # type: ignore[union-attr]
                 lora.draw()
@@ -185,5 +190,5 @@ def _like(person_BP: Tensor, columns: int) -> Tensor:
 
 
 def _heads(width: int) -> int:
-    """Attention heads of prompting: 64 numbers each (8 at ViT-B/16, 12 at ViT-L/14), as published; at least one."""
+    """Attention heads in prompting: width / 64 (8 at ViT-B/16, 12 at ViT-L/14), as published; at least one."""
     return max(width // 64, 1)

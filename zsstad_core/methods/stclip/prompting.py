@@ -15,16 +15,18 @@ from zsstad_core.frozen.tower_block import by_head, quick_gelu
 
 
 class ContextPrompting(nn.Module):
-    """One layer: visual tokens [B, L, W] prompt label tokens [B, G, K, D], `text + rho * out`.
+    """One prompting layer: label tokens [B, G, K, D] attend to visual tokens [B, L, W]; gives `text + rho * out`.
 
-    A linear projector to D and LayerNorm for the visual tokens; then `text + CA(LN(text), visual)` and its feed-forward
-    network (`x + FFN(LN(x))`, QuickGELU), as in X-CLIP: q, k, v without bias, the output layer with. rho is a learned
-    vector that starts at `scale`. Equation 4 writes no LayerNorm; the code has one in front of each part.
+    The visual tokens pass a linear projector to D and a LayerNorm. The rest is as in X-CLIP:
+    `text + CA(LN(text), visual)`, then a feed-forward network (`x + FFN(LN(x))`, QuickGELU); q, k and v have no bias,
+    the output layer has one. rho is a learned vector that starts at `scale`. Equation 4 has no LayerNorm; the code has
+    one in front of each part.
 
-    `attended` [B, G, L] bool says which visual tokens each group attends to: the real ones, or a person's interest
-    tokens. Keys and values of a frame are computed once for all its groups.
+    `attended` [B, G, L] bool marks the visual tokens that each group attends to: the real ones, or a person's interest
+    tokens; None is all of them. Keys and values of a frame are computed once for all its groups.
 
-    The projector starts as torch's, the other linear layers truncated normal with deviation 0.02 and bias 0.
+    The projector is initialised as torch does; the other linear layers start truncated normal with standard deviation
+    0.02 and bias 0.
     """
 
     def __init__(self, wide: int, width: int, heads: int, scale: float) -> None:
@@ -65,10 +67,10 @@ class ContextPrompting(nn.Module):
 
 
 def interest_tokens(map_BPL: Tensor, eligible_BL: Tensor, count: int) -> Tensor:
-    """Interest Token Spotting: the `count` tokens that each person attends to most, as bool [B, P, L]; section 3.4.
+    """Interest Token Spotting (section 3.4): the `count` tokens that each person attends to most, as bool [B, P, L].
 
-    map_BPL: attention of the person tokens in one block, averaged over heads. Only eligible tokens are chosen; of equal
-    ones, whichever torch.topk gives. There must be `count` of them.
+    map_BPL: attention of the person tokens in one block, averaged over heads. eligible_BL: bool, the tokens that may be
+    chosen, at least `count` in each frame. Among equal weights, torch.topk decides.
     """
     weight_BPL = map_BPL.masked_fill(~eligible_BL[:, None], -1)
     chosen = weight_BPL.topk(count, dim=-1).indices

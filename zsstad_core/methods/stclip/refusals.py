@@ -1,6 +1,6 @@
-"""Whether ST-CLIP can run under given settings, asked before hours of extraction. Imports no torch.
+"""Checks before hours of extraction whether ST-CLIP can run under given settings. Imports no torch.
 
-What an encoder's config does not tell, the head itself refuses when it is made (`model`, `frozen.tower`).
+What the encoder's config does not show, the head itself checks when it is built (`model`, `frozen.tower`).
 """
 
 from typing import Any
@@ -11,8 +11,11 @@ from zsstad_core.settings.pipeline import Settings
 
 
 def refuse(settings: Settings) -> None:
-    """Raise UnfitHeadError for tokens from files, for an encoder that is not open_clip's own ViT with a class token,
-    and for more interest tokens than a frame has; and as `encoder_identity.view_rules`."""
+    """Raise UnfitHeadError where ST-CLIP cannot run under the settings.
+
+    It cannot run on tokens from files, with an encoder that is not open_clip's own ViT with a class token, or with more
+    interest tokens than a frame has. Also raises as `encoder_identity.view_rules`.
+    """
     if settings.encoder.tokens_from:
         raise UnfitHeadError(
             f"encoder.tokens_from is {settings.encoder.tokens_from}; stclip reads pixels and runs the encoder itself: "
@@ -28,7 +31,7 @@ def refuse(settings: Settings) -> None:
 
 
 def _not_a_vit(vision: dict[str, Any]) -> str | None:
-    """What an image encoder is, as its config says, where it is not a ViT with a class token."""
+    """What the image encoder is, by its config; None if it is a ViT with a class token."""
     if "timm_model_name" in vision:
         return f"timm's {vision['timm_model_name']}"
     if isinstance(vision.get("layers"), list | tuple):

@@ -1,4 +1,4 @@
-"""What ST-CLIP puts before the encoder's blocks: time folded into the patches, and persons made into tokens.
+"""ST-CLIP's layers before the encoder's blocks: context tokens from the frames of a window, person tokens from crops.
 
 ST-CLIP (paper 002), section 3.3, equations 2 and 3, and its published code.
 
@@ -15,16 +15,16 @@ from zsstad_core.frozen.tower_block import quick_gelu
 
 
 class TemporalModelling(nn.Module):
-    """Patch embeddings of a window [B, T, N, W] become context tokens [B, N, W]: equation 2.
+    """Patch embeddings of a window [B, T, N, W] to context tokens [B, N, W]: equation 2.
 
-    A vector a place in the window (drawn from N(0, 1), as published) is added, every position of the image attends to
-    itself over time (pre-LN, residual), and time is averaged. `layers` times, as in table 8; each without the
-    feed-forward network that the published code owns and never calls.
+    A learned vector for each place in the window (drawn from N(0, 1), as published) is added. Then each image position
+    attends to itself over time (pre-LN, residual) in `layers` layers, as in table 8, and the result is averaged over
+    time. The layers lack the feed-forward network that the published code builds and never calls.
 
-    `real_BT` says which frames of the window exist: those of a video that is shorter than the window come first. The
-    others neither take part nor count in the mean.
+    `real_BT` marks the frames of the window that exist; in a video that is shorter than the window they come first. The
+    other frames take no part in attention and do not count in the mean.
 
-    The last layer's output projection is linear and so is the mean: the mean is projected, not every frame.
+    The output projection of the last layer and the mean are both linear, so the mean is projected, not every frame.
     """
 
     def __init__(self, width: int, heads: int, times: int, layers: int = 1) -> None:
@@ -43,12 +43,12 @@ class TemporalModelling(nn.Module):
 
 
 def shares(real_BT: Tensor, dtype: torch.dtype) -> Tensor:
-    """The weight of each frame in its window's mean, [B, T]."""
+    """The weight of each frame in the mean over its window, [B, T]."""
     return real_BT.to(dtype) / real_BT.sum(1, keepdim=True)
 
 
 class TemporalLayer(nn.Module):
-    """`x + MHSA(LN(x))` over time, for every position of the image by itself; initialised as torch's and CLIP's."""
+    """`x + MHSA(LN(x))` over time, for each image position separately; initialised as in torch and CLIP."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class TemporalLayer(nn.Module):
         return x_BTNW + out_BTNW
 
     def mean(self, x_BTNW: Tensor, real_BT: Tensor, share_BT: Tensor) -> Tensor:
-        """The layer's output averaged over time with the shares [B, T], [B, N, W]."""
+        """The layer's output averaged over time with the weights `share_BT`, [B, N, W]."""
         weight_BNHTT, value_BTNHE = self._weights(x_BTNW, real_BT)
         share_BNHT = (share_BT[:, None, None, :, None] * weight_BNHTT).sum(3)
         mixed_BNHE = (share_BNHT.permute(0, 3, 1, 2)[..., None] * value_BTNHE).sum(1)
@@ -82,9 +82,10 @@ class TemporalLayer(nn.Module):
 
 
 class Adapter(nn.Module):
-    """Person features become person tokens: `x + f(LN(x))`, equation 3; f is `ffn` (W, 4 W, QuickGELU, W) or one layer.
+    """Person features [..., W] to person tokens [..., W]: `x + f(LN(x))`, equation 3.
 
-    Linear layers start as torch's.
+    f is a feed-forward network (`ffn`: W, 4 W, QuickGELU, W) or one linear layer (`fc`). Linear layers are initialised
+    as torch does.
     """
 
     def __init__(self, width: int, kind: Literal["ffn", "fc"]) -> None:
