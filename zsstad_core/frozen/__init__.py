@@ -1,4 +1,4 @@
-"""Frozen models behind small interfaces: detectors (mmdet, or another) and the encoder (open_clip).
+"""Frozen models behind small interfaces: detectors (mmdet or others) and the CLIP encoders (open_clip).
 
-Both take a batch of uint8 RGB frames and return arrays; neither knows of datasets or caches.
+Both take batches of uint8 RGB images and return arrays; neither depends on data sets or caches.
 """

@@ -1,4 +1,4 @@
-"""Where models run."""
+"""The device that models run on."""
 
 import torch
 
@@ -6,9 +6,9 @@ from zsstad_core.errors import SettingsError
 
 
 def choose_device(device: str) -> str:
-    """`settings.device` as torch names it: auto is cuda where there is a GPU, else cpu.
+    """torch's name of the device that `settings.device` names: auto is cuda where there is a GPU, else cpu.
 
-    Raises SettingsError for a GPU that is not there: nothing falls back to the CPU in silence.
+    Raises SettingsError for a GPU that does not exist: there is no silent fallback to the CPU.
     """
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"

@@ -23,22 +23,23 @@ from zsstad_core.settings.frozen import Encoder as EncoderSettings
 
 _log = logging.getLogger(__name__)
 
-_RESIZE_MODES = {"shortest": "clip", "squash": "squash", "longest": "pad"}  # open_clip's words for our crops
+_RESIZE_MODES = {"shortest": "clip", "squash": "squash", "longest": "pad"}  # open_clip's resize mode -> encoder.crop
 
 
 class Encoder:
-    """Both encoders of one CLIP model, frozen, on one device. What is loaded, and errors: `encoder_weights.load`.
+    """Both encoders of one CLIP model, frozen, on one device. For what is loaded, and errors, see
+    `encoder_weights.load`.
 
     size: S, in pixels.
     width: D.
-    interpolation: the filter that the model was trained with; views for it are made with it.
-    mean, std: of the model's own preprocessing, for pixels from 0 to 1.
+    interpolation: the resize filter that the model was trained with; its views must be made with it.
+    mean, std: from the model's own preprocessing, for pixels from 0 to 1.
     weights: SHA-256 of the weights themselves, the same whatever file they came from.
-    description: what a table prints beside a result; random weights are named loudly.
+    description: the name in tables beside a result; it says so in capitals where weights are random.
 
-    A token does not depend on its batch but in its lowest bits (matrix products are split differently). Measured with
-    random ViT-B/32 and ViT-B/16 on CPU, as a share of the token's length: fp32 1e-6, far below float16's own rounding;
-    bf16 1e-2, which is also its distance from fp32 (cosine 0.9999 and more).
+    A token depends on its batch only in the lowest bits (matrix products are split differently). Measured with random
+    ViT-B/32 and ViT-B/16 on CPU, as a share of the token's length: fp32 1e-6, far below float16's own rounding; bf16
+    1e-2, which is also its distance from fp32 (cosine 0.9999 and more).
     """
 
     def __init__(self, settings: EncoderSettings, device: str) -> None:
@@ -66,7 +67,7 @@ class Encoder:
 
     @property
     def unprojected_width(self) -> int:
-        """Width of tokens before the projection. Raises ModelError for an image encoder that has none of its own."""
+        """Width of tokens before the projection. Raises ModelError for an image encoder that has no such tokens."""
         visual = self._model.visual
         if not (isinstance(visual, VisionTransformer) and visual.attn_pool is None and visual.pool_type == "tok"):
             raise ModelError(
@@ -79,9 +80,9 @@ class Encoder:
     def encode_views(self, views: NDArray[np.uint8], projected: bool = True) -> NDArray[np.float16]:
         """Tokens float16 [N, D] of views uint8 [N, S, S, 3]: the projected class token, not normalised.
 
-        projected: False for the class token as it is before that, [N, `unprojected_width`].
-        Where a GPU's memory is too small for `encoder.batch` views, the batch is halved and stays so. Raises ModelError
-        for a token that float16 cannot hold, with its index, or where not even one view fits.
+        projected: False for the class token before the projection, [N, `unprojected_width`]. Where a GPU's memory is
+        too small for `encoder.batch` views, the batch is halved, for all later calls too. Raises ModelError, with the
+        view's index, for a token that float16 cannot hold, and where not even one view fits.
         """
         if views.shape[1:] != (self.size, self.size, 3) or views.dtype != np.uint8:
             raise ValueError(
@@ -109,7 +110,7 @@ class Encoder:
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Tokens float32 [K, D] of texts: the projected end-of-text token, not normalised.
 
-        Raises DataError for a text that the tokeniser would cut off.
+        Raises DataError for a text that the tokeniser would truncate.
         """
         tokens = np.empty((len(texts), self.width), np.float32)
         for start in range(0, len(texts), self._batch):
@@ -118,7 +119,7 @@ class Encoder:
         return tokens
 
     def encode_words(self, texts: Sequence[str]) -> WordTokens:
-        """Texts word by word. Raises DataError as `encode_texts`, ModelError as `word_tokens`."""
+        """Word tokens of texts (`WordTokens`). Raises DataError as `encode_texts`, ModelError as `word_tokens`."""
         parts = []
         for start in range(0, len(texts), self._batch):
             ids = self._tokenized(list(texts[start : start + self._batch])).to(self._device)
@@ -142,9 +143,9 @@ class Encoder:
             return tokens.float().cpu().numpy()
 
     def _tokenized(self, texts: list[str]) -> Tensor:
-        """Token ids [K, context length] of texts, refused where they do not fit."""
+        """Token ids [K, context length] of texts. Raises DataError for a text that is too long."""
         length = self._tokenizer.context_length
-        # Room for more than the model reads shows what would be cut: beyond `length` a text that fits is only padding.
+        # A longer context shows what would be cut off: a text that fits has only padding beyond `length`.
         roomy = self._tokenizer(texts, context_length=8 * length)[:, length:]
         cut = (roomy != roomy[:, -1:]).any(1)
         if cut.any():
@@ -170,29 +171,29 @@ class Encoder:
 
 
 def normalise(views_NSSC: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
-    """uint8 views as float32 [N, C, S, S] in the arithmetic of torchvision's ToTensor and Normalize."""
+    """uint8 views [N, S, S, C] to float32 [N, C, S, S], with the arithmetic of torchvision's ToTensor and Normalize."""
     pixels_NCSS = views_NSSC.permute(0, 3, 1, 2).contiguous().float().div_(255)
     shift, scale = (torch.tensor(channel, device=views_NSSC.device).view(-1, 1, 1) for channel in (mean, std))
     return pixels_NCSS.sub_(shift).div_(scale)
 
 
 def _unprojected(visual: VisionTransformer) -> nn.Module:
-    """The same image encoder without its projection, which open_clip leaves out where there is none."""
+    """A copy of the image encoder without its projection; open_clip skips the projection where `proj` is None."""
     twin: nn.Module = copy(visual)
     twin._parameters = {**visual._parameters, "proj": None}
     return twin
 
 
 def _full_float32() -> AbstractContextManager[None]:
-    """fp32 means fp32: on a GPU, cuDNN would otherwise run convolutions (the patch embedding) in TF32."""
+    """A context with full fp32: on a GPU, cuDNN would otherwise run convolutions (the patch embedding) in TF32."""
     flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
     return flags
 
 
 def _put_positions_first(model: nn.Module) -> None:
-    """Have open_clip's transformers hold tokens as [positions, N, width]; the tokens that come out are the same.
+    """Make open_clip's transformers hold tokens as [positions, N, width]; their output is the same.
 
-    Under autocast, attention otherwise projects a transposed view, for which torch (2.13) copies the weights once a
+    Otherwise attention under autocast projects a transposed view, for which torch (2.13) copies the weights once a
     position: on a CPU bf16 would take twice the time of fp32, instead of a quarter of it.
     """
     transformers: list[Any] = [module for module in model.modules() if type(module) is Transformer]

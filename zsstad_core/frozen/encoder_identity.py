@@ -1,4 +1,7 @@
-"""What decides the encoder's tokens, and the sentences its text encoder reads. Imports neither torch nor open_clip."""
+"""What determines the encoder's tokens (for cache keys), and the texts its text encoder reads.
+
+Imports neither torch nor open_clip.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -30,20 +33,21 @@ _WEIGHT_FILES = {".pt", ".pth", ".bin", ".safetensors", ".npz"}
 
 
 def image_identity(settings: Encoder, digest: Callable[[Path], str]) -> dict[str, Any]:
-    """Everything that decides the tokens of frames and boxes; `digest` gives the SHA-256 of a file.
+    """Everything that determines the tokens of frames and boxes.
 
-    Batch size and device are not in it: they move the lowest bits only.
-    Raises SettingsError for an unknown model, MissingFileError for a file that is not there.
+    digest: a function that gives the SHA-256 of a file. Batch size and device are left out: they change the lowest bits
+    only. Raises SettingsError for an unknown model, MissingFileError for a file that does not exist.
     """
-    # Pillow with its full version: views are promised to the bit, and Pillow makes them.
+    # Pillow's full version: Pillow makes the views, which are reproducible to the bit.
     return {**_identity(settings, digest, "vision_cfg"), "crop": settings.crop, "pillow": version("pillow")}
 
 
 def view_rules(settings: Encoder) -> ViewRules:
-    """How views for the encoder are made, from its config alone: no weights are looked at.
+    """How views for the encoder are made; only its config is read, not its weights.
 
-    Some tags of open_clip mean another interpolation than the config (those of timm's towers do); whoever puts views
-    into an encoder compares. Raises as `model_config`, and ModelError for an encoder whose pictures are not square.
+    Some tags of open_clip (those of timm's towers) use another interpolation than the config, so code that feeds views
+    to an encoder must compare the two. Raises as `model_config`, and ModelError for an encoder whose views are not
+    square.
     """
     config = model_config(settings)
     size = config["model_cfg"]["vision_cfg"].get("image_size", 224)  # open_clip's default
@@ -57,24 +61,24 @@ def view_rules(settings: Encoder) -> ViewRules:
 
 
 def view_identity(settings: Encoder) -> dict[str, Any]:
-    """Everything that decides the views of frames and boxes; the encoder's weights are not in it. As `view_rules`."""
+    """Everything that determines the views of frames and boxes; the weights do not. Raises as `view_rules`."""
     return {**asdict(view_rules(settings)), "pillow": version("pillow")}
 
 
 def text_identity(settings: Encoder, digest: Callable[[Path], str]) -> dict[str, Any]:
-    """Everything that decides the tokens of a text, but for the text itself. Raises as `image_identity`."""
+    """Everything that determines the tokens of a text except the text itself. Raises as `image_identity`."""
     return _identity(settings, digest, "text_cfg")
 
 
 def class_texts(classes: Sequence[str], settings: Encoder) -> list[str | list[str]]:
-    """What the text encoder reads for each class. Raises as `phrasings` and `apply_templates`."""
+    """The texts that the text encoder reads for each class. Raises as `phrasings` and `apply_templates`."""
     return apply_templates(phrasings(classes, settings), settings)
 
 
 def apply_templates(phrasings: Iterable[Sequence[str]], settings: Encoder) -> list[str | list[str]]:
-    """The texts of each class in `template`: one, or a list where the class has several.
+    """The texts of each class put into `template`: one text, or a list where the class has several.
 
-    Raises SettingsError where the template has no place for the text: all classes would read the same.
+    Raises SettingsError where the template has no place for the text: all classes would get the same text.
     """
     if "{}" not in settings.template:
         raise SettingsError(
@@ -85,10 +89,10 @@ def apply_templates(phrasings: Iterable[Sequence[str]], settings: Encoder) -> li
 
 
 def phrasings(classes: Sequence[str], settings: Encoder) -> list[list[str]]:
-    """The texts of each class, one or several: those of `texts`, else its name, underscores kept or made spaces.
+    """The texts of each class, one or several: from `texts`, else the class name, with underscores kept or made spaces.
 
-    Raises SettingsError where `texts` names a class that there is not, or gives two classes the same texts;
-    MissingFileError and DataError for a file of texts that is absent or no such file.
+    Raises SettingsError where `texts` names an unknown class or gives two classes the same texts; MissingFileError and
+    DataError for a file of texts that does not exist or is malformed.
     """
     given, where = _given_texts(settings)
     for name in given:
@@ -107,7 +111,7 @@ def _read(name: str, settings: Encoder) -> str:
 
 
 def _given_texts(settings: Encoder) -> tuple[dict[str, list[str]], Callable[[str], str]]:
-    """Texts by class as the settings or their file have them, and where a class stands, for messages."""
+    """Texts by class from the settings or their file, and a function that gives the place of a class, for messages."""
     if not isinstance(settings.texts, str):
         given = settings.texts or {}
         return {name: [text] if isinstance(text, str) else list(text) for name, text in given.items()}, (
@@ -119,28 +123,28 @@ def _given_texts(settings: Encoder) -> tuple[dict[str, list[str]], Callable[[str
 
 
 def model_name(settings: Encoder) -> str:
-    """The model as open_clip spells it: ViT-B/16 is ViT-B-16. Not for a model that is a file."""
+    """The model name as open_clip spells it: ViT-B/16 becomes ViT-B-16. Not for a model that is a config file."""
     return settings.model.replace("/", "-")
 
 
 def config_file(settings: Encoder) -> Path | None:
-    """The JSON config that `model` names, None for a model that open_clip knows by name."""
+    """The JSON config that `model` names; None where `model` is a name of open_clip."""
     return _existing("encoder.model", settings.model) if settings.model.endswith(".json") else None
 
 
 def weights_file(settings: Encoder) -> Path | None:
-    """The local file that `pretrained` names, None for a tag or `random`.
+    """The local file that `pretrained` names; None for a tag or `random`.
 
-    It is a file if it is written as one (a folder or a suffix in it), whatever else lies in the current folder.
+    A value counts as a file if it is written as one (with a folder or a suffix), whatever lies in the current folder.
     """
     named_as_file = "/" in settings.pretrained or Path(settings.pretrained).suffix in _WEIGHT_FILES
     return _existing("encoder.pretrained", settings.pretrained) if named_as_file else None
 
 
 def model_config(settings: Encoder) -> dict[str, Any]:
-    """open_clip's config of the model; of a file the whole content, with its `preprocess_cfg` if it has one.
+    """open_clip's config of the model: `model_cfg`, and `preprocess_cfg`, which is empty where the config has none.
 
-    Raises SettingsError for a name that open_clip does not know, ModelError for a file that is no model config.
+    Raises SettingsError for a name that open_clip does not know, ModelError for a file that is not a model config.
     """
     file = config_file(settings) or _builtin_folder() / f"{model_name(settings)}.json"
     if not file.is_file():
@@ -179,10 +183,10 @@ def _named_weights(settings: Encoder) -> dict[str, Any]:
 
 
 def _versions(tower: dict[str, Any]) -> dict[str, str]:
-    """Versions of the libraries that a tower's arithmetic comes from."""
-    # open_clip decides architecture, activation and tokeniser: its full version. torch is promised to a tolerance
-    # only (device and batch move as many bits as its patch releases do), and its build (+cu130) is a place, not
-    # content: major.minor, so that a patch release does not cost everybody a re-run.
+    """Versions of the libraries that do a tower's arithmetic."""
+    # open_clip's full version, since it determines architecture, activation and tokeniser. torch's major.minor only:
+    # its results are reproducible within a tolerance (device and batch change as many bits as its patch releases do),
+    # its build (+cu130) changes no content, and a patch release should not cost everybody a re-run.
     torch = ".".join(version("torch").split(".")[:2])
     towers = {"timm_model_name": "timm", "hf_model_name": "transformers"}
     others = [library for key, library in towers.items() if key in tower]

@@ -1,4 +1,4 @@
-"""From `settings.encoder` to an open_clip model with its weights, or one line that says why not."""
+"""Builds the open_clip model of `settings.encoder` and loads its weights; errors say in one line why it cannot."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LoadedEncoder:
-    """An open_clip model on the CPU in fp32, in eval mode, and what belongs to it."""
+    """An open_clip model on the CPU in fp32 and eval mode, with its tokeniser, token width and name in tables."""
 
     model: Any  # open_clip's CLIP, CustomTextCLIP or CoCa: an nn.Module with encode_image and encode_text
     tokenizer: Any  # tokenizer(texts, context_length=None) gives ids [K, context length]
@@ -37,22 +37,22 @@ class LoadedEncoder:
 def load(settings: Encoder) -> LoadedEncoder:
     """Build the model that the settings name and load its weights.
 
-    `pretrained` is a tag of open_clip (fetched once, kept in its cache), a local file, or `random`. Files are an
-    open_clip checkpoint or state_dict (.pt, .bin, .safetensors), read without running anything in them, or OpenAI's
-    own TorchScript files, which must be what OpenAI published.
+    `pretrained` is a tag of open_clip (downloaded once, kept in its cache), a local file, or `random`. A file is an
+    open_clip checkpoint or state_dict (.pt, .bin, .safetensors), which is read without running anything in it, or one
+    of OpenAI's own TorchScript files, which must be exactly as OpenAI published it.
 
-    The activation comes from the tag's entry in open_clip's table, which open_clip 3.3.0 itself does not apply (it
-    warns, and `ViT-B-16` with tag `openai` computes something else than OpenAI's model). A local file names no tag:
-    there `model` decides, and weights of OpenAI, MetaCLIP or DFN want the name that ends in `-quickgelu`.
+    The activation comes from the tag's entry in open_clip's table. open_clip 3.3.0 itself does not apply that entry (it
+    warns, and `ViT-B-16` with tag `openai` computes something else than OpenAI's model). A local file has no tag, so
+    `model` decides there: weights of OpenAI, MetaCLIP or DFN need the model name that ends in `-quickgelu`.
 
-    Raises SettingsError (unknown model or tag), MissingFileError (no such file, weights cannot be fetched) or
-    ModelError (a file that is no checkpoint, or another model's).
+    Raises SettingsError (unknown model or tag), MissingFileError (no such file, or the weights cannot be downloaded) or
+    ModelError (a file that is not a checkpoint, or belongs to another model).
     """
     config = encoder_identity.model_config(settings)
     name = _registered(settings, config["model_cfg"])
     file, tag = (None, {}) if settings.pretrained == "random" else _weights(settings, name)
     with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(settings.seed)  # torch.manual_seed would reseed GPUs too
+        torch.default_generator.manual_seed(settings.seed)  # torch.manual_seed would also reseed GPUs
         model = _model(name, {**config["preprocess_cfg"], **tag}, bool(tag.get("quick_gelu")))
     if file is not None:
         _load_file(model, file, settings)
@@ -61,12 +61,15 @@ def load(settings: Encoder) -> LoadedEncoder:
 
 
 def tokenizer(settings: Encoder) -> Any:
-    """The tokenizer of the model that the settings name, alone: `Loaded.tokenizer`. Raises as `load`."""
+    """The tokeniser of the model that the settings name, without the model (`LoadedEncoder`). Raises as `load`."""
     return _tokenizer(_registered(settings, encoder_identity.model_config(settings)["model_cfg"]))
 
 
 def digest(model: nn.Module) -> str:
-    """SHA-256 of a model's state_dict: name, type, shape and bytes of every tensor, by name; however it was stored."""
+    """SHA-256 of a model's state_dict: name, dtype, shape and bytes of every tensor, in the order of names.
+
+    It does not depend on how the weights were stored.
+    """
     sha = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         sha.update(f"{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
@@ -75,11 +78,11 @@ def digest(model: nn.Module) -> str:
 
 
 def _registered(settings: Encoder, model_cfg: dict[str, Any]) -> str:
-    """The name under which open_clip has the model; a config file is added to its registry."""
+    """The name of the model in open_clip's registry; the model of a config file is added to the registry first."""
     if encoder_identity.config_file(settings) is None:
         return encoder_identity.model_name(settings)
     text = json.dumps(model_cfg, sort_keys=True)
-    # Named by content: it neither hides a model of open_clip nor clashes with another file of the same name.
+    # A name by content neither hides a model of open_clip nor clashes with another file of the same name.
     name = f"config-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     if name not in open_clip.list_models():
         with tempfile.TemporaryDirectory() as folder:
@@ -90,7 +93,7 @@ def _registered(settings: Encoder, model_cfg: dict[str, Any]) -> str:
 
 
 def _weights(settings: Encoder, name: str) -> tuple[Path, dict[str, Any]]:
-    """The weights file, and the entry of open_clip's table that it belongs to (empty for a file of one's own)."""
+    """The weights file, and its entry in open_clip's table of weights (empty for a file that is not in it)."""
     file = encoder_identity.weights_file(settings)
     if file is None:
         return _fetch(settings, name)
@@ -116,7 +119,7 @@ def _fetch(settings: Encoder, name: str) -> tuple[Path, dict[str, Any]]:
         )
     try:
         return Path(open_clip.download_pretrained(entry)), entry
-    except Exception as error:  # the hub's client has a family of its own for every way a network can fail
+    except Exception as error:  # the hub's client raises other classes for each kind of network failure
         source = entry.get("hf_hub", "").rstrip("/") or entry.get("url", "")
         has_twin = entry.get("quick_gelu") and f"{name}-quickgelu" in open_clip.list_models()
         raise MissingFileError(
@@ -133,7 +136,7 @@ def _model(name: str, preprocess: dict[str, Any], quick_gelu: bool) -> nn.Module
             model: nn.Module = open_clip.create_model(
                 name, force_quick_gelu=quick_gelu, force_preprocess_cfg=own, pretrained_text=False
             )
-    except Exception as error:  # a config can be wrong in as many ways as there are towers to build
+    except Exception as error:  # a wrong config can raise anything, depending on the architecture
         raise ModelError(f"encoder.model: {name} cannot be built ({_short(error)})") from error
     return model
 
@@ -141,7 +144,7 @@ def _model(name: str, preprocess: dict[str, Any], quick_gelu: bool) -> nn.Module
 def _tokenizer(name: str) -> Any:
     try:
         return open_clip.get_tokenizer(name)
-    except Exception as error:  # some models have their tokeniser on a hub, or need another package
+    except Exception as error:  # some models fetch their tokeniser from a hub, or need another package
         raise ModelError(f"encoder.model: the tokeniser of {name} cannot be had ({_short(error)})") from error
 
 
@@ -153,11 +156,11 @@ def _load_file(model: nn.Module, file: Path, settings: Encoder) -> None:
             model.load_state_dict({key: value for key, value in state.items() if key not in sizes})
         else:
             open_clip.load_checkpoint(model, str(file), weights_only=True)
-    except UnpicklingError as error:  # torch's own words advise to load it all the same
+    except UnpicklingError as error:  # torch's own message advises to load the file anyway
         raise ModelError(
             f"{file}: damaged, or holds more than tensors and plain data; save its state_dict alone, or fetch it again"
         ) from error
-    except Exception as error:  # zip, safetensors and torch each have their own
+    except Exception as error:  # zip, safetensors and torch each raise their own classes
         raise ModelError(
             f"{file}: not weights of {settings.model} ({_short(error)}); check encoder.model and encoder.pretrained"
         ) from error
@@ -171,7 +174,10 @@ def _is_torchscript(file: Path) -> bool:
 
 
 def _openai_entry(settings: Encoder, name: str, file: Path) -> dict[str, Any]:
-    """open_clip's entry for a TorchScript file of OpenAI. TorchScript can run code: no other file is opened."""
+    """open_clip's entry for one of OpenAI's TorchScript files.
+
+    Raises ModelError for any other TorchScript file, and does not load it: TorchScript can run code.
+    """
     with file.open("rb") as stream:
         sha = hashlib.file_digest(stream, "sha256").hexdigest()
     if sha not in open_clip.get_pretrained_url(name, "openai"):
@@ -199,7 +205,10 @@ def _short(error: Exception) -> str:
 
 @contextmanager
 def _without_random_warning() -> Iterator[None]:
-    """open_clip warns that a model it builds is random; weights are loaded afterwards, or `description` says it."""
+    """Suppress open_clip's warning that a model has random weights.
+
+    Weights are loaded after the model is built; where they are not, `description` says that they are random.
+    """
     root = logging.getLogger()
 
     def keep(record: logging.LogRecord) -> bool:

@@ -1,7 +1,7 @@
-"""The frozen image encoder inside a training step: open_clip's ViT, block by block, with tokens of a method's own.
+"""The frozen image encoder inside a training step: open_clip's ViT, block by block, with extra tokens of a method.
 
-For methods that cannot train from cached tokens, because what they train sits between the encoder's layers: ST-CLIP,
-and others of its class. `Encoder` is the same model run as a whole.
+It is for methods such as ST-CLIP that cannot train from cached tokens, because what they train sits between the
+encoder's layers. `Encoder` runs the same model as a whole.
 
 Shapes: V views, S side of a view, C colours, N patches of a view, W width of the encoder, D width of the joint
 embedding, B sequences, E extra tokens, L = 1 + E + N tokens of a sequence, Q the first tokens of it.
@@ -25,23 +25,24 @@ from zsstad_core.frozen.tower_block import Block
 from zsstad_core.settings.frozen import Encoder as EncoderSettings
 
 type After = Callable[[int, Tensor, Tensor | None], Tensor | None]
-"""Called after each block with its number, its tokens [B, L, W] and its attention map; may return other tokens."""
+"""A function called after each block with its number, tokens [B, L, W] and attention map; may return other tokens."""
 
 
 class Tower(nn.Module):
-    """A ViT of open_clip whose own weights cannot train, and LoRA in its feed-forward layers, which does.
+    """A ViT of open_clip with frozen weights, and trainable LoRA in its feed-forward layers.
 
-    visual: `model.visual` of an open_clip model; it stays as it is, and the tower reads the same storage. mean, std: of
-    the model's preprocessing, for pixels from 0 to 1. lora_rank: 0 for none. checkpointing: keep only each block's
+    visual: `model.visual` of an open_clip model; it is not changed, and the tower shares its storage. mean, std: from
+    the model's preprocessing, for pixels from 0 to 1. lora_rank: 0 for no LoRA. checkpointing: keep only each block's
     input for the backward pass and compute the rest again: less memory, more time, the same numbers.
 
-    Frozen by construction: the encoder's weights are buffers here, not parameters, and are not in the state_dict. What
-    `parameters()` and `state_dict()` give is LoRA alone, so no optimiser and no checkpoint can hold anything else.
+    The encoder's weights are buffers here, not parameters, and are not in the state_dict. `parameters()` and
+    `state_dict()` give LoRA alone, so no optimiser and no checkpoint can hold anything else.
 
-    size: S. width: W. joint: D. patches: N. grid: rows and columns of patches, which are tokens row by row. patch:
-    pixels of a patch's side.
+    size: S. width: W. joint: D. patches: N. grid: rows and columns of patches; tokens are in row order. patch: side of
+    a patch in pixels.
 
-    In a half-precision autocast matrix products are in it; the sum that runs through the blocks stays float32.
+    Under half-precision autocast, matrix products are in half precision; the residual stream through the blocks stays
+    float32.
 
     Raises ModelError for a tower that is not open_clip's own ViT (ResNet, and everything from timm).
     """
@@ -64,7 +65,7 @@ class Tower(nn.Module):
             )
         own: Any = frozen(visual)
         self.blocks = nn.ModuleList(Block(source, lora_rank) for source in own.transformer.resblocks)
-        own.transformer = nn.Identity()  # it is `blocks` now
+        own.transformer = nn.Identity()  # its blocks are in `blocks` now
         self.ends = own
         self.size, self.width, self.joint = visual.image_size[0], visual.conv1.out_channels, visual.proj.shape[1]
         self.grid, self.patch = visual.grid_size, visual.patch_size[0]
@@ -83,23 +84,23 @@ class Tower(nn.Module):
 
     @property
     def has_class_token(self) -> bool:
-        """Whether an image's token is its class token; other models pool their patches (CLIPA, CoCa)."""
+        """Whether the image's token is its class token; other models pool their patches (CLIPA, CoCa)."""
         return self.ends.attn_pool is None and self.ends.pool_type == "tok"
 
     @torch.no_grad()
     def embed(self, view_VSSC: Tensor) -> Tensor:
-        """Patch embeddings [V, N, W] of uint8 views: the first layer, before positions. No gradient reaches beyond."""
+        """Patch embeddings [V, N, W] of uint8 views: the output of the first layer, before positions. No gradient."""
         weight = self.ends.conv1.weight
         rows, columns = weight.shape[2:]
         pixels_VCSS = normalise(view_VSSC, self.mean, self.std).to(weight.dtype)
-        # A convolution whose steps are as wide as its kernel is a linear layer on tiles; as one, cuDNN's TF32 default
-        # for convolutions does not apply.
+        # A convolution whose stride is its kernel size is a linear layer on tiles. Computed as one, it is not subject
+        # to cuDNN's TF32 default for convolutions.
         tiles = pixels_VCSS.unfold(2, rows, rows).unfold(3, columns, columns)  # [V, C, down, across, rows, columns]
         tiles = tiles.permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2)
         return F.linear(tiles, weight.flatten(1)).to(weight.dtype)
 
     def sequence(self, patch_BNW: Tensor, extra_BEW: Tensor | None = None) -> Tensor:
-        """What the first block reads, [B, L, W]: class token, extra tokens, patches.
+        """The input of the first block, [B, L, W]: class token, extra tokens, patches.
 
         Class token and patches get CLIP's positions and first LayerNorm; extra tokens get neither.
         """
@@ -119,11 +120,11 @@ class Tower(nn.Module):
         map_rows: slice | None = None,
         last: int | None = None,
     ) -> Tensor:
-        """All blocks, one after the other.
+        """The tokens after all blocks, [B, L, W], for the tokens `x_BLW` of the first block's input.
 
-        real_BL: bool; padding tokens are False, and none attends to them. after: see `After`. map_rows: rows of the
-        attention maps that `after` gets, averaged over heads. last: only so many first tokens are wanted of the last
-        block, [B, last, W]; the others are not computed there.
+        real_BL: bool; padding tokens are False, and no token attends to them. after: see `After`. map_rows: the rows of
+        the attention maps, averaged over heads, that `after` gets. last: compute only this many first tokens in the
+        last block; the result is [B, last, W].
         """
         for number, block in enumerate(self.blocks):
             queries = last if number == len(self.blocks) - 1 else None
@@ -137,28 +138,28 @@ class Tower(nn.Module):
         return x_BLW
 
     def class_tokens(self, patch_BNW: Tensor) -> Tensor:
-        """Image tokens [B, W] from patch embeddings: class tokens after the last LayerNorm, before the projection."""
+        """Class tokens [B, W] from patch embeddings, after the last LayerNorm and before the projection."""
         return self.norm(self.run(self.sequence(patch_BNW), last=1)[:, 0])
 
     def norm(self, token: Tensor) -> Tensor:
-        """Tokens [..., W] of the last block after the last LayerNorm, [..., W]."""
+        """The last LayerNorm, applied to tokens [..., W] of the last block; gives [..., W]."""
         out: Tensor = self.ends.ln_post(token)
         return out
 
     def project(self, token: Tensor) -> Tensor:
-        """Tokens [..., W] after the last LayerNorm in the joint embedding, [..., D]; not normalised."""
+        """Tokens [..., W] after the last LayerNorm, projected to the joint embedding [..., D]; not normalised."""
         out: Tensor = token @ self.ends.proj
         return out
 
     def forward(self, view_VSSC: Tensor) -> Tensor:
-        """What open_clip's `encode_image` gives of uint8 views, [V, D], with LoRA; for any pooling."""
+        """Image tokens [V, D] of uint8 views, as open_clip's `encode_image` gives them, with LoRA; for any pooling."""
         if self.has_class_token:
             return self.project(self.class_tokens(self.embed(view_VSSC)))
         pooled, _ = self.ends._pool(self.run(self.sequence(self.embed(view_VSSC))))
         return self.project(pooled)
 
     def merge_lora(self) -> dict[str, Tensor]:
-        """The encoder with LoRA folded in, as a state_dict of open_clip's `model.visual`."""
+        """The encoder with LoRA merged into its weights, as a state_dict of open_clip's `model.visual`."""
         weights = {name: weight.detach().clone() for name, weight in self.ends.named_buffers()}
         for number, block in enumerate(self.blocks):
             assert isinstance(block, Block)
@@ -179,7 +180,7 @@ def load(settings: EncoderSettings, *, lora_rank: int = 0, checkpointing: bool =
 
 
 def frozen[M: nn.Module](module: M) -> M:
-    """A twin of `module` in eval mode whose parameters are buffers, not saved with it, in the same storage."""
+    """A copy of `module` in eval mode, in the same storage; its parameters are buffers, which are not saved with it."""
     tensors = chain(module.parameters(), module.buffers())
     twin = deepcopy(module, {id(tensor): tensor for tensor in tensors})
     for part in twin.modules():

@@ -1,4 +1,4 @@
-"""One transformer block of a frozen image encoder, in the two halves that methods put their own tokens between.
+"""One transformer block of a frozen image encoder, in two halves, so that methods can put their own tokens between.
 
 Shapes: B sequences, L tokens of a sequence, Q the first tokens of it, H heads, E width of a head, W width of the
 encoder.
@@ -16,10 +16,10 @@ from zsstad_core.frozen.lora import Lora
 
 
 class Block(nn.Module):
-    """A block of open_clip's ViT (either of its two kinds), its weights frozen, with LoRA in its feed-forward network.
+    """A block of open_clip's ViT (either of its two kinds) with frozen weights, and LoRA in its feed-forward network.
 
-    `source` is open_clip's block, already frozen (`tower.frozen`); it is used, not copied. Its dropout, if it has any,
-    is off. With rank 0, or as long as LoRA's B is zero, the block computes what open_clip's does.
+    source: open_clip's block, already frozen (`tower.frozen`); it is used, not copied. Its dropout, if it has any, is
+    off. With rank 0, or as long as LoRA's B is zero, the block computes what open_clip's does.
 
     Raises ModelError for a block that open_clip itself cannot run on a batch (scaled cosine attention, 3.3.0).
     """
@@ -40,10 +40,10 @@ class Block(nn.Module):
     def forward(
         self, x_BLW: Tensor, real_BL: Tensor | None = None, queries: int | None = None, map_rows: slice | None = None
     ) -> tuple[Tensor, Tensor | None]:
-        """Tokens after the block, and the attention map [B, rows, L] of `map_rows` (None where it is not asked for).
+        """Tokens after the block, and the attention map [B, rows, L] of `map_rows` (None where `map_rows` is None).
 
-        real_BL: bool; tokens that are not real are attended to by none. queries: only the first Q tokens are wanted:
-        [B, Q, W] comes out, from all L tokens.
+        real_BL: bool; no token attends to tokens that are False. queries: Q; only the first Q tokens are computed, from
+        all L tokens, and the result is [B, Q, W].
         """
         x_BQW, map_BQL = self.attend(x_BLW, real_BL, queries, map_rows)
         return self.feed(x_BQW), map_BQL
@@ -77,7 +77,7 @@ class Block(nn.Module):
         return grown
 
     def merge_lora(self) -> dict[str, Tensor]:
-        """open_clip's weights of this block by their names in its state_dict, LoRA folded in."""
+        """open_clip's weights of this block with LoRA merged in, by their names in the block's state_dict."""
         weights = dict(self.source.named_buffers())
         for lora, name in zip(self.lora, ("mlp.c_fc.weight", "mlp.c_proj.weight"), strict=False):
             assert isinstance(lora, Lora)
@@ -99,7 +99,7 @@ class Block(nn.Module):
         return q, k, v
 
     def _attended(self, mixed_BHQE: Tensor) -> Tensor:
-        """What attention adds to the tokens, [B, Q, W]."""
+        """The output of attention that is added to the tokens, [B, Q, W]."""
         attn = self.source.attn
         if getattr(attn, "head_scale", None) is not None:
             mixed_BHQE = mixed_BHQE * attn.head_scale
@@ -114,13 +114,13 @@ class Block(nn.Module):
 
 
 def by_head(x_BLW: Tensor, heads: int) -> Tensor:
-    """Tokens cut into heads, [B, H, L, E]."""
+    """Tokens [B, L, W] split into heads, [B, H, L, E]."""
     return x_BLW.view(*x_BLW.shape[:-1], heads, x_BLW.shape[-1] // heads).transpose(1, 2)
 
 
 @torch.no_grad()
 def attention_map(q_BHQE: Tensor, k_BHLE: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Attention weights averaged over heads [B, Q, L]; no gradient. What `mask` forbids has weight 0."""
+    """Attention weights averaged over heads, [B, Q, L], without gradient; the weight is 0 where `mask` is False."""
     exact = torch.promote_types(q_BHQE.dtype, torch.float32)
     score_BHQL = (q_BHQE.to(exact) * q_BHQE.shape[-1] ** -0.5) @ k_BHLE.to(exact).mT
     if mask is not None:
@@ -130,5 +130,5 @@ def attention_map(q_BHQE: Tensor, k_BHLE: Tensor, mask: Tensor | None = None) ->
 
 
 def quick_gelu(x: Tensor) -> Tensor:
-    """x * sigmoid(1.702 x), as SiLU, whose backward pass is one operation."""
+    """CLIP's activation x * sigmoid(1.702 x), computed with SiLU, whose backward pass is one operation."""
     return F.silu(1.702 * x).div_(1.702)  # in place: SiLU's backward pass needs its input, not its output

@@ -1,8 +1,8 @@
-"""A frame, or a box of it, becomes the encoder's square uint8 view. numpy and PIL only.
+"""Makes the encoder's square uint8 view from a frame, or from a box of it. numpy and PIL only.
 
-`clip` is CLIP's and open_clip's own preprocessing up to the normalisation, equal to the last bit: PIL's antialiased
-resize of the short side, then the centre crop, with torchvision's arithmetic. Boxes are cut as iCLIP and ST-CLIP cut
-them: rounded to whole pixels by Python's `round`, no margin, no square expansion.
+The crop `clip` is CLIP's and open_clip's own preprocessing up to the normalisation, equal to the last bit: PIL's
+antialiased resize of the short side, then the centre crop, with torchvision's arithmetic. Boxes are cut as iCLIP and
+ST-CLIP cut them: rounded to whole pixels by Python's `round`, without margin, not expanded to a square.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ type Interpolation = Literal["bicubic", "bilinear"]
 type Box = NDArray[np.float32] | Sequence[float]
 type Pixels = NDArray[np.uint8]
 
-GREY = (123, 117, 104)  # CLIP's mean colour: what `pad` fills in is all but 0 once it is normalised
+GREY = (123, 117, 104)  # CLIP's mean colour: the padding of `pad` is almost 0 after normalisation
 
 _FILTER = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 
@@ -34,10 +34,10 @@ def views(
     crop: Crop = "clip",
     interpolation: Interpolation = "bicubic",
 ) -> Pixels:
-    """What the encoder sees of some boxes [N, 4] of one frame, where None stands for the whole frame.
+    """The encoder's views of boxes [N, 4] of one frame, uint8 [N, size, size, 3]; None stands for the whole frame.
 
     frame: RGB uint8 [H, W, 3]. A box is x1, y1, x2, y2 in pixels; it is clipped to the frame and holds at least one
-    pixel (`whole_pixels`). Returns uint8 [N, size, size, 3]. Raises DataError for a box that is not finite.
+    pixel (`whole_pixels`). Raises DataError for a box that is not finite.
     """
     out = np.empty((len(boxes), size, size, 3), np.uint8)
     _fill(out, frame, boxes, crop, interpolation)
@@ -51,10 +51,10 @@ def views_of(
     pool: Executor,
     interpolation: Interpolation = "bicubic",
 ) -> Pixels:
-    """`views` of many (frame, boxes), a frame a task of `pool`; all views in order as one array.
+    """The `views` of many (frame, boxes) as one array, uint8 [sum of N, size, size, 3], in order.
 
-    PIL lets go of the interpreter while it resizes: threads scale almost as cores do. Returns uint8
-    [sum of N, size, size, 3].
+    Each frame is a task of `pool`. PIL releases the interpreter's lock while it resizes, so threads scale almost as
+    cores do.
     """
     ends = list(accumulate((len(boxes) for _, boxes in items), initial=0))
     out = np.empty((ends[-1], size, size, 3), np.uint8)
@@ -71,7 +71,8 @@ def whole_pixels(box: Box, width: int, height: int) -> tuple[int, int, int, int]
     """The box in whole pixels inside a frame: rounded half to even, clipped, at least one pixel wide and high.
 
     A box that rounds to nothing grows to the right and down (PIL cannot resize an empty crop, and the published code
-    crashes on one); a box beyond the frame becomes the pixels of the border that are nearest to it.
+    crashes on one). A box beyond the frame becomes the nearest pixels of the border. Raises DataError for a box that is
+    not finite.
     """
     if not np.isfinite(box).all():
         raise DataError(f"box {[float(side) for side in box]} is not finite; boxes are x1, y1, x2, y2 in pixels")
@@ -84,7 +85,7 @@ def whole_pixels(box: Box, width: int, height: int) -> tuple[int, int, int, int]
 class Placement:
     """Where a picture lies in its view, in pixels of the view: resized to `wide` x `high`, its corner at (left, top).
 
-    left and top are negative where a crop cuts it off, positive where it is padded.
+    left and top are negative where a crop cuts the picture off, positive where the picture is padded.
     """
 
     left: int
@@ -93,9 +94,9 @@ class Placement:
     high: int
 
     def in_picture(self, box_N4: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
-        """Boxes of the view [N, 4] in pixels of the picture, which is width x height; beyond its border they end there.
+        """Boxes of the view [N, 4] in pixels of the picture, which is width x height; they are clipped to the picture.
 
-        Of a box that lies in the padding nothing is left: its x2 is its x1, or its y2 its y1.
+        A box that lies in the padding becomes empty: its x2 is its x1, or its y2 its y1.
         """
         start, scale = np.array([self.left, self.top] * 2), np.array([width / self.wide, height / self.high] * 2)
         inside: NDArray[np.float64] = np.clip((box_N4 - start) * scale, 0, [width, height] * 2)
@@ -135,8 +136,8 @@ def _fill(
 
 
 def _square(image: Image.Image, size: int, crop: Crop, how: Image.Resampling) -> Image.Image:
-    # The whole side is resized although a crop throws part of it away: PIL can resize only the part that stays (its
-    # `box`, up to twice as fast), but in float32 coordinates, and the pixels differ.
+    # The whole side is resized although the crop discards part of it. PIL could resize the remaining part alone (its
+    # `box`, up to twice as fast), but in float32 coordinates, so that the pixels differ.
     place = placement(*image.size, size, crop)
     resized = image.resize((place.wide, place.high), how)
     if crop == "pad":

@@ -1,4 +1,4 @@
-"""Texts word by word: what a text encoder makes of every position, and what it starts from.
+"""Texts word by word: the text encoder's output and its input embedding at every position.
 
 Shapes: M texts, L positions (the encoder's context length), D width of the joint embedding, W width of the text
 encoder.
@@ -15,11 +15,11 @@ from zsstad_core.errors import ModelError
 
 
 class WordTokens(NamedTuple):
-    """Texts word by word; positions after the end of a text are there too, as the encoder has them.
+    """Texts word by word, including positions after the end of a text, as the encoder has them.
 
-    token_MLD: float32, every position after the last LayerNorm, projected and not normalised; at the end of a text it
-    is the text's own token. id_ML: int64, what the tokeniser gives. embedding_MLW: float32, the words' embeddings
-    before positions are added.
+    token_MLD: float32, the output at every position after the last LayerNorm, projected and not normalised; at the end
+    of a text it is the text's token. id_ML: int64, the tokeniser's token ids. embedding_MLW: float32, the embeddings of
+    the ids before positions are added.
     """
 
     token_MLD: NDArray[np.float32]
@@ -28,10 +28,10 @@ class WordTokens(NamedTuple):
 
 
 def word_tokens(model: Any, id_ML: Tensor, name: str) -> tuple[Tensor, Tensor]:
-    """Projected tokens [M, L, D] and embeddings [M, L, W] of token ids, by an open_clip model, float32.
+    """Projected tokens [M, L, D] and embeddings [M, L, W] of token ids [M, L], by an open_clip model, float32.
 
-    The tokens are read off a forward pass of the model. Raises ModelError for a text encoder that is not open_clip's
-    own transformer.
+    The tokens are read off a forward pass of the model. name: the model's name in messages. Raises ModelError for a
+    text encoder that is not open_clip's own transformer.
     """
     text = getattr(model, "text", model)
     last, embedding = getattr(text, "ln_final", None), getattr(text, "token_embedding", None)
@@ -52,6 +52,6 @@ def word_tokens(model: Any, id_ML: Tensor, name: str) -> tuple[Tensor, Tensor]:
 
 
 def join_words(parts: list[tuple[Tensor, Tensor, Tensor]]) -> WordTokens:
-    """Tokens, ids and embeddings of several batches as one."""
+    """Concatenate the tokens, ids and embeddings of several batches."""
     token_MLD, id_ML, embedding_MLW = (torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
     return WordTokens(token_MLD, id_ML, embedding_MLW)

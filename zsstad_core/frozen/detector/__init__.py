@@ -1,1 +1,1 @@
-"""Detectors: a batch of frames in, boxes of persons and objects out; one contract, and a list of them."""
+"""Detectors: batches of frames in, boxes of persons and objects out; a contract, and a registry."""

@@ -1,4 +1,4 @@
-"""Any detector as the rest of the system calls it: in batches that fit into GPU memory, boxes inside their frames."""
+"""Runs a detector on any number of frames: in batches that fit into GPU memory, with boxes clipped to their frames."""
 
 import logging
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class Batches:
-    """A `Detector` that takes any number of frames, made of one that is called with at most `batch` of them at once."""
+    """A `Detector` for any number of frames; it calls another detector with at most `batch` frames at once."""
 
     def __init__(self, detector: Detector, batch: int) -> None:
         self.detector, self._batch = detector, batch
@@ -24,7 +24,8 @@ class Batches:
     def __call__(self, frames: Sequence[np.ndarray]) -> list[FrameBoxes]:
         """The boxes of each frame, clipped to it. frames: RGB uint8 [H, W, 3] of any sizes.
 
-        Where GPU memory does not suffice the batch is halved, for good; raises ModelError where one frame is too much.
+        Where GPU memory is too small, the batch is halved, for all later calls too. Raises ModelError where one frame
+        does not fit.
         """
         boxes: list[FrameBoxes] = []
         while len(boxes) < len(frames):
@@ -37,7 +38,7 @@ class Batches:
         return boxes
 
     def _detect(self, frames: Sequence[np.ndarray]) -> list[FrameBoxes] | None:
-        """The boxes of one batch, or None where GPU memory does not suffice."""
+        """The boxes of one batch, or None where GPU memory is too small."""
         try:
             found = self.detector(frames)
         except torch.OutOfMemoryError:

@@ -1,6 +1,6 @@
-"""What a detector is: the model that finds boxes, and its entry in the registry. Imports no torch.
+"""The contract of a detector: the model that finds boxes, and its entry in the registry. Imports no torch.
 
-docs/add-a-detector.md adds one step by step.
+docs/add-a-detector.md shows step by step how to add a detector.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 
 class Detector(Protocol):
-    """A loaded model that finds boxes in frames. It is on its device and does not learn."""
+    """A loaded model that finds boxes in frames. It is on its device, and its weights are frozen."""
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of its classes; `FrameBoxes.label` indexes them. One of them is "person"."""
+        """The class names, which `FrameBoxes.label` indexes. One of them is "person"."""
 
     @property
     def weights(self) -> str:
-        """What its weights are, for the record that every unit of boxes keeps: usually the SHA-256 of their file."""
+        """The identity of the weights, which every unit of boxes records: usually the SHA-256 of their file."""
 
     def __call__(self, frames: "Sequence[np.ndarray]") -> "list[FrameBoxes]":
         """The boxes of each frame, in the order of the frames.
 
-        frames: RGB uint8 [H, W, 3] of any sizes, at most `detector.batch` of them; there may be none. A frame's boxes
-        depend on that frame alone. Boxes are in pixels of the frame as it came in; where they reach over its edge they
-        are clipped afterwards.
+        frames: RGB uint8 [H, W, 3] of any sizes, at most `detector.batch` of them, or none. A frame's boxes depend on
+        that frame alone. They are in pixels of the frame as given; boxes that reach over its edge are clipped
+        afterwards.
 
-        Raises torch.OutOfMemoryError where the frames do not fit into GPU memory together: it is called again with
-        fewer.
+        Raises torch.OutOfMemoryError where the frames do not fit into GPU memory together; the detector is then called
+        again with fewer.
         """
 
 
@@ -43,15 +43,15 @@ class Detector(Protocol):
 class DetectorKind[Options: Section]:
     """An entry of the registry: all that a plan and a stage need of a detector.
 
-    name: what `detector.kind` calls it, and what a key says of it.
-    load: makes the model from `settings.detector`, the options and a torch device ("cpu", "cuda:1"). It may import
-    torch, inside the function.
-    identity: what decides the boxes beside settings and options, as entries of the cache key: weights, configs,
-    versions of libraries. Values are plain data, or paths: a path stands for what is in the file, and a list of paths
-    for the contents and names of several files. Entries replace settings of the same name. It must import no torch,
-    since every `make plan` asks it.
-    options: the section that `detector.options` is read as.
-    finetunes: whether `learning.finetune` can train it further; it trains models of mmdet.
+    name: its name in `detector.kind` and in cache keys.
+    load: a function (`settings.detector`, options, a torch device such as "cpu" or "cuda:1") -> Detector. It may import
+        torch, inside the function.
+    identity: a function (`settings.detector`, options) -> what determines the boxes beside settings and options, as
+        entries of the cache key: weights, configs, versions of libraries. Values are plain data, or paths: a path
+        stands for the file's content, and a list of paths for the contents and names of several files. Entries replace
+        settings of the same name. The function must not import torch, since every `make plan` calls it.
+    options: the section class that `detector.options` is read as.
+    finetunes: whether `learning.finetune`, which trains models of mmdet, can train it further.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What a detector finds on a frame, and what of it is kept.
+"""The detections of a frame, and the choice of those that are kept.
 
 Shapes: N detections of one frame.
 """
@@ -24,9 +24,10 @@ class FrameBoxes:
 
 @dataclass(frozen=True)
 class Kept:
-    """The boxes of one frame that passed: columns of table "boxes" (but for video_id and frame), and what did not fit.
+    """The boxes of one frame that are kept, and how many more would have been without the limits.
 
-    persons_cut, objects_cut: detections above the score that the caps of a frame left out.
+    rows: columns of table "boxes" (without video_id and frame). persons_cut, objects_cut: detections above the score
+    threshold that the limits of persons and objects a frame left out.
     """
 
     rows: dict[str, np.ndarray]  # box int32, x1 y1 x2 y2 score float32, what str; each [kept]
@@ -35,9 +36,9 @@ class Kept:
 
 
 def keep(boxes: FrameBoxes, classes: Sequence[str], settings: DetectorSettings) -> Kept:
-    """Persons, then objects, each at or above its score, by falling score and at most so many.
+    """Choose persons, then objects: those at or above their score threshold, best first, up to their limit a frame.
 
-    Of equal scores the detector's order decides. A box without area (or with a NaN) is dropped before the caps.
+    Equal scores stay in the detector's order. A box without area (or with a NaN) is dropped before the limits apply.
     """
     x1, y1, x2, y2 = boxes.xyxy.T
     falling = np.argsort(-boxes.score, kind="stable")

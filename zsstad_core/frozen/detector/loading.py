@@ -1,4 +1,4 @@
-"""The detector that the settings name, loaded and ready for any number of frames."""
+"""Loads the detector that the settings name."""
 
 from zsstad_core.errors import ModelError
 from zsstad_core.frozen.detector.batches import Batches
@@ -10,10 +10,10 @@ from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 
 def load_detector(settings: DetectorSettings, device: str) -> Detector:
-    """The detector on a torch device ("cpu", "cuda:1"); its batch is halved where GPU memory does not suffice.
+    """The detector on a torch device ("cpu", "cuda:1"), ready for any number of frames.
 
-    Raises SettingsError for an unknown kind or option, ModelError where the detector does not know persons, and what
-    its kind raises.
+    Its batch is halved where GPU memory is too small. Raises SettingsError for an unknown kind or option, ModelError
+    where the detector has no class "person", and whatever the kind's `load` raises.
     """
     kind = find_kind(settings.kind)
     detector = kind.load(settings, read_options(kind, settings.options), device)

@@ -1,4 +1,4 @@
-"""`detector.options` as the section that the kind of detector declares. Imports no torch."""
+"""Reads `detector.options` as the section that the kind of detector declares. Imports no torch."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from zsstad_core.settings.base import Section
 def read_options[Options: Section](kind: DetectorKind[Options], given: Mapping[str, Any]) -> Options:
     """The options of this kind, with its defaults where nothing is given.
 
-    Raises SettingsError in one line for an option that the kind does not have, lacks, or cannot take.
+    Raises SettingsError, in one line, for an option that is unknown, missing or invalid.
     """
     try:
         return kind.options.model_validate(dict(given))

@@ -1,7 +1,7 @@
-"""Two detectors as one: persons by the fine-tuned one, objects by the one that it came from.
+"""Two detectors combined: the fine-tuned one finds persons, and the one that it was trained from finds objects.
 
-Fine-tuning sees boxes of persons alone, so that every other class of its frames is background to it, and what it finds
-of them afterwards is worth nothing (docs/finetune.md has the numbers).
+Fine-tuning sees boxes of persons alone, so that every other class in its frames is background to it; its detections of
+other classes are useless afterwards (docs/finetune.md has the numbers).
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from zsstad_core.frozen.detector.frame_boxes import PERSON, FrameBoxes
 
 
 class PersonsAndObjects:
-    """A `Detector` that asks two others of the same classes. Without `objects` it finds persons only.
+    """A `Detector` that runs two detectors with the same classes. Without `objects` it finds persons only.
 
-    weights: those of both.
+    weights: the weights of both.
     """
 
     def __init__(self, persons: Detector, objects: Detector | None) -> None:

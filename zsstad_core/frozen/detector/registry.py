@@ -1,4 +1,4 @@
-"""The list of detectors: from the name in the settings to a kind, and to what goes into a key. Imports no torch."""
+"""The registry of detectors: a name in the settings to a `DetectorKind`, and to entries of the cache key. No torch."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 DETECTORS: dict[str, str] = {
     "mmdet": "zsstad_core.frozen.detector.mmdet.kind:KIND",
 }
-"""The `DetectorKind` of each name, as `module:name`."""
+"""Where the `DetectorKind` of each name is, as `module:name`."""
 
 
 def find_kind(name: str) -> DetectorKind[Any]:
-    """The kind that `detector.kind` names: one of the list, or any other as `module:name`.
+    """The `DetectorKind` that `detector.kind` names: a name in `DETECTORS`, or any other one as `module:name`.
 
-    Raises SettingsError where there is none of that name, or what is there is none.
+    Raises SettingsError where the name is unknown, or is not that of a `DetectorKind`.
     """
     if name not in DETECTORS and not re.fullmatch(r"\w[\w.]*:\w+", name):
         raise SettingsError(
@@ -46,11 +46,11 @@ def find_kind(name: str) -> DetectorKind[Any]:
 def identity(
     settings: DetectorSettings, digest: Callable[[Path], str], digests: Callable[[Iterable[Path]], dict[str, str]]
 ) -> dict[str, Any]:
-    """What decides the boxes that the detector finds, as entries of a key; they replace settings of the same name.
+    """What determines the detector's boxes, as entries of a cache key; they replace settings of the same name.
 
-    digest: of a file's content. digests: of the content of several, by their names.
-    Raises SettingsError for an unknown kind, options that it does not take, and fine-tuning where it cannot be;
-    MissingFileError for a file that is not there.
+    digest: a function that gives the digest of a file's content. digests: a function that gives the digests of several
+    files, by their names. Raises SettingsError for an unknown kind, for options that the kind does not take, and for
+    fine-tuning of a kind that does not support it; MissingFileError for a file that does not exist.
     """
     kind = find_kind(settings.kind)
     if settings.finetune.epochs and not kind.finetunes:

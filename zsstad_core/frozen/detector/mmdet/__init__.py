@@ -1,1 +1,1 @@
-"""The detectors of mmdet, chosen by config and checkpoint."""
+"""The detectors of mmdet, each given by a config and a checkpoint."""

@@ -1,6 +1,6 @@
-"""Detector checkpoints: fetched with their hash checked, and read without running anything that is in them.
+"""Downloads detector checkpoints and checks their hash; reads them without running anything that is in them.
 
-mmengine's own loader does neither: it leaves the hash in the name unchecked, and unpickles a fetched file with
+mmengine's own loader does neither: it does not check the hash in the name, and unpickles a downloaded file with
 `weights_only=False`.
 """
 
@@ -23,7 +23,7 @@ from zsstad_core.errors import MissingFileError, ModelError
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The weights of a checkpoint and the class names they were trained with (None where it does not say)."""
+    """The weights of a checkpoint, and the class names that they were trained with (None where it has no names)."""
 
     weights: dict[str, Tensor]
     classes: tuple[str, ...] | None
@@ -32,8 +32,8 @@ class Checkpoint:
 def fetch(checkpoint: str) -> Path:
     """The local file of `settings.detector.checkpoint`; a URL is downloaded once, to torch's hub folder.
 
-    Raises MissingFileError where there is no such file, ModelError where the download fails or its SHA-256 does not
-    begin with the digits that the name ends with (`NAME-047c8118.pth`, as OpenMMLab and torch name theirs).
+    Raises MissingFileError where the file does not exist, ModelError where the download fails or the file's SHA-256
+    does not begin with the digits at the end of its name (`NAME-047c8118.pth`, the convention of OpenMMLab and torch).
     """
     url = urlparse(checkpoint)
     if url.scheme not in ("http", "https"):
@@ -67,9 +67,10 @@ def digest(path: Path) -> str:
 
 
 def read(path: Path) -> Checkpoint:
-    """The checkpoint in a file: mmengine's, mmdet 2's, or a bare state_dict. On the CPU.
+    """Read a checkpoint file of mmengine or mmdet 2, or a bare state_dict, onto the CPU.
 
-    Raises ModelError where the file is no checkpoint, or would run or build anything but tensors and plain data.
+    Raises ModelError where the file is not a checkpoint, or would run code or build anything but tensors and plain
+    data.
     """
     content = _load(path)
     weights = content.get("state_dict", content) if isinstance(content, dict) else None
@@ -81,7 +82,7 @@ def read(path: Path) -> Checkpoint:
 
 
 def _classes(meta: Any) -> tuple[str, ...] | None:
-    # mmdet 3 keeps them under dataset_meta (early ones in capitals), mmdet 2 at the top.
+    # mmdet 3 keeps class names under dataset_meta (early versions in capitals), mmdet 2 at the top level.
     meta = meta if isinstance(meta, dict) else {}
     known = meta.get("dataset_meta") or meta
     names = known.get("classes") or known.get("CLASSES")
@@ -89,14 +90,15 @@ def _classes(meta: Any) -> tuple[str, ...] | None:
 
 
 class _Inert:
-    """Stands for everything of a training log that is not needed to detect; takes any arguments and does nothing."""
+    """A stand-in for objects of the training log, which detection does not need; it accepts anything and does
+    nothing."""
 
     def __init__(self, *_: Any) -> None: ...
     def __setstate__(self, _: Any) -> None: ...
 
 
-# What mmengine pickles beside the weights (its message hub). They could be allowed by name, but `getattr` is enough
-# to break out of torch's restricted unpickler, so none of them is really called.
+# What mmengine pickles beside the weights (its message hub). `_Inert` stands in for each: to allow the real objects
+# would be unsafe, since `getattr` alone is enough to break out of torch's restricted unpickler.
 _TRAINING_LOG = [
     "mmengine.logging.history_buffer.HistoryBuffer",
     "builtins.getattr",
@@ -119,5 +121,5 @@ def _load(path: Path) -> Any:
             f"{path}: wants to call {unsafe[1]}, and a checkpoint may hold only tensors and plain data; if you trust "
             "where it comes from, save its state_dict and meta alone, else do not open it"
         ) from error
-    except Exception as error:  # bytes from elsewhere can fail in any way
+    except Exception as error:  # foreign bytes can raise anything
         raise ModelError(f"{path}: is damaged or no checkpoint ({type(error).__name__}); fetch it again") from error

@@ -1,7 +1,7 @@
-"""mmdet configs as files: where one is, and which others its `_base_` pulls in.
+"""mmdet config files: where a config is, and which other files it inherits from by `_base_`.
 
-Imports neither torch nor mmengine, so that a plan can digest a detector's configs at no cost. The rules for `_base_`
-are mmengine's (`mmengine.config.Config._get_base_files`): a literal path or list of paths, relative to the file, or
+Imports neither torch nor mmengine, so that a plan can quickly digest a detector's configs. The rules for `_base_` are
+mmengine's (`mmengine.config.Config._get_base_files`): a literal path or list of paths, relative to the file, or
 `PACKAGE::PATH` for a config that comes with an installed package.
 """
 
@@ -14,9 +14,9 @@ from zsstad_core.errors import MissingFileError, ModelError, did_you_mean
 
 
 def resolve_config(config: str) -> Path:
-    """The file that `settings.detector.config` means: the user's own, or else the one inside mmdet's configs.
+    """The file that `settings.detector.config` names: the user's own file, or else one of mmdet's configs.
 
-    Raises MissingFileError where neither exists, with the nearest name of mmdet's.
+    Raises MissingFileError where neither exists, with the nearest name among mmdet's configs.
     """
     own = Path(config)
     if own.is_file():
@@ -31,9 +31,11 @@ def resolve_config(config: str) -> Path:
 
 
 def config_files(config: str) -> list[Path]:
-    """`resolve_config(config)` and every file that its `_base_` pulls in, each once, in the order mmengine reads them.
+    """`resolve_config(config)` and every file it inherits from by `_base_`, each once, in the order mmengine reads
+    them.
 
-    Raises ModelError where `_base_` cannot be read without running the config, MissingFileError where a base is gone.
+    Raises ModelError where `_base_` cannot be read without running the config, MissingFileError where a base file does
+    not exist.
     """
     files: list[Path] = []
     waiting = [resolve_config(config)]
@@ -47,7 +49,7 @@ def config_files(config: str) -> list[Path]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of the libraries that decide a detector's boxes: models, operators, resizing."""
+    """Versions of the libraries that determine a detector's boxes: models, operators, resizing."""
     names = ["mmdet", "mmengine", "torch", "torchvision", "opencv-python"]
     try:
         return {"mmcv": version("mmcv"), **{name: version(name) for name in names}}

@@ -1,8 +1,8 @@
-"""Any mmdet detector as a function of frames, many in one forward.
+"""Runs any mmdet detector on frames, many in one forward pass.
 
-mmdet's own `inference_detector` runs a list of images one by one; here the same test pipeline feeds
-`model.test_step` with a batch. Frames are batched only with frames that the pipeline brings to the same size: mmdet
-pads a batch to its largest image, and then a frame's boxes would depend on its company.
+mmdet's own `inference_detector` runs a list of images one by one; here the same test pipeline feeds `model.test_step`
+with a batch. A batch holds only frames that the pipeline resizes to the same size: mmdet pads a batch to its largest
+image, and a frame's boxes would then depend on the other frames of its batch.
 """
 
 import logging
@@ -22,13 +22,13 @@ logger = logging.getLogger(__name__)
 
 
 class MmdetDetector:
-    """A detector of mmdet, frozen; a `Detector`.
+    """A frozen detector of mmdet; a `Detector`.
 
     classes: its class names, by label; "person" is one of them.
     weights: SHA-256 of the checkpoint file, hex.
 
-    The config's own test_cfg decides what the model gives at all (score_thr is 0.05 for Faster R-CNN, 0.01 for YOLOX,
-    0.001 for RTMDet; NMS and the number of boxes as well).
+    The test_cfg of the config limits which boxes the model returns (score_thr is 0.05 for Faster R-CNN, 0.01 for YOLOX,
+    0.001 for RTMDet; also NMS and the number of boxes).
 
     Raises as `load`.
     """
@@ -46,7 +46,7 @@ class MmdetDetector:
     def __call__(self, frames: Sequence[np.ndarray]) -> list[FrameBoxes]:
         """The boxes of each frame of one batch. frames: RGB uint8 [H, W, 3] of any sizes.
 
-        Raises torch.OutOfMemoryError where GPU memory does not suffice.
+        Raises torch.OutOfMemoryError where GPU memory is too small.
         """
         prepared = [self._pipeline({"img": frame[..., ::-1].copy(), "img_id": 0}) for frame in frames]  # BGR
         boxes: dict[int, FrameBoxes] = {}

@@ -1,4 +1,4 @@
-"""mmdet in the list of detectors: what decides its boxes, and how its model is loaded. Imports no torch."""
+"""The registry entry of mmdet: what determines its boxes, and how its model is loaded. Imports no torch."""
 
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,8 @@ def _load(settings: DetectorSettings, options: NoOptions, device: str) -> Detect
 
 
 def _identity(settings: DetectorSettings, options: NoOptions) -> dict[str, Any]:
-    """The config with all that it inherits from, the weights, and the versions of the libraries."""
-    is_url = "://" in settings.checkpoint  # what stands there is named by its address, so that a plan fetches nothing
+    """The config with all configs that it inherits from, the weights, and the versions of the libraries."""
+    is_url = "://" in settings.checkpoint  # a URL is identified by its address, so that a plan downloads nothing
     return {
         "config": config_files(settings.config),
         "checkpoint": settings.checkpoint if is_url else Path(settings.checkpoint),

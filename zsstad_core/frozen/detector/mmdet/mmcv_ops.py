@@ -31,7 +31,7 @@ def bridge() -> None:
 class _Bridge(ModuleType):
     def __init__(self) -> None:
         super().__init__(EXTENSION, __doc__)
-        self.__spec__ = ModuleSpec(EXTENSION, loader=None)  # mmengine asks for it
+        self.__spec__ = ModuleSpec(EXTENSION, loader=None)  # mmengine reads it
         self.nms, self.roi_align_forward = _nms, _roi_align_forward
 
     def __getattr__(self, name: str) -> Callable[..., Any]:

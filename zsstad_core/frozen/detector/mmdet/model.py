@@ -1,4 +1,4 @@
-"""A model of mmdet with the weights of its checkpoint."""
+"""Builds a model of mmdet from its config, with the weights of its checkpoint."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,10 +15,11 @@ from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 
 class Loaded(NamedTuple):
-    """mmdet's model with the checkpoint's weights, on its device; its classes by label and the checkpoint's SHA-256.
+    """mmdet's model with the checkpoint's weights, on its device.
 
-    cfg: the parsed config. pipeline: its test pipeline for arrays, {img: BGR uint8 [H, W, 3], img_id, ...} -> inputs,
-    data_samples; annotated boxes (`gt_bboxes`) go through it as well.
+    classes: class names by label. weights: SHA-256 of the checkpoint. cfg: the parsed config. pipeline: the config's
+    test pipeline for arrays, {img: BGR uint8 [H, W, 3], img_id, ...} -> inputs, data_samples; annotated boxes
+    (`gt_bboxes`) go through it as well.
     """
 
     model: Any
@@ -31,7 +32,7 @@ class Loaded(NamedTuple):
 def load(settings: DetectorSettings, device: str) -> Loaded:
     """The model that the settings name, on a torch device.
 
-    Raises MissingFileError where the config or checkpoint is not there, ModelError where they do not fit each other,
+    Raises MissingFileError where the config or checkpoint does not exist, ModelError where they do not fit each other,
     mmdet cannot build the model, or there is no class "person".
     """
     config, path = resolve_config(settings.config), checkpoints.fetch(settings.checkpoint)
@@ -40,7 +41,7 @@ def load(settings: DetectorSettings, device: str) -> Loaded:
     with inside_mmdet():
         cfg, model, pipeline = _build(config)
     _load_weights(model, checkpoint.weights, f"{path}: does not fit {config}")
-    # Convolutions are faster so, on CPUs and GPUs; the weights' layout decides that of what they make.
+    # Convolutions are faster in this layout, on CPUs and GPUs; the layout of the weights determines that of the output.
     model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     classes = checkpoint.classes or _configured_classes(cfg, model, path)
     if PERSON not in classes:
@@ -61,14 +62,14 @@ def _build(config: Path) -> tuple[Any, nn.Module, Any]:
     try:
         cfg = Config.fromfile(config)
         if "backbone" in cfg.model:
-            cfg.model.backbone.init_cfg = None  # the checkpoint has these weights; do not fetch them from elsewhere
+            cfg.model.backbone.init_cfg = None  # the checkpoint has these weights; do not download others
         model: nn.Module = revert_sync_batchnorm(MODELS.build(cfg.model))
         _, *steps = get_test_pipeline_cfg(cfg)
         steps = [step for step in steps if "Annotations" not in step.type]
         return cfg, model, Compose([{"type": "LoadImageFromNDArray"}, *steps])
     except UserError:
         raise
-    except Exception as error:  # a config is code: it can fail in any way
+    except Exception as error:  # a config is code: it can raise anything
         line = next(iter(str(error).splitlines()), "")
         raise ModelError(f"{config}: mmdet cannot build this detector ({type(error).__name__}: {line})") from error
 
@@ -78,7 +79,7 @@ def _load_weights(model: nn.Module, weights: dict[str, torch.Tensor], where: str
         missing, unknown = model.load_state_dict(weights, strict=False)
     except RuntimeError as error:  # the sizes differ
         raise ModelError(f"{where}: {str(error).splitlines()[1].strip()} Take the config's own checkpoint") from error
-    # Counters of training, its averaged twin of the model, and what the config gives anyway.
+    # Allowed: training's counters, its averaged copy of the model, and preprocessing values that the config gives too.
     missing = [key for key in missing if not key.endswith("num_batches_tracked")]
     unknown = [key for key in unknown if not key.startswith(("ema_", "data_preprocessor."))]
     wrong = [f"{len(keys)} keys {how} ({', '.join(keys[:3])})" for keys, how in
@@ -88,7 +89,7 @@ def _load_weights(model: nn.Module, weights: dict[str, torch.Tensor], where: str
 
 
 def _configured_classes(cfg: Any, model: Any, path: Path) -> tuple[str, ...]:
-    """Class names for a checkpoint that does not name them: the config's, or else COCO's."""
+    """Class names for a checkpoint without class names: the config's, or else COCO's."""
     from mmdet.datasets import CocoDataset
 
     named = cfg.test_dataloader.dataset.get("metainfo", {}).get("classes") or CocoDataset.METAINFO["classes"]

@@ -1,4 +1,4 @@
-"""mmdet's names and noise: what holds while its code runs in a process that is not its own."""
+"""Contexts in which mmdet's code runs inside another program: its registry scope, and without its usual warnings."""
 
 import warnings
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ _NOISE = [
 
 @contextmanager
 def inside_mmdet() -> Iterator[None]:
-    """While the block runs, mmengine finds mmdet's names, and what the libraries always warn of is not said."""
+    """In the block, mmengine looks names up in mmdet's registries, and the libraries' usual warnings are suppressed."""
     with quiet(), mmdet_scope():
         yield
 
 
 @contextmanager
 def mmdet_scope() -> Iterator[None]:
-    """mmengine looks names up in mmdet's registries inside, and wherever it did before afterwards."""
+    """In the block, mmengine looks names up in mmdet's registries; afterwards, where it did before."""
     from mmengine.registry import DefaultScope
 
     with DefaultScope.overwrite_default_scope("mmdet"):
@@ -33,7 +33,7 @@ def mmdet_scope() -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """While the block runs, what the libraries always warn of is not said."""
+    """In the block, the libraries' usual warnings are suppressed."""
     with warnings.catch_warnings():
         for message in _NOISE:
             warnings.filterwarnings("ignore", message)
