@@ -1,1 +1,2 @@
-"""A head, boxes and labels to detections: who is scored against which labels, and how a score is made."""
+"""Detections from a head, boxes and labels: which videos are scored against which labels, and how a score is
+computed."""

@@ -1,4 +1,4 @@
-"""Scores of persons as tables.
+"""The scores of persons as tables.
 
 Shapes: R persons, K classes.
 """
@@ -21,7 +21,7 @@ class PersonTables(NamedTuple):
 
 
 def person_tables(persons: pd.DataFrame, scores: Scores, class_names: Sequence[str]) -> PersonTables:
-    """Every person against every class: score = probability x box_score, float64, never rounded.
+    """One row for every person and class: score = probability x box_score, float64, never rounded.
 
     persons: table boxes. scores: [R, K], in the order of `persons` and `class_names`.
     """
@@ -35,6 +35,6 @@ def person_tables(persons: pd.DataFrame, scores: Scores, class_names: Sequence[s
 
 
 def _each_class(persons: pd.DataFrame, columns: list[str], class_names: Sequence[str]) -> pd.DataFrame:
-    """Some columns of the persons, each once a class."""
+    """Some columns of the persons, repeated for each class."""
     rows = persons[columns].iloc[np.repeat(np.arange(len(persons)), len(class_names))]
     return rows.assign(class_name=np.tile(np.asarray(class_names, object), len(persons)))

@@ -1,4 +1,4 @@
-"""Which videos are scored against which labels."""
+"""Groups of videos, and the labels that each group is scored against."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -27,8 +27,10 @@ def unlabelled_group(
     here: Collection[str],
     groundtruth: pd.DataFrame,
 ) -> Group:
-    """The official test videos among those that are here of which no action is annotated: against all classes of the
-    split. They are scored, and not evaluated."""
+    """The official test videos among `here` without an annotated action, to be scored against all classes of the split.
+
+    They are scored, but not evaluated.
+    """
     known = set(labelled(groundtruth)["video_id"])
     videos = sorted(name for name in here if official_split[name] == "test" and name not in known)
     return Group("all", tuple(videos), (*split.seen, *split.unseen))
@@ -37,10 +39,12 @@ def unlabelled_group(
 def groups(
     split: LabelSplit, official_split: Mapping[str, Literal["train", "test"]], groundtruth: pd.DataFrame, labels: Labels
 ) -> list[Group]:
-    """The official test videos, by what they are scored against; videos are sorted, a group may have none.
+    """The official test videos, grouped by the classes that they are scored against.
 
-    own     two groups: videos with an action of an unseen class against the unseen classes, those with an action of a
-            seen class against the seen ones; a video with both is in both
+    Videos are sorted; a group may be empty.
+
+    own     two groups: videos with an action of an unseen class against the unseen classes, videos with an action of a
+            seen class against the seen classes; a video with both is in both
     all     one group: the videos of both, against all classes of the split, the seen ones first
     unseen  the first group of "own" alone
     seen    the second group of "own" alone

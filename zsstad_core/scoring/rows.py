@@ -1,4 +1,4 @@
-"""Probabilities and similarities of rows, persons or clips, by a head.
+"""Probabilities and similarities that a head gives to rows, persons or clips.
 
 Shapes: R rows of the bank, N rows of a batch, K classes.
 """
@@ -24,13 +24,13 @@ class Scores(NamedTuple):
 
 
 def score_rows[F](head: "Head[F]", bank: "Bank[F]", labels: "Labels", batch: int) -> Scores:
-    """What the head makes of all rows of the bank: `Head.probabilities` and `Head.similarity`, never rounded.
+    """The `Head.probabilities` and `Head.similarity` of all rows of the bank, never rounded.
 
-    Where clips are looked at several times, the means over their views. `batch` is how many samples go through the head
-    together; it changes nothing but speed (and the last digits, as far as matrix products depend on their size).
+    Where clips are looked at several times, they are means over the views. batch: how many samples go through the head
+    together; it changes only speed (and the last digits, as far as matrix products depend on their size).
 
-    All persons are scored, also where a frame has more of them than the head has slots; frames without persons give
-    nothing. Raises ModelError naming the first row whose probabilities are not finite.
+    All persons are scored, also where a frame has more of them than the head has slots. Frames without persons have no
+    rows. Raises ModelError naming the first row whose probabilities are not finite.
     """
     import torch
 

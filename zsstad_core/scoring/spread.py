@@ -1,4 +1,4 @@
-"""Scores of clips as scores of persons: everybody in a clip does what the clip shows.
+"""Scores of clips as scores of persons: each person in a clip gets the scores of the clip.
 
 Shapes: C clips, R persons, K classes.
 """
@@ -11,13 +11,13 @@ from zsstad_core.scoring.rows import Scores
 
 
 def scores_of_persons(clips: pd.DataFrame, scores: Scores, persons: pd.DataFrame) -> Scores:
-    """The scores [R, K] of the clip that each person belongs to, out of those of the clips, [C, K].
+    """The scores [R, K] of persons, taken from the scores [C, K] of the clips that they belong to.
 
-    clips: columns video_id and clip, a row a clip. persons: columns video_id and, where clips are tracks, clip. This is
-    no voting: a clip is judged once, and no person's own score goes into it. (Paper 002, section 5.1, for the video
-    classifiers that it compares with.)
+    clips: columns video_id and clip, one row a clip. persons: columns video_id and, where clips are tracks, clip. This
+    is not voting: a clip is classified once, and no person's own score goes into it. (Paper 002, section 5.1, for the
+    video classifiers that it compares with.)
 
-    Raises DataError naming the first person that no clip holds.
+    Raises DataError naming the first person who belongs to no clip.
     """
     key = [name for name in ("video_id", "clip") if name in persons]
     place_R = pd.MultiIndex.from_frame(clips[key]).get_indexer(pd.MultiIndex.from_frame(persons[key]))

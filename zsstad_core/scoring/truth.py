@@ -1,4 +1,4 @@
-"""What persons really do, as detections: a perfect classifier, which measures the detector alone."""
+"""The annotated actions of persons as detections: a perfect classifier, which measures the detector alone."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -10,7 +10,7 @@ from zsstad_core.boxes import paired_iou
 from zsstad_core.tables import BOX, table
 
 IOU = 0.5
-"""Smallest overlap of a person with the annotated one that it is taken for, inclusive."""
+"""Smallest IoU, inclusive, at which a person counts as an annotated person."""
 
 _PERSON = ["video_id", "frame", "box"]
 
@@ -18,12 +18,12 @@ _PERSON = ["video_id", "frame", "box"]
 def true_actions(
     persons: pd.DataFrame, groundtruth: pd.DataFrame, class_names: Sequence[str], knows: Literal["video", "person"]
 ) -> pd.DataFrame:
-    """Table "detections": probability 1 for each class of `class_names` that is true, no row for another class.
+    """Table "detections": probability 1 for each class of `class_names` that is true of a person, no other rows.
 
-    persons: table boxes. groundtruth: table groundtruth. What is true of a person:
+    persons: table boxes. groundtruth: table groundtruth. knows: which classes are true of a person:
 
-    video   all classes of its video, wherever they are annotated. For clips of one action in which all do it; the
-            published ceilings of J-HMDB are made so, with every false detection counted.
+    video   all classes of its video, wherever they are annotated. For clips of one action that everybody does; the
+            published ceilings of J-HMDB are computed this way, with every false detection counted.
     person  the classes of the annotated person of its frame that it overlaps most, from IoU 0.5 on; none where there
             is no such person. For untrimmed videos, and for persons that do different things.
     """
@@ -40,13 +40,13 @@ def true_actions(
 
 
 def _annotated_as(persons: pd.DataFrame, groundtruth: pd.DataFrame) -> pd.DataFrame:
-    """video_id, frame, box of the persons that are an annotated one, and true_box, its number."""
+    """Columns video_id, frame, box of the persons that match an annotated one, and true_box, the number of its box."""
     annotated = groundtruth.drop_duplicates(_PERSON)[[*_PERSON, *BOX]]
     pairs = persons[[*_PERSON, *BOX]].merge(
         annotated.rename(columns={name: f"true_{name}" for name in ["box", *BOX]}), on=["video_id", "frame"]
     )
     overlap = paired_iou(pairs[BOX].to_numpy(), pairs[[f"true_{name}" for name in BOX]].to_numpy())
-    # Of equal overlaps that with the same number: where annotated persons are scored, each is itself.
+    # Among equal overlaps, take the same box number: where annotated persons are scored, each matches itself.
     pairs = pairs.assign(overlap=overlap, other=pairs["box"] != pairs["true_box"])[overlap >= IOU]
     pairs = pairs.sort_values(["overlap", "other", "true_box"], ascending=[False, True, True], kind="stable")
     return pairs.drop_duplicates(_PERSON)[[*_PERSON, "true_box"]]
