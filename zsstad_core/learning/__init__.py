@@ -1,1 +1,1 @@
-"""From cached tokens to a trained head: tokens in memory, the order of frames, batches, and the training loop."""
+"""Training of heads: samples and tokens in memory, the order of samples, batches, and the training loop."""

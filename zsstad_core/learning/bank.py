@@ -1,4 +1,4 @@
-"""Samples, their features and their targets, and batches of them.
+"""`Bank`, the samples that a head is trained on or scores, with features and targets; and batches of them.
 
 Shapes: S samples, R rows of the samples' table, B samples of a batch, N rows of a batch, K classes.
 """
@@ -20,7 +20,7 @@ from zsstad_core.methods.common.features import Batch
 
 @dataclass(frozen=True)
 class BankBatch[F]:
-    """A batch, the rows of the samples' table that it holds, and what they do (see `Bank`)."""
+    """A batch, the rows of the samples' table that it holds, and their targets (None where nothing is trained)."""
 
     batch: Batch[F]
     row_N: Ints
@@ -28,10 +28,10 @@ class BankBatch[F]:
 
 
 class Bank[F]:
-    """All that a head is trained on, or that it scores.
+    """All samples that a head is trained on or scores, with their features and, in training, their targets.
 
-    target_R: of each row of the samples' table its class, int64 [R], or where rows are of several, which of K classes,
-    bool [R, K]; None where nothing is trained.
+    target_R: for each row of the samples' table its class, int64 [R]; or, where a row can have several classes, its
+    classes, bool [R, K]. None where nothing is trained.
     """
 
     def __init__(
@@ -42,14 +42,15 @@ class Bank[F]:
         self.target_R = None if target_R is None else torch.from_numpy(target_R).to(self.device)
 
     def gather(self, sample_B: Ints, step: Step | None = None, view: int = 0) -> BankBatch[F]:
-        """The batch of these samples, on the bank's device: as training sees them in `step`, or a view in scoring."""
+        """The batch of the samples `sample_B`, on the bank's device: for training in `step`, or for a view in
+        scoring."""
         rows = self.samples.take(sample_B)
         batch_rows, row_N = rows.to(self.device)
         batch = Batch(batch_rows, self.features.gather(rows, step, view))
         return BankBatch(batch, rows.row_N, None if self.target_R is None else self.target_R[row_N])
 
     def identity(self) -> str:
-        """SHA-256 of what samples, features and targets there are."""
+        """SHA-256 that identifies the samples, features and targets of the bank."""
         digest = hashlib.sha256(f"{self.width}".encode())
         digest.update(self.samples.identity())
         digest.update(self.features.identity())

@@ -1,4 +1,4 @@
-"""Banks out of the cache: of persons or of clips, as the method judges one or the other."""
+"""Builds banks from the cache: of persons or of clips, whichever the method classifies."""
 
 from collections.abc import Collection
 from typing import Any
@@ -29,11 +29,11 @@ from zsstad_core.plan.plan import Plan
 
 
 def training_bank(plan: Plan, device: str) -> Bank[Any]:
-    """Annotated persons, or clips, of the training videos (`chosen_videos`) that do a seen action, with its number in
-    `split.seen` as target.
+    """The bank for training: annotated persons, or clips, that do a seen action in the training videos
+    (`chosen_videos`).
 
-    In a dataset with several actions a person, all seen ones are its targets. Persons who do nothing that is seen are
-    in the bank neither as rows nor as keys.
+    The target is the index of the action in `split.seen`; in a dataset with several actions a person, all seen ones are
+    targets. Persons who do no seen action are in the bank neither as rows nor as keys.
     """
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
     videos = set(chosen_videos(plan).used)
@@ -52,7 +52,7 @@ def training_bank(plan: Plan, device: str) -> Bank[Any]:
     persons, tokens = persons[seen_R].reset_index(drop=True), None if tokens is None else tokens[seen_R]
     target_R = target_R[seen_R]
     if _judges(plan, "tracklet"):
-        # Where a person does one action, another one begins another tracklet.
+        # Where a person does one action at a time, a change of action begins another tracklet.
         action_R = target_R.astype(np.int64) if plan.dataset.class_types is None else None
         track_R = annotated_tracklets(persons, searched_frames(plan, videos), action_R)
         return _tracklets(plan, torch.device(device), (persons, tokens), track_R, target_R)
@@ -60,7 +60,7 @@ def training_bank(plan: Plan, device: str) -> Bank[Any]:
 
 
 def scoring_bank(plan: Plan, device: str, videos: Collection[str]) -> Bank[Any]:
-    """What is scored of `videos`: the persons that `settings.scoring` chooses, or clips."""
+    """The bank for scoring `videos`: the persons that `settings.scoring` chooses, or clips."""
     if _judges(plan, "video"):
         return _videos(plan, torch.device(device), videos)
     if _judges(plan, "tracklet"):
@@ -78,14 +78,14 @@ def chosen_videos(plan: Plan) -> TrainingVideos:
 
 
 def classes_with_groundtruth(plan: Plan, part: str) -> set[str]:
-    """Classes that are annotated on frames that are there, in a part of the official split."""
+    """Classes that are annotated on decoded frames of one part of the official split ("train" or "test")."""
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
     chosen = annotated["decoded"] & (annotated["video_id"].map(plan.official_split) == part)
     return set(annotated.loc[chosen, "class_name"].unique())
 
 
 def _judges(plan: Plan, clips: str) -> bool:
-    """Whether the method judges clips, of that kind."""
+    """Whether the method classifies clips, and these are of the kind `clips` (`clips.of`): "video" or "tracklet"."""
     return plan.method.classifies == "clip" and plan.settings.clips.of == clips
 
 
@@ -116,7 +116,7 @@ def _persons(
 def _videos(
     plan: Plan, device: torch.device, videos: Collection[str], annotated: pd.DataFrame | None = None
 ) -> Bank[Any]:
-    """Videos as clips; annotated: table groundtruth of the classes that are learned."""
+    """A bank with each video as a clip. annotated: table groundtruth of the classes to train on; None for scoring."""
     frames, tokens = cached_rows.frames(plan, videos)
     samples = videos_as_clips(frames)
     target_C = None if annotated is None else class_of_clips(samples.table, annotated, plan.split.seen)
@@ -130,8 +130,11 @@ def _tracklets(
     track_R: Ints,
     target_R: NDArray[np.int64] | NDArray[np.bool_] | None = None,
 ) -> Bank[Any]:
-    """Tracklets as clips. track_R: the tracklet of each person; target_R: what it does, in all frames of a tracklet the
-    same, or the classes of each, of which a tracklet has all."""
+    """A bank with each tracklet as a clip.
+
+    track_R: the tracklet of each person. target_R: the class of each person, the same in all frames of a tracklet; or
+    the classes of each person, of which the tracklet gets all.
+    """
     table, row_R = persons[0], np.arange(len(persons[0]))
     seen_of = persons
     if TokenKind.frame in plan.reads.kinds:
@@ -149,7 +152,7 @@ def _clip_features(plan: Plan, samples: ClipSamples, rows: RowsAndTokens, device
 
 
 def _pixels(plan: Plan, frames: pd.DataFrame, persons: pd.DataFrame, annotated: bool) -> Pixels:
-    """The views of frames and persons; `annotated` says which persons they are."""
+    """The views of frames and persons. annotated: whether the persons are annotated ones, not detected ones."""
     crops = reads_crops(plan.reads)
     if plan.settings.encoder.pixels == "decoded":
         return DecodedPixels(plan.videos, view_rules(plan.settings.encoder), frames, persons, crops)

@@ -1,4 +1,4 @@
-"""Persons, objects, frames and texts out of the cache, with their tokens: what a plan trains on, and what it scores."""
+"""Reads persons, objects, frames and texts from the cache, with their tokens, for training and scoring."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -21,18 +21,18 @@ from zsstad_core.methods.common.labels import Labels, Words, one_text_labels
 from zsstad_core.plan.plan import Plan
 
 type RowsAndTokens = tuple[pd.DataFrame, NDArray[np.generic] | None]
-"""A table, and its tokens where the method reads them."""
+"""A table, and the tokens of its rows where the method reads them (else None)."""
 
 
 def frames(plan: Plan, videos: Collection[str]) -> RowsAndTokens:
-    """Table frames of some videos."""
+    """Table frames of some videos, with tokens."""
     if TokenKind.frame in plan.reads.kinds:
         return read_artifact_tokens(plan.tokens(TokenKind.frame), "frames", videos)
     return of_videos(read_artifact_table(plan.index, "frames"), videos), None
 
 
 def persons_to_score(plan: Plan, videos: Collection[str]) -> RowsAndTokens:
-    """Table boxes of the persons that `settings.scoring` chooses: detected ones, or annotated ones with score 1."""
+    """Table boxes of the persons that `settings.scoring` chooses: detected persons, or annotated ones with score 1."""
     if plan.settings.scoring.boxes == "groundtruth":
         return persons_annotated(plan, videos)
     persons, tokens = detected_rows(plan, "person", videos)
@@ -41,7 +41,8 @@ def persons_to_score(plan: Plan, videos: Collection[str]) -> RowsAndTokens:
 
 
 def persons_to_track(plan: Plan, videos: Collection[str]) -> RowsAndTokens:
-    """Table boxes of all persons whose tracks are judged: every detected one, chosen or not, or the annotated ones."""
+    """Table boxes of all persons whose tracks are classified: every detected person, chosen or not, or the annotated
+    ones."""
     if plan.settings.scoring.boxes == "groundtruth":
         return persons_annotated(plan, videos)
     return detected_rows(plan, "person", videos)
@@ -59,19 +60,22 @@ def detected_rows(plan: Plan, rows: str, videos: Collection[str]) -> RowsAndToke
     if kept := _cached_kind(plan, rows):
         return read_artifact_tokens(plan.tokens(kept), "boxes", videos)
     boxes = of_videos(read_artifact_table(plan.detect, "boxes"), videos)
-    if plan.reads.kinds:  # a file of boxes may name frames that the videos lack, which have no tokens
+    if plan.reads.kinds:  # a file of boxes may name frames that the videos do not have; these have no tokens
         boxes = on_real_frames(boxes, read_artifact_table(plan.index, "frames"))
     return boxes[(boxes["what"] == PERSON) == (rows == "person")].reset_index(drop=True), None
 
 
 def training_labels(plan: Plan) -> Labels:
-    """The seen classes of the label split: one text each, or every phrasing where the method reads phrasings."""
+    """The seen classes of the label split: one text each, or all phrasings where the method reads phrasings."""
     return _phrasings(plan, plan.split.seen) if "phrasings" in plan.reads.texts else _means(plan, plan.split.seen)
 
 
 def scoring_labels(plan: Plan, class_names: Sequence[str]) -> Labels:
-    """Some classes of the dataset, in the order given: one text each, or every text where the method reads phrasings or
-    the text that fits best counts (`encoder.phrasings`)."""
+    """Labels of some classes of the dataset, in the order given.
+
+    A class has one text, or all its texts where the method reads phrasings or the best text counts
+    (`encoder.phrasings`).
+    """
     return _means(plan, class_names) if plan.phrasings is None else _phrasings(plan, class_names)
 
 
@@ -91,7 +95,7 @@ def _phrasings(plan: Plan, class_names: Sequence[str]) -> Labels:
 
 
 def _words(plan: Plan, class_names: Sequence[str]) -> Words | None:
-    """Every text of some classes word by word, where the method reads words."""
+    """All texts of some classes word by word; None where the method does not read words."""
     if plan.words is None:
         return None
     rows, class_M = _texts_of(plan, class_names)
@@ -100,7 +104,7 @@ def _words(plan: Plan, class_names: Sequence[str]) -> Words | None:
 
 
 def _texts_of(plan: Plan, class_names: Sequence[str]) -> tuple[list[int], Tensor]:
-    """Where the texts of some classes stand among the texts of all, class after class, and the class of each, [M]."""
+    """Rows of the texts of some classes among the texts of all, class after class, and the class of each text, [M]."""
     class_of = [name for name, texts in plan.phrasings_of_classes.items() for _ in texts]
     rows = [row for name in class_names for row, other in enumerate(class_of) if other == name]
     return rows, torch.tensor([class_names.index(class_of[row]) for row in rows], dtype=torch.int64)
@@ -112,5 +116,5 @@ def of_videos(rows: pd.DataFrame, videos: Collection[str]) -> pd.DataFrame:
 
 
 def _cached_kind(plan: Plan, rows: str) -> TokenKind | None:
-    """The kind of tokens of persons or objects that a bank holds in memory, as `Reads.kinds` calls it."""
+    """The kind in `Reads.kinds` of cached tokens (not views) of `rows`, "person" or "object"; None if there is none."""
     return next((kind for kind in plan.reads.kinds if kind.rows == rows and kind.form != "pixel"), None)

@@ -1,7 +1,7 @@
-"""Checkpoints of a training that may be killed at any moment.
+"""Writes and reads the checkpoints of a training that may be killed at any moment.
 
-A checkpoint appears whole or not at all: it is written under another name, flushed to disk and renamed. The newest is
-the one that reads back whole, whatever happened to those behind it.
+A checkpoint appears whole or not at all: it is written under another name, flushed to disk and renamed. The newest
+checkpoint is the newest one that can be read completely; damaged ones are skipped.
 """
 
 import os
@@ -20,10 +20,10 @@ KEPT = 2
 
 
 class Checkpoints:
-    """The checkpoints `iter_N.pth` of one training in `folder`; N is the number of iterations that are done.
+    """The checkpoints `iter_N.pth` of one training in `folder`, where N is the number of completed iterations.
 
-    A checkpoint holds the weights, the optimiser's state, the number of iterations and `identity`: plain data that says
-    which training it is of. stage: the name that the lines to `log` begin with.
+    A checkpoint holds the weights, the optimiser's state, the number of iterations and `identity`: plain data that
+    identifies the training. stage: the name that the lines to `log` begin with.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Checkpoints:
     def write(self, done: int, module: nn.Module, optimiser: torch.optim.Optimizer) -> None:
         """Write a checkpoint after `done` iterations; the two newest are kept.
 
-        The older of two goes before the next is written, so that one whole checkpoint is there at all times.
+        The older of two is removed before the next is written, so one whole checkpoint exists at all times.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         numbered = self._by_iteration()
@@ -60,10 +60,11 @@ class Checkpoints:
             os.close(folder)
 
     def newest(self) -> Path | None:
-        """The newest checkpoint that is whole, or None; damaged and half-written files are removed, with a line each.
+        """The newest whole checkpoint, or None; damaged and half-written files are removed.
 
-        Checkpoints of earlier versions, which mmengine wrote, are removed with one line, and the training starts anew.
-        Raises CacheError where a checkpoint belongs to another training than `identity` says.
+        `log` gets a line for each damaged file. Checkpoints of earlier versions, which mmengine wrote, are removed with
+        one line, and the training starts anew. Raises CacheError where a checkpoint belongs to another training than
+        `identity`.
         """
         for leftover in self.folder.glob(".*.pth.tmp"):
             leftover.unlink()
@@ -72,7 +73,7 @@ class Checkpoints:
             path = numbered[iteration]
             try:
                 found = _read(path)
-            except Exception as error:  # what a damaged file makes zipfile and pickle raise has no common class
+            except Exception as error:  # the errors of zipfile and pickle for damaged files have no common class
                 self.log(
                     f"{self.stage}: {path.name} is damaged ({type(error).__name__}); removed, going on from an "
                     "earlier one"
@@ -92,7 +93,7 @@ class Checkpoints:
         return None
 
     def load(self, path: Path, module: nn.Module, optimiser: torch.optim.Optimizer) -> int:
-        """Put a checkpoint's weights and state into `module` and `optimiser`; returns how many iterations are done."""
+        """Load a checkpoint's weights and state into `module` and `optimiser`; returns how many iterations are done."""
         content = _read(path)
         module.load_state_dict(content["model"])
         optimiser.load_state_dict(content["optimiser"])
@@ -113,7 +114,7 @@ class Checkpoints:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    # torch does not compare the checksums that it writes; zipfile does.
+    # torch does not verify the checksums that it writes; zipfile does.
     with zipfile.ZipFile(path) as archive:
         damaged = archive.testzip()
     if damaged is not None:

@@ -1,6 +1,6 @@
-"""Cached tokens of some frames of each clip.
+"""Features of clips: cached tokens of sampled frames of each clip.
 
-Shapes: N clips of a batch, T frames of a clip that are looked at, D token width.
+Shapes: N clips of a batch, T sampled frames of a clip, D token width.
 """
 
 import numpy as np
@@ -17,9 +17,9 @@ from zsstad_core.methods.contract import Segments
 
 
 class ClipFeatures:
-    """Tokens of the frames of clips that `segments` choose, [N, T, D].
+    """Tokens [N, T, D] of the frames that `segments` samples from clips; implements `Features`.
 
-    tokens: [R, D], in the order that the samples' token rows count. seed: of the choice, which depends on it, the
+    tokens: [R, D], indexed by the token rows of `samples`. seed: of the sampling, which depends on the seed, the
     iteration and the clip alone. Raises CacheError where tokens and rows do not match, DataError where a clip is too
     short for `segments`.
     """
@@ -41,7 +41,7 @@ class ClipFeatures:
         refuse_short(segments, samples.frames_C, samples.names)
 
     def gather(self, rows: SampleRows, step: Step | None = None, view: int = 0) -> ClipTokens:
-        """As `Features`."""
+        """See `Features.gather`."""
         samples, clip_N = self.samples, rows.sample_B
         frames_N, hash_N = samples.frames_C[clip_N], samples.hash_C[clip_N]
         if step is None:
@@ -52,6 +52,6 @@ class ClipFeatures:
         return ClipTokens(self._tokens.take(row_NT), torch.ones_like(row_NT, dtype=torch.bool))
 
     def identity(self) -> bytes:
-        """How training chooses frames."""
+        """How training samples frames."""
         chosen = self.segments
         return f"{chosen.frames} {chosen.train} {chosen.stride} {self.seed}".encode()

@@ -1,4 +1,4 @@
-"""Clips as samples: each is a row by itself, a video or the track of one person.
+"""Clips as samples: each clip, a video or the track of one person, is one row.
 
 Shapes: C clips, R token rows, B samples of a batch.
 """
@@ -13,13 +13,14 @@ from zsstad_core.learning.samples import SampleRows
 
 
 class ClipSamples:
-    """Clips of a set of videos.
+    """The clips of a set of videos; implements `Samples`.
 
-    table: columns video_id and clip, a row a clip: 0 for a whole video, else the number of a track, which is negative
-    where a person is followed nowhere and is a clip alone. row_C: for each clip the rows of its tokens in the order of
-    time, int64.
+    table: columns video_id and clip, one row a clip. `clip` is 0 for a whole video, else the number of a track; it is
+    negative for a person whom the tracker follows nowhere and who is a clip alone. row_C: for each clip the rows of its
+    tokens in the order of time, int64.
 
-    hash_C: of a clip's video and number, int64: what is drawn for a clip stays the same whatever other clips there are.
+    hash_C: int64, a hash of each clip's video and number. Random draws for a clip depend on it, so they stay the same
+    whatever other clips there are.
     """
 
     def __init__(self, table: pd.DataFrame, row_C: list[Ints]) -> None:
@@ -38,12 +39,12 @@ class ClipSamples:
         return [_name(*clip) for clip in self._clips()]
 
     def take(self, sample_B: Ints) -> SampleRows:
-        """The clips themselves."""
+        """The rows of the clips `sample_B`: one row a clip."""
         number_B = np.arange(len(sample_B))
         return SampleRows(sample_B, sample_B, number_B, np.zeros_like(number_B), min(len(sample_B), 1))
 
     def identity(self) -> bytes:
-        """Which clips there are, and the rows of their tokens."""
+        """What identifies the clips and the rows of their tokens."""
         names = [_hashed_name(*clip) for clip in self._clips()]
         return f"{names}".encode() + self.first_C.tobytes() + self.row_R.tobytes()
 
@@ -76,7 +77,7 @@ def _name(video_id: str, clip: int) -> str:
 
 
 def _hashed_name(video_id: str, clip: int) -> str:
-    """What draws and checkpoints depend on: it must never change, whatever messages call the clip."""
+    """The name that random draws and checkpoints depend on: it must never change, whatever messages call the clip."""
     return f"{video_id} person {clip}" if clip else video_id
 
 

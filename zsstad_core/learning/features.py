@@ -1,4 +1,4 @@
-"""Where the features of a batch come from."""
+"""The protocol of feature sources: how a bank gets the features of a batch."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,17 +11,18 @@ from zsstad_core.learning.samples import SampleRows
 
 @dataclass(frozen=True)
 class Step:
-    """An iteration of training, and the order in which it visits samples: what random draws and memory depend on."""
+    """An iteration of training and the order of samples: random draws and the memory of visited frames depend on
+    them."""
 
     iteration: int
     order: SampleOrder
 
 
 class Features[F](Protocol):
-    """Features of samples, on a device.
+    """A source of features of samples, on a device.
 
-    width: of the tokens. slow: whether they take time to read, so that a batch should be read while the one before it
-    is worked on. views: how often a sample is seen when it is scored.
+    width: token width. slow: whether features take time to read, so that the next batch should be read while the
+    current one is computed. views: how many times a sample is looked at in scoring.
     """
 
     device: torch.device
@@ -30,7 +31,7 @@ class Features[F](Protocol):
     views: int
 
     def gather(self, rows: SampleRows, step: Step | None, view: int) -> F:
-        """The features of these samples: as training sees them in `step`, or their `view` in scoring."""
+        """The features of these samples: for training in `step`, or, without a step, for view `view` in scoring."""
 
     def identity(self) -> bytes:
-        """What tells these features from others (not the tokens, whose cache vouches for them)."""
+        """What distinguishes these features from others, except the tokens, which their cache key identifies."""

@@ -1,8 +1,8 @@
 """Fine-tuning of a detector on annotated persons: mmdet's model and losses in the training loop of the heads.
 
-Frames go the way that they go in detection (the config's own test pipeline, so the same size), every second one
-mirrored; the augmentations of training from nothing (mosaic, mixing, changes of scale) are left out. Batch norms keep
-their running statistics, which a few frames of a few clips would spoil.
+Frames go through the same pipeline as in detection (the config's own test pipeline, so the same size), and every second
+one is mirrored; the augmentations of training from scratch (mosaic, mixup, changes of scale) are left out. Batch norms
+keep their running statistics, which a few frames of a few clips would spoil.
 
 Paper 002 publishes only that its fine-tuning takes 10 epochs.
 """
@@ -35,8 +35,8 @@ from zsstad_core.settings.frozen import Finetune
 from zsstad_core.video import VideoSource
 
 FILE = "detector.pth"
-_MOMENTUM, _CLIP, _WARMUP = 0.9, 10.0, 0.05  # share of the steps
-type Batch = dict[str, list[Any]]  # of mmdet: inputs and data_samples, one a frame
+_MOMENTUM, _CLIP, _WARMUP = 0.9, 10.0, 0.05  # _WARMUP is a share of the steps
+type Batch = dict[str, list[Any]]  # mmdet's inputs and data_samples, one a frame
 
 
 def finetune(
@@ -47,18 +47,19 @@ def finetune(
     work_dir: Path,
     log: Callable[[str], None] = print,
 ) -> tuple[bytes, str]:
-    """Train the detector's checkpoint further on `samples`; gives a checkpoint file of its weights and its classes, and
-    the SHA-256 of the checkpoint that it started from.
+    """Train the detector's checkpoint further on `samples`.
 
-    The head keeps its classes, and all boxes are persons: what else stands in the frames becomes background, so that
-    only the persons that the trained detector finds are of use (`zsstad_core.frozen.detector.persons_and_objects`).
+    Returns a checkpoint file with the new weights and the class names, and the SHA-256 of the initial checkpoint. The
+    head keeps its classes, and all boxes are persons: everything else in the frames becomes background, so that only
+    the persons that the trained detector finds are of use (`zsstad_core.frozen.detector.persons_and_objects`).
 
-    Checkpoints and TensorBoard's files go to `work_dir`; where it holds checkpoints of this training, it goes on from
-    the newest whole one. On a CPU with the same number of threads the weights then equal those of an undisturbed
-    training to the last bit: order, mirroring and the detector's own sampling depend on (seed, iteration) alone.
+    Checkpoints and TensorBoard's files go to `work_dir`; where it holds checkpoints of this training, training
+    continues from the newest whole one. On a CPU with the same number of threads the weights then equal those of an
+    uninterrupted training to the last bit: order, mirroring and the detector's own sampling depend on (seed, iteration)
+    alone.
 
     Raises as `load`; ModelError where mmdet cannot train this model or a batch does not fit into GPU memory; DataError
-    where a clip does not decode; CacheError where `work_dir` is of another training; UserError where the loss is not
+    where a clip does not decode; CacheError where `work_dir` holds another training; UserError where the loss is not
     finite.
     """
     tuning = settings.finetune
@@ -90,7 +91,7 @@ def finetune(
 
 
 def _set_to_train(detector: Any) -> None:
-    """Training mode, in which batch norms keep their statistics and batches the size that they have in detection."""
+    """Set training mode, except that batch norms keep their statistics and batches their size in detection."""
     detector.train()
     detector.data_preprocessor.batch_augments = None  # YOLOX and RTMDet would draw another size for each batch
     for module in detector.modules():
@@ -101,12 +102,13 @@ def _set_to_train(detector: Any) -> None:
 
 
 def _losses(detector: Any, batch: Any, config: str, way_out: str) -> Losses:
-    """mmdet's losses of a prepared batch. What else it reports, such as an accuracy, is left out, as mmengine does."""
+    """mmdet's losses of a prepared batch; other values that it reports, such as an accuracy, are left out, as in
+    mmengine."""
     try:
         found: dict[str, Any] = detector.loss(batch["inputs"], batch["data_samples"])
     except (UserError, torch.OutOfMemoryError):
         raise
-    except Exception as error:  # the model is the config's: it can fail in any way
+    except Exception as error:  # the config's model can raise anything
         if not all(torch.isfinite(weight).all() for weight in detector.parameters()):
             raise UserError(f"finetune: the weights are not finite any more; {way_out}") from error
         line = next(iter(str(error).splitlines()), "")
@@ -119,12 +121,12 @@ def _losses(detector: Any, batch: Any, config: str, way_out: str) -> Losses:
 
 
 def _scalar(loss: Tensor | list[Tensor]) -> Tensor:
-    """One number of a loss, which may come as a list with a loss for each level of a feature pyramid."""
+    """A loss as one number; it may come as a list with a loss for each level of a feature pyramid."""
     return loss.mean() if isinstance(loss, Tensor) else sum((level.mean() for level in loss), torch.tensor(0.0))
 
 
 class _Batches:
-    """Batches by iteration, decoded and resized ahead of the training in a thread."""
+    """Batches by iteration, which a thread decodes and resizes ahead of the training."""
 
     def __init__(
         self, loaded: Loaded, tuning: Finetune, samples: Sequence[Sample], videos: Mapping[str, VideoSource]
@@ -135,7 +137,7 @@ class _Batches:
         self._ahead: Iterator[Batch] | None = None
 
     def batch(self, iteration: int) -> Any:
-        """The batch of an iteration. The caller asks for the iterations in order."""
+        """The batch of an iteration. The caller requests the iterations in order."""
         if self._ahead is None:
             self._ahead = prefetch(self._read_batches(iteration))
         return self._loaded.model.data_preprocessor(next(self._ahead), True)
@@ -171,7 +173,7 @@ class _Batches:
 
 
 def mirror_boxes(boxes: np.ndarray, width: int) -> np.ndarray:
-    """Boxes [N, 4] of a frame after the frame is mirrored left to right."""
+    """Boxes [N, 4] of a frame after the frame, `width` pixels wide, is mirrored left to right."""
     x1, y1, x2, y2 = boxes.T
     return np.stack([width - x2, y1, width - x1, y2], axis=1)
 
@@ -182,12 +184,12 @@ def _optimiser(model: nn.Module, tuning: Finetune) -> torch.optim.Optimizer:
 
 
 def _schedule(steps: int) -> Schedule:
-    """Up from a tenth in a straight line over the first twentieth of the steps, then down to zero as a cosine."""
+    """Linear warm-up from a tenth of the rate over the first twentieth of the steps, then a cosine down to zero."""
     return Schedule(steps, round(_WARMUP * steps), warmup_factor=0.1, cosine=True)
 
 
 def _identity(loaded: Loaded, tuning: Finetune, samples: Sequence[Sample]) -> dict[str, Any]:
-    """What a checkpoint must have in common with the training that goes on from it."""
+    """What a checkpoint must have in common with the training that continues from it."""
     rows = hashlib.sha256()
     for sample in samples:
         rows.update(f"{sample.video_id} {sample.frame} {sample.boxes.tolist()}\n".encode())

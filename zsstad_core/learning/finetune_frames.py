@@ -1,4 +1,4 @@
-"""On which frames and boxes a detector is fine-tuned, and in which order they come.
+"""The frames and boxes that a detector is fine-tuned on, and their order.
 
 Shapes: N boxes of a frame, S samples.
 """
@@ -15,7 +15,7 @@ from zsstad_core.tables import BOX
 from zsstad_core.video import VideoSource, decode
 
 POOL = 512
-"""Frames that are in memory together and shuffled; whole clips, so that each is decoded once an epoch."""
+"""Frames that are in memory together and shuffled. A pool holds whole clips, so that each is decoded once an epoch."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,13 @@ def choose_samples(
     seen: Collection[str],
     every: int,
 ) -> FinetuneSamples:
-    """Every `every`-th usable frame of each training clip, from its first.
+    """Every `every`-th usable frame of each training clip, from its first usable frame.
 
-    A frame is usable when the clip really has it, somebody is annotated in it, and all persons annotated in it do seen
-    actions only. A frame that shows an unseen action beside a seen one is left out whole: that person would have to be
-    learned from an unseen action, or learned as background. So are frames without annotation, since nobody knows who
-    stands in them. Boxes are cut to the frame; one of which nothing is left is dropped, and so is a frame without any.
+    A frame is usable when it is decoded, somebody is annotated in it, and all persons annotated in it do seen actions
+    only. A frame that shows an unseen action beside a seen one is left out completely: otherwise the person who does it
+    would be learned from an unseen action, or learned as background. Frames without annotation are left out too, since
+    nobody knows who is in them. Boxes are clipped to the frame; an empty box is dropped, and so is a frame without
+    boxes.
 
     groundtruth, videos: tables of those names. Raises DataError where no frame is usable.
     """
@@ -81,10 +82,10 @@ def choose_samples(
 
 
 class Order:
-    """The samples of all epochs, one behind the other: a pure function of (samples, seed).
+    """The order of samples over all epochs: a pure function of (samples, seed).
 
-    Clips come in an order drawn for each epoch, and are put into pools of at least `pool` frames; the frames of a pool
-    are shuffled. That is as good as shuffling all frames where a pool holds many clips, and any clip is decoded once.
+    Each epoch draws an order of clips, which are put into pools of at least `pool` frames; the frames of a pool are
+    shuffled. Where a pool holds many clips, this is as good as shuffling all frames, and each clip is decoded once.
     """
 
     def __init__(self, samples: Sequence[Sample], seed: int, pool: int = POOL) -> None:
@@ -115,9 +116,9 @@ type SampleFrame = tuple[int, Sample, NDArray[np.uint8]]  # place in the order, 
 def read_frames(
     samples: Sequence[Sample], order: Order, videos: Mapping[str, VideoSource], first: int, end: int
 ) -> Iterator[SampleFrame]:
-    """The samples in their order from place `first` up to `end`, with their frames. What was before is not decoded.
+    """The samples in their order from place `first` up to `end`, with their frames. Earlier pools are not decoded.
 
-    Raises MissingFileError or DataError where a clip does not decode any more, or has a frame less than when it was
+    Raises MissingFileError or DataError where a clip does not decode any more, or has fewer frames than when it was
     indexed.
     """
     place = 0

@@ -1,4 +1,4 @@
-"""Cached tokens of frames: of their persons, of what touches these, of the whole frame and of its neighbours.
+"""Features of frames: cached tokens of their persons, of objects that touch these, of the frames and their neighbours.
 
 Shapes: F frames, R persons, Q objects, B samples of a batch, N persons of a batch, O object slots, T memory slots
 (before + after), D token width.
@@ -26,7 +26,7 @@ type Tokens = NDArray[np.generic]
 
 @dataclass(frozen=True)
 class CachedTokens:
-    """Tokens [rows, D] of frames, persons and objects, in the order of their tables; None where none are read."""
+    """Tokens [rows, D] of frames, persons and objects, in the order of their tables; None where they are not read."""
 
     frames: Tokens | None = None
     persons: Tokens | None = None
@@ -34,10 +34,10 @@ class CachedTokens:
 
 
 class FrameFeatures:
-    """The tokens that a head reads for frames and their persons.
+    """The tokens that a head reads for frames and their persons; implements `Features`.
 
-    objects: columns video_id, frame, box, x1..y2, score, in any order. seed: of the choice of objects, where
-    `reads.slots.object_choice` is "random". Frames without persons are memory all the same, unless
+    objects: columns video_id, frame, box, x1..y2, score, in any order. seed: for the choice of objects, where
+    `reads.slots.object_choice` is "random". Frames without persons are part of the memory, unless
     `reads.memory.occupied`.
 
     Raises CacheError where tokens and rows do not match, DataError where an object has no frame.
@@ -74,12 +74,15 @@ class FrameFeatures:
                 index, samples.table, objects, slots.objects, slots.object_choice, seed
             )
         self._offset_T = np.concatenate([np.arange(-memory.before, 0), np.arange(1, memory.after + 1)])
-        self._occupied_F = np.append(samples.occupied(), False)  # the last is NO_ROW's
+        self._occupied_F = np.append(samples.occupied(), False)  # the last element is for NO_ROW
         self._visits: tuple[SampleOrder, Ints] | None = None
 
     def gather(self, rows: SampleRows, step: Step | None = None, view: int = 0) -> FrameTokens:
-        """As `Features`. In training with `reads.memory.visited` a neighbouring frame is in memory only if an earlier
-        iteration has visited it, as the published code of iCLIP fills its memory while it trains."""
+        """See `Features.gather`.
+
+        In training with `reads.memory.visited`, a neighbouring frame is in the memory only if an earlier iteration has
+        visited it, as the published code of iCLIP fills its memory while it trains.
+        """
         frame_B = self.samples.frame_S[rows.sample_B]
         object_BO, memory_BT = self.object_rows(rows), self.memory_rows(rows, step)
         frame_BU = np.concatenate([frame_B[:, None], memory_BT], axis=1)  # U = 1 + T: the frame, then its memory
@@ -106,7 +109,7 @@ class FrameFeatures:
         return found
 
     def memory_rows(self, rows: SampleRows, step: Step | None = None) -> Ints:
-        """Rows of the frames in the memory of the samples' frames, int64 [B, T]; NO_ROW where there is none."""
+        """Rows of the frames in the memory of the samples' frames, int64 [B, T]; NO_ROW where a slot is empty."""
         memory_BT = self.samples.index.neighbours(self.samples.frame_S[rows.sample_B], self._offset_T)
         if self.reads.memory.occupied:
             memory_BT = np.where(self._occupied_F[memory_BT], memory_BT, NO_ROW)
@@ -117,13 +120,13 @@ class FrameFeatures:
         return found
 
     def identity(self) -> bytes:
-        """The places of the memory, which frames it holds, and the choice of objects."""
+        """The offsets of the memory, which frames it holds, and the choice of objects."""
         memory = f"{self._offset_T.tolist()} {self.reads.memory.visited}"
         memory += " occupied" if self.reads.memory.occupied else ""
         return memory.encode() + self._object_first_F.tobytes() + self._object_row.tobytes()
 
     def _first_visits(self, order: SampleOrder) -> Ints:
-        """`PersonSamples.first_visits`, computed once for each training."""
+        """`PersonSamples.first_visits` for this order, computed once a training."""
         if self._visits is None or self._visits[0] is not order:
             self._visits = order, self.samples.first_visits(order)
         return self._visits[1]

@@ -1,4 +1,4 @@
-"""Where the frames of a set of videos stand in their table, and which are neighbours in time.
+"""`FrameIndex`: the rows of frames in their table, and the neighbours of a frame in time.
 
 Shapes: F frames, R boxes, B frames of a batch, T steps in time.
 """
@@ -15,15 +15,15 @@ type Ints = NDArray[np.int64]
 NO_ROW = -1
 
 EVERY_FRAME = Step()
-_APART_S = 4e6  # from video to video, on one time line: farther than any step leads
+_APART_S = 4e6  # seconds between videos on a common time line: farther than any step reaches
 
 
 class FrameIndex:
     """Rows of a table of frames by (video, frame number).
 
-    frames: columns video_id and frame (from 0); the frames of a video stand together and rise. Gaps are allowed: a
-    frame that has no row has no neighbours and is nobody's neighbour. step: what neighbours are apart; where it is in
-    seconds, `frames` has the column pts. Raises DataError where the order is another.
+    frames: columns video_id and frame (from 0); the frames of a video stand together in ascending order. Gaps are
+    allowed: a frame without a row has no neighbours and is no frame's neighbour. step: the distance between neighbours;
+    for a step in seconds, `frames` has the column pts. Raises DataError where frames are out of order.
     """
 
     def __init__(self, frames: pd.DataFrame, step: Step = EVERY_FRAME) -> None:
@@ -50,7 +50,8 @@ class FrameIndex:
         return len(self.key_F)
 
     def rows(self, boxes: pd.DataFrame, what: str) -> Ints:
-        """Row of each box's frame, int64 [R]. Raises DataError naming the first box (`what`) whose frame has no row."""
+        """Row of each box's frame, int64 [R]. Raises DataError naming the first box (of table `what`) whose frame has
+        no row."""
         code_R, names = pd.factorize(boxes["video_id"])
         video_R = self.names.get_indexer(pd.Index(names)).astype(np.int64)[code_R]
         row_R = self._find(_key(video_R, boxes["frame"].to_numpy(np.int64)))
@@ -65,9 +66,9 @@ class FrameIndex:
     def neighbours(self, row_B: Ints, offset_T: Ints) -> Ints:
         """Rows of the frames `offset_T` steps away in the same video, int64 [B, T]; NO_ROW where there is none.
 
-        So many seconds away is the frame nearest to that moment, if it is less than half a step off: by times, since
-        films run at 24, 25 or 30 frames a second, and not all of them evenly. Of frames that are looked at, it is the
-        next rows.
+        For a step in seconds, the neighbour is the frame nearest to that moment, if it is less than half a step off:
+        times are used because films run at 24, 25 or 30 frames a second, and not all of them evenly. For a step in
+        frames that are looked at, the neighbours are the next rows.
         """
         if self.step.unit == "looked_at":
             next_BT = row_B[:, None] + offset_T * int(self.step.length)
@@ -93,6 +94,6 @@ class FrameIndex:
 
 
 def _key(video: Ints, number: Ints) -> Ints:
-    # One whole number a frame, rising as the table does. Offsets beyond a video's ends give keys that no frame has.
+    # One whole number a frame, in the order of the table. Offsets beyond a video's ends give keys that no frame has.
     key: Ints = (video << 32) + number
     return key

@@ -1,4 +1,4 @@
-"""Several processes of this host that train a head together, and one that watches over them."""
+"""Starts several processes on this host that train a head together, and watches over them."""
 
 import multiprocessing
 import os
@@ -26,9 +26,9 @@ _context: Any = multiprocessing.get_context("spawn")
 def run_ranks[A, T](count: int, device: str, work: Callable[[Rank, str, A], T], argument: A) -> T:
     """Call `work(rank, device, argument)` in `count` new processes at once; returns what the first one returns.
 
-    work: a function of a module, whose argument and result can be pickled. device: cpu, or cuda; each process gets a
-    GPU of its own, as cuda:N. This process computes nothing. When one process fails all end: what a user can mend is
-    raised here as it was raised there, whichever process raised it.
+    work: a module-level function; its argument and result can be pickled. device: cpu, or cuda, where each process gets
+    its own GPU, as cuda:N. This process computes nothing. When one process fails, all are ended. A UserError or OSError
+    that a process raised is raised here; any other failure is a RuntimeError with the process's traceback.
 
     Raises SettingsError where there are fewer GPUs than processes, UserError where a process was killed.
     """
@@ -61,7 +61,7 @@ def _refuse_too_many(count: int, device: str) -> None:
 
 
 def _wait(processes: Sequence[BaseProcess]) -> dict[int, int]:
-    """Until all processes have ended well, or one has not. Returns who was killed, by which signal."""
+    """Wait until all processes have succeeded, or one has failed; returns the signals that killed processes."""
     left = list(processes)
     while left:
         ready = connection.wait([process.sentinel for process in left])
@@ -76,7 +76,7 @@ def _wait(processes: Sequence[BaseProcess]) -> dict[int, int]:
 
 
 def _raise_errors(folder: Path, killed: dict[int, int], count: int) -> None:
-    """Raise the error that came first; the others are of processes that lost it."""
+    """Raise the first error; later errors come from processes that lost contact with the failed one."""
     for file in sorted(folder.glob("error-*")):
         raise pickle.loads(file.read_bytes())
     for number, by in killed.items():
@@ -89,10 +89,10 @@ def _raise_errors(folder: Path, killed: dict[int, int], count: int) -> None:
 
 
 def _run(rank: Rank, device: str, folder: Path, work: Callable[[Rank, str, Any], Any], argument: Any) -> None:
-    """In a process of its own: join the others and do the work."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the watching one ends us
+    """The main function of a new process: join the other processes and do the work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the parent ends this one
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")  # all are on this host, whose name may have no address
+    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")  # all processes are on this host; its name may not resolve
     torch.set_num_threads(max(torch.get_num_threads() // rank.count, 1))
     try:
         backend = "gloo"
@@ -112,7 +112,7 @@ def _run(rank: Rank, device: str, folder: Path, work: Callable[[Rank, str, Any],
 
 
 def _leave(file: Path, content: bytes) -> None:
-    """Write why, and end without a word: to leave the group in good order would wait for the others."""
+    """Write the error to `file` and exit at once: to leave the process group properly would wait for the others."""
     temporary = file.with_name(f".{file.name}")
     temporary.write_bytes(content)
     temporary.replace(file)

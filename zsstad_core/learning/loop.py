@@ -1,4 +1,4 @@
-"""The training loop: heads and detectors, exact to the bit when a killed training goes on."""
+"""The training loop of heads and detectors; a training that continues after a kill is exact to the bit."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -16,7 +16,7 @@ from zsstad_core.learning.watch import Watch
 
 
 class Losses(NamedTuple):
-    """What a step computes: terms that are added up, each a mean over the `rows` rows of the batch."""
+    """The losses of a step: terms that are added up, each a mean over the `rows` rows of the batch."""
 
     terms: Mapping[str, Tensor]
     rows: int
@@ -39,14 +39,15 @@ def optimise(
 ) -> None:
     """Train `module` in place for `schedule.iterations` iterations, from its newest checkpoint where there is one.
 
-    step: the number of an iteration, from 0, to its losses. It may draw random numbers from torch's generators, which
-    are functions of (seed, iteration) before each step and as before after the training; nothing else that changes from
-    step to step may decide the losses, so that a training that goes on equals one that was never stopped.
-    optimiser: its groups' `lr` are the full learning rates. clip_norm: the largest norm of all gradients together;
-    longer ones are scaled down to it. mixed: whether steps run under autocast to bf16, which has the range of fp32 and
-    needs no scaling of the loss. rank: which part of the batch `step` computes, where several processes train.
+    step: a function (number of an iteration, from 0) -> Losses. It may draw from torch's random generators, whose state
+    is a function of (seed, iteration) before each step; after the training the state is as before. Nothing else that
+    changes from step to step may influence the losses, so that a training that continues equals one that was never
+    stopped. optimiser: the `lr` of its groups are the full learning rates. clip_norm: the largest norm of all gradients
+    together; longer gradients are scaled down to it. mixed: whether steps run under autocast to bf16, which has the
+    range of fp32 and needs no scaling of the loss. rank: which part of the batch `step` computes, where several
+    processes train.
 
-    Raises UserError where the loss is not finite, CacheError where the checkpoints are of another training.
+    Raises UserError where the loss is not finite, CacheError where the checkpoints belong to another training.
     """
     rates = [schedule.rates(group["lr"]) for group in optimiser.param_groups]
     names = [str(group.get("name", number)) for number, group in enumerate(optimiser.param_groups)]
@@ -79,15 +80,15 @@ def optimise(
 
 @contextmanager
 def _generators(device: torch.device) -> Iterator[list[torch.Generator]]:
-    """torch's own generators of the CPU and of a GPU `device`; after the block they are as before."""
+    """torch's own random generators of the CPU and of a GPU `device`; their states are restored after the block."""
     gpus = [torch.cuda.current_device() if device.index is None else device.index] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=gpus):
         yield [torch.default_generator, *(torch.cuda.default_generators[gpu] for gpu in gpus)]
 
 
 def _seed(generators: list[torch.Generator], seed: int, iteration: int, rank: Rank) -> None:
-    # Hashed: torch's CPU generator looks at the lower 32 bits of a seed only. Processes draw apart from each other; the
-    # first draws what a single one does.
+    # Hashed, since torch's CPU generator uses only the lower 32 bits of a seed. Each process draws other numbers; the
+    # first draws the same as a single process.
     sequence = np.random.SeedSequence([seed, iteration, *([rank.number] if rank.number else [])])
     value = int(sequence.generate_state(1, np.uint64)[0])
     for generator in generators:

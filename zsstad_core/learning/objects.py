@@ -1,4 +1,4 @@
-"""Which objects of a frame a head reads: those that touch a person, at most so many.
+"""Which objects of a frame a head reads: a limited number of those that touch a person.
 
 Shapes: F frames, R persons, Q objects.
 """
@@ -23,9 +23,9 @@ def choose_objects(
 ) -> tuple[Ints, Ints]:
     """Rows of the chosen objects, frame by frame: (first [F + 1], rows); frame f has rows[first[f]:first[f + 1]].
 
-    An object is a candidate if it touches any person of its frame (`touching`). Of more candidates than `slots`,
-    `choice` "score" takes the best (equal scores by box number); "random" draws them by a hash of the seed, the video,
-    the frame and the box, so that the choice is the same in every batch, order and process.
+    An object is a candidate if it touches any person of its frame (`touching`). Where there are more candidates than
+    `slots`, `choice` "score" takes the best (equal scores by box number); "random" draws them by a hash of the seed,
+    the video, the frame and the box, so that the choice is the same in every batch, order and process.
     """
     frame_Q = index.rows(objects, "objects")
     touching_Q = touching(index.rows(persons, "persons"), persons, frame_Q, objects, len(index))
@@ -46,11 +46,11 @@ def touching(
 ) -> NDArray[np.bool_]:
     """Whether each object touches a person of its frame, bool [Q]: iCLIP's test of which objects belong to a person.
 
-    As in the released code, coordinates are first rounded to whole pixels (halves to even), and boxes that share no
-    more than an edge or a corner count. The paper says IoU > 0, which is stricter.
+    As in the released code, coordinates are first rounded to whole pixels (halves to even), and boxes that share only
+    an edge or a corner touch. The paper says IoU > 0, which is stricter.
 
-    Works through the persons of all frames at once, the first of each frame, then the second: as many steps as the
-    fullest frame has persons.
+    The loop takes the first person of all frames, then the second, and so on: it has as many steps as the fullest frame
+    has persons.
     """
     order_R = np.argsort(frame_R, kind="stable")
     person_R4 = np.rint(persons[BOX].to_numpy(np.float64)[order_R])
@@ -88,7 +88,7 @@ def _digest(text: str) -> int:
 
 
 def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    # SplitMix64's finaliser (Steele et al. 2014); unsigned products wrap, as they must.
+    # SplitMix64's finaliser (Steele et al. 2014); unsigned products wrap around, as they must.
     x = x + np.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -1,4 +1,4 @@
-"""The optimiser and the schedule that the settings of training ask for."""
+"""Builds the optimiser and the schedule that the settings of training name."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def build_optimiser(groups: list[dict[str, Any]], settings: Training) -> torch.o
 
 
 def build_schedule(settings: Training) -> Schedule:
-    """The learning rates that the settings ask for, as shares of a group's rate."""
+    """The learning rate schedule of the settings, as factors of a group's rate."""
     return Schedule(
         settings.iterations,
         settings.warmup,

@@ -1,4 +1,4 @@
-"""In which order training visits its samples."""
+"""The order in which training visits its samples."""
 
 from functools import lru_cache
 
@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 
 class SampleOrder:
-    """Batch i of `batch` out of `n` samples, a pure function of (seed, i): nothing to save, any batch at any time.
+    """Batch i of `batch` out of `n` samples: a pure function of (seed, i), so there is no state to save.
 
-    Epochs are permutations, each drawn from (seed, epoch), one behind the other; a batch may span two or more.
+    Epochs are permutations, each drawn from (seed, epoch), one after the other; a batch may span two or more epochs.
     """
 
     def __init__(self, n: int, batch: int, seed: int) -> None:

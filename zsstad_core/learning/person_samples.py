@@ -1,4 +1,4 @@
-"""Persons as samples: those of a frame together.
+"""Persons as samples: a sample holds the persons of one frame.
 
 Shapes: F frames, R persons, S samples.
 """
@@ -16,12 +16,12 @@ NEVER = np.iinfo(np.int64).max
 
 
 class PersonSamples:
-    """The persons of a set of frames.
+    """The persons of a set of frames; implements `Samples`.
 
     table: columns video_id, frame, box, x1..y2, score, in any order. A sample is a frame's persons, best score first
     (equal scores by box number), who are also each other's keys. Where a frame has more than `slots` persons, the
-    others form further samples of it, each with its own keys: every person is trained on and scored. (The published
-    code of iCLIP draws a random subset; docs/methods.md.) Frames without persons give no sample.
+    others form further samples of the frame, each with its own keys, so that every person is trained on and scored.
+    (The published code of iCLIP draws a random subset; docs/methods.md.) Frames without persons have no sample.
 
     Raises DataError where a person has no frame.
     """
@@ -43,7 +43,7 @@ class PersonSamples:
         return len(self.frame_S)
 
     def take(self, sample_B: Ints) -> SampleRows:
-        """The persons of these samples."""
+        """The rows of the persons of these samples."""
         return rows_between(sample_B, self._first_S[sample_B], self._end_S[sample_B], self._row)
 
     def first_visits(self, order: SampleOrder) -> Ints:
@@ -59,6 +59,6 @@ class PersonSamples:
         return occupied_F
 
     def identity(self) -> bytes:
-        """Which frames and persons there are, and how they form samples."""
+        """What identifies the frames, the persons and their division into samples."""
         names = f"{self.index.step} {list(self.index.names)}".encode()
         return names + b"".join(array.tobytes() for array in (self.index.key_F, self._row, self._first_S))

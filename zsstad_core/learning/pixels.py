@@ -1,6 +1,6 @@
-"""Where views come from while a head is trained or scores: the cache, or the videos.
+"""Sources of views in training and scoring: the cache, or the videos. Both give the same bytes.
 
-Both give the same bytes. Shapes: V frames, R persons, S side of a view, C colours.
+Shapes: V frames, R persons, S side of a view, C colours.
 """
 
 from collections.abc import Mapping
@@ -28,25 +28,25 @@ class Pixels(Protocol):
     """Views of frames and of persons, by their rows in the bank's tables."""
 
     def read(self, frame_V: Ints, person_R: Ints) -> tuple[Views, Views]:
-        """Views of whole frames [V, S, S, C] and of persons [R, S, S, C], in the order that is asked for."""
+        """Views of whole frames [V, S, S, C] and of persons [R, S, S, C], in the order of the arguments."""
 
 
 class CachedPixels:
-    """Views out of the cache. `persons` is None where no crops are read."""
+    """Views from the cache. `persons` is None where no crops are read."""
 
     def __init__(self, frames: "CachedRows", persons: "CachedRows | None") -> None:
         self.frames, self.persons = frames, persons
 
     def read(self, frame_V: Ints, person_R: Ints) -> tuple[Views, Views]:
-        """As `Pixels`. Raises CacheError where the cache is damaged."""
+        """See `Pixels.read`. Raises CacheError where the cache is damaged."""
         frames_VSSC = self.frames.read(frame_V)
         return frames_VSSC, frames_VSSC[:0] if self.persons is None else self.persons.read(person_R)
 
 
 class CachedRows:
-    """Views of one kind, for the rows of a table (columns video_id, frame, of persons also box), read when asked for.
+    """Cached views of one kind for the rows of a table (columns video_id, frame, of persons also box), read on request.
 
-    Raises CacheError naming the first row that the artifact has no view of, or where it is not complete.
+    Raises CacheError where the artifact is not complete, or has no view of a row; the error names the first such row.
     """
 
     def __init__(self, artifact: Artifact, rows: pd.DataFrame) -> None:
@@ -76,7 +76,7 @@ class CachedRows:
         self._row_N = held["row"].to_numpy(np.int64)[place_N]
 
     def read(self, wanted_N: Ints) -> Views:
-        """Views of these rows of the table, uint8 [N, S, S, C]; rows that stand together are read together."""
+        """Views of the rows `wanted_N` of the table, uint8 [N, S, S, C]; adjacent rows are read together."""
         unit_N, row_N = self._unit_N[wanted_N], self._row_N[wanted_N]
         order_N = np.lexsort((row_N, unit_N))
         jumps_N = (np.diff(unit_N[order_N]) != 0) | (np.diff(row_N[order_N]) > 1)
@@ -90,7 +90,7 @@ class CachedRows:
 
 
 class DecodedPixels:
-    """Views made anew from the videos, exactly as the encode stage makes them; crops only where `crops`.
+    """Views made from the videos, exactly as the encode stage makes them; crops only where `crops`.
 
     frames: columns video_id, frame, pts. persons: columns video_id, frame, x1..y2. Several frames of one video are
     found in one pass (`extraction.seek`). Raises as `video.decode`.
@@ -117,11 +117,11 @@ class DecodedPixels:
         self._pool = ThreadPoolExecutor()
 
     def read(self, frame_V: Ints, person_R: Ints) -> tuple[Views, Views]:
-        """As `Pixels`."""
+        """See `Pixels.read`."""
         person_R = person_R if self._crops else person_R[:0]
         shape = (self._rules.size, self._rules.size, 3)
         frames_VSSC, crops_RSSC = (np.empty((len(rows), *shape), np.uint8) for rows in (frame_V, person_R))
-        places: dict[tuple[str, int], tuple[list[int], list[int]]] = {}  # of the frame: views of it, and its persons'
+        places: dict[tuple[str, int], tuple[list[int], list[int]]] = {}  # frame -> places of its views and of its crops
         for place, row in enumerate(frame_V):
             places.setdefault((self._video_F[row], int(self._frame_F[row])), ([], []))[0].append(place)
         for place, row in enumerate(person_R):

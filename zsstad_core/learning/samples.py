@@ -1,4 +1,4 @@
-"""What a batch is made of: samples, each with the rows that are judged together.
+"""Samples, of which batches are made; the rows of a sample are classified together.
 
 Shapes: S samples, B samples of a batch, N rows of a batch.
 """
@@ -17,10 +17,10 @@ from zsstad_core.methods.common.rows import Rows
 
 @dataclass(frozen=True)
 class SampleRows:
-    """The rows of some samples, side by side.
+    """The rows of some samples, sample after sample.
 
-    sample_B: numbers of the samples. row_N: rows of the samples' table. sample_N: the place in the batch of each row's
-    sample. place_N: the row's place in its sample. most: rows of the fullest sample.
+    sample_B: numbers of the samples. row_N: rows of the samples' table. sample_N: for each row, the place of its sample
+    in the batch. place_N: the row's place in its sample. most: rows of the fullest sample.
     """
 
     sample_B: Ints
@@ -30,13 +30,13 @@ class SampleRows:
     most: int
 
     def to(self, device: torch.device) -> tuple[Rows, torch.Tensor]:
-        """As a batch says it, and `row_N`, on a device."""
+        """The batch's `Rows`, and `row_N`, on a device."""
         row_N, sample_N, place_N = to_device([self.row_N, self.sample_N, self.place_N], device)
         return Rows(sample_N, place_N, len(self.sample_B), self.most), row_N
 
 
 class Samples(Protocol):
-    """Samples numbered from 0. `table`: a row a person or a clip; every row is in exactly one sample."""
+    """Samples, numbered from 0. `table` has a row for each person or clip; every row is in exactly one sample."""
 
     table: pd.DataFrame
 
@@ -46,11 +46,11 @@ class Samples(Protocol):
         """The rows of these samples."""
 
     def identity(self) -> bytes:
-        """What tells these samples from others."""
+        """What distinguishes these samples from others."""
 
 
 def rows_between(sample_B: Ints, first_B: Ints, end_B: Ints, row: Ints) -> SampleRows:
-    """`row[first:end]` of each sample, one after the other."""
+    """The rows `row[first:end]` of each sample, sample after sample."""
     count_B = end_B - first_B
     sample_N = np.repeat(np.arange(len(sample_B)), count_B)
     place_N = np.arange(len(sample_N)) - (np.cumsum(count_B) - count_B)[sample_N]

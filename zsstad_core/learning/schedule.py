@@ -9,8 +9,8 @@ class Schedule:
     """A linear warm-up, then the full learning rate or a half cosine down: a function of the iteration alone.
 
     iterations: optimiser steps. warmup: the first iteration with the full learning rate; iteration 0 has
-    `warmup_factor` of it. cosine: whether the rate falls after the warm-up, to `final_factor` of the full rate one step
-    behind the last iteration; it is constant otherwise.
+    `warmup_factor` times the full rate. cosine: whether the rate falls after the warm-up, to `final_factor` times the
+    full rate one step after the last iteration; otherwise it is constant.
     """
 
     iterations: int
@@ -20,10 +20,10 @@ class Schedule:
     final_factor: float = 0.0
 
     def rates(self, lr: float) -> list[float]:
-        """The rate of each iteration, for parameters whose full rate is `lr`.
+        """The learning rate of each iteration, for parameters whose full rate is `lr`.
 
         A rate follows from the one before it, as in mmengine 0.10.7 (LinearLR, CosineAnnealingLR). The closed forms
-        differ in the last digits, and published heads of earlier versions would not come out to the bit.
+        differ in the last digits, and would not reproduce published heads of earlier versions to the bit.
         """
         start, falling = self.warmup_factor, self.iterations - self.warmup
         floor = lr * self.final_factor

@@ -1,23 +1,23 @@
-"""Which frames of a clip a method looks at, as the method's `Segments` say.
+"""Which frames of a clip a method looks at, as its `Segments` say.
 
-A clip is looked at T times, in the order of time. What is drawn depends on (seed, iteration, clip) when a clip is
-trained on and on (seed, view, clip) when it is scored, and on nothing else: not on the other clips of the batch.
+T frames are taken from a clip, in the order of time. Random choices depend on (seed, iteration, clip) when a clip is
+trained on and on (seed, view, clip) when it is scored, and not on the other clips of the batch.
 
     random  one frame of each of T segments, drawn. Further views are further draws. ActionCLIP's training (TSN's rule);
             X-CLIP scores four such draws.
-    middle  the frame in the middle of each segment. ActionCLIP's test. Of V views, the v-th takes the frame in the
-            middle of the v-th part of V of each segment (ours; ActionCLIP has one view).
-    start   the first frame of each segment. BIKE's test. Of V views, the first takes the first frame of each segment,
-            the last one its last, the others lie evenly between (BIKE's rule for several clips).
-    stride  frames that are `stride` apart, the last frame again where the clip ends. The first of them is drawn when
-            the clip is trained on; in scoring, one view lies in the middle of the clip and several lie evenly from its
-            first frame to its last (Vita-CLIP and STDD, which spread the starts of their views with another rounding).
+    middle  the frame in the middle of each segment. ActionCLIP's test. With V views, each segment is divided into V
+            parts, and view v takes the middle frame of part v (our extension; ActionCLIP has one view).
+    start   the first frame of each segment. BIKE's test. With V views, the first view takes the first frame of each
+            segment, the last view its last frame, and the others lie evenly between (BIKE's rule for several clips).
+    stride  frames that are `stride` apart; the last frame is repeated where the clip ends. The first frame is drawn
+            when the clip is trained on. In scoring, a single view lies in the middle of the clip, and several views lie
+            evenly from its first frame to its last (Vita-CLIP and STDD, which round the starts differently).
 
-Not here, because one method alone has each: A5's drawn frame rate, the segments of Vita-CLIP and BIKE that share their
-ends when they train, ViCLIP's frames floor(n / T) apart.
+Left out, because only one method uses each: A5's drawn frame rate, the training segments of Vita-CLIP and BIKE, which
+share their ends, and ViCLIP's frames floor(n / T) apart.
 
-Segments are divided by whole numbers. The published codes divide floating numbers; for T a power of two these are the
-same to the bit.
+Segments are computed in whole numbers. The published codes use floating-point numbers; for T a power of two both agree
+to the bit.
 
 Shapes: N clips of a batch, T frames that are looked at.
 """
@@ -34,9 +34,9 @@ from zsstad_core.methods.contract import Segments
 
 
 def training_frames(segments: Segments, frames_N: Ints, clip_N: Ints, seed: int, iteration: int) -> Ints:
-    """The frames of each clip that a step of training looks at, int64 [N, T], from 0, never falling.
+    """The frames of each clip that a step of training looks at, int64 [N, T], from 0, in ascending order.
 
-    frames_N: how many frames each clip has, int64, at least 1. clip_N: a number that names the clip, int64.
+    frames_N: how many frames each clip has, int64, at least 1. clip_N: a number that identifies the clip, int64.
     """
     draw = partial(whole_numbers, seed, iteration, clip_N)
     if segments.train == "random":
@@ -58,9 +58,9 @@ def scoring_frames(segments: Segments, frames_N: Ints, clip_N: Ints, seed: int, 
 
 
 def refuse_short(segments: Segments, frames_N: Ints, names: Sequence[str]) -> None:
-    """Raise DataError, naming the first such clip, where a clip is too short for what `segments` say.
+    """Raise DataError, naming the first such clip, where a clip is too short for `segments`.
 
-    names: of the clips, in the order of `frames_N`. A clip without a frame is always too short.
+    names: names of the clips, in the order of `frames_N`. A clip without a frame is always too short.
     """
     least = 1
     if segments.short == "refuse":
@@ -76,8 +76,10 @@ def refuse_short(segments: Segments, frames_N: Ints, names: Sequence[str]) -> No
 
 
 def _draw(frames: int, frames_N: Ints, draw: Callable[[Ints], Ints]) -> Ints:
-    """A frame of each segment [floor(i n / T), floor((i + 1) n / T)); of a clip with at most T frames all of them, and
-    more of them drawn with replacement, in order."""
+    """A frame of each segment [floor(i n / T), floor((i + 1) n / T)), drawn, int64 [N, T].
+
+    A clip with at most T frames gives all of them, and the rest drawn with replacement, in order.
+    """
     place_T = np.arange(frames)
     first_NT = place_T * frames_N[:, None] // frames
     end_NT = (place_T + 1) * frames_N[:, None] // frames
@@ -89,14 +91,14 @@ def _draw(frames: int, frames_N: Ints, draw: Callable[[Ints], Ints]) -> Ints:
 
 
 def _share(sampling: str, view: int, views: int) -> tuple[int, int]:
-    """Where a segment is looked at, from its first frame (0) to its last (1), as numerator and denominator."""
+    """The place in a segment, from its first frame (0) to its last (1), as numerator and denominator."""
     if sampling == "middle":
         return 2 * view + 1, 2 * views
     return (view, views - 1) if views > 1 else (0, 1)
 
 
 def _place(frames: int, frames_N: Ints, share: int, parts: int) -> Ints:
-    """The frame floor(i n / T + share / parts (n / T - 1)) of each segment i; floor(i n / T) of a clip of at most T."""
+    """The frame floor(i n / T + share / parts (n / T - 1)) of each segment i; floor(i n / T) in a clip of at most T."""
     spare_N = np.maximum(frames_N - frames, 0)
     times_NT = parts * np.arange(frames) * frames_N[:, None] + (share * spare_N)[:, None]
     placed_NT: Ints = times_NT // (parts * frames)
@@ -110,10 +112,10 @@ def _stride(segments: Segments, frames_N: Ints, start_N: Ints) -> Ints:
 
 
 def _span(segments: Segments) -> int:
-    """Frames from the first to the last that are looked at, these included."""
+    """Number of frames from the first to the last frame that is looked at, both included."""
     return (segments.frames - 1) * segments.stride + 1
 
 
 def _spare(segments: Segments, frames_N: Ints) -> Ints:
-    """By how many frames each clip is longer than the span."""
+    """By how many frames each clip is longer than the span; 0 if it is not."""
     return np.maximum(frames_N - _span(segments), 0)

@@ -1,6 +1,6 @@
-"""What persons and clips do, as numbers: the targets of training.
+"""The targets of training: the actions of persons and clips as class indices or multi-hot rows.
 
-Where a person does one action, its target is a class index. Where it does several at once (AVA: one pose, and any
+Where a person does one action, the target is a class index. Where a person does several at once (AVA: one pose, and any
 number of interactions with objects and persons), it is a row of a multi-hot matrix.
 
 Shapes: R persons, C clips, K classes of a label set.
@@ -18,10 +18,10 @@ _PERSON = ["video_id", "frame", "box"]
 
 
 def class_of_persons(persons: pd.DataFrame, annotated: pd.DataFrame, class_names: Sequence[str]) -> NDArray[np.int64]:
-    """Which of `class_names` each person does: int64 [R], -1 where it does none of them.
+    """The class of each person, as an index into `class_names`: int64 [R], -1 where the person does none of them.
 
     persons: columns video_id, frame, box, one row a person. annotated: table groundtruth. Raises DataError naming the
-    first person that does several.
+    first person with several classes.
     """
     target = annotated.loc[annotated["class_name"].isin(class_names), [*_PERSON, "class_name"]]
     if (several := target.duplicated(_PERSON)).any():
@@ -47,10 +47,10 @@ def classes_of_persons(persons: pd.DataFrame, annotated: pd.DataFrame, class_nam
 
 
 def class_of_clips(clips: pd.DataFrame, annotated: pd.DataFrame, class_names: Sequence[str]) -> NDArray[np.int64]:
-    """Which of `class_names` each video shows: int64 [C].
+    """The class of each video, as an index into `class_names`: int64 [C].
 
-    clips: column video_id, a row a video. annotated: table groundtruth. Raises DataError naming the first video that
-    shows several of them, or none.
+    clips: column video_id, one row a video. annotated: table groundtruth. Raises DataError naming the first video that
+    shows several of the classes, or none.
     """
     shown = annotated.loc[annotated["class_name"].isin(class_names), ["video_id", "class_name"]].drop_duplicates()
     several = shown["video_id"].duplicated(keep=False)
@@ -74,10 +74,11 @@ def class_of_clips(clips: pd.DataFrame, annotated: pd.DataFrame, class_names: Se
 def target_of_tracklets(
     clips: pd.DataFrame, tracks: pd.DataFrame, target_R: NDArray[np.int64] | NDArray[np.bool_]
 ) -> NDArray[np.int64] | NDArray[np.bool_]:
-    """What each tracklet shows: the class of its persons, int64 [C], or all classes that they do, bool [C, K].
+    """The target of each tracklet: the class of its persons, int64 [C], or all classes that they do, bool [C, K].
 
-    clips: columns video_id and clip, a row a tracklet, sorted by them. tracks: columns video_id and track, a row a
-    person; target_R: its class, int64 [R], the same for all persons of a tracklet, or its classes, bool [R, K].
+    clips: columns video_id and clip, one row a tracklet, sorted by them. tracks: columns video_id and track, one row a
+    person. target_R: the class of each person, int64 [R], the same for all persons of a tracklet, or its classes, bool
+    [R, K].
     """
     keys = pd.MultiIndex.from_frame(clips[["video_id", "clip"]])
     clip_R = keys.get_indexer(pd.MultiIndex.from_frame(tracks[["video_id", "track"]]))

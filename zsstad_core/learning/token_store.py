@@ -1,4 +1,4 @@
-"""Cached tokens in memory, taken by their rows.
+"""Cached tokens in memory, looked up by row.
 
 Shapes: R stored rows, N wanted rows, D token width.
 """
@@ -13,9 +13,9 @@ from zsstad_core.learning.frame_index import Ints
 
 
 class TokenStore:
-    """Tokens [R, D] of a kind, kept on a device as they are stored.
+    """Tokens [R, D] of one kind, kept on a device in the dtype that they are stored in.
 
-    Raises CacheError where there are not as many as `rows`.
+    Raises CacheError where the number of tokens is not `rows`.
     """
 
     def __init__(self, tokens: NDArray[np.generic] | None, rows: int, kind: str, device: torch.device) -> None:
@@ -24,21 +24,21 @@ class TokenStore:
             raise CacheError(f"{have} {kind} tokens for {rows} rows of its table; run the encode stage again")
         stored = torch.from_numpy(np.require(tokens, requirements="W"))
         self._kept = stored.new_zeros(rows + 1, stored.shape[1], device=device)
-        self._kept[:rows] = stored  # the last row, of zeros, is what an empty slot reads
+        self._kept[:rows] = stored  # the last row is zeros, for empty slots
 
     @property
     def width(self) -> int:
-        """D."""
+        """The token width D."""
         return self._kept.shape[1]
 
     def take(self, row_N: Tensor) -> Tensor:
-        """float32 [..., D] of rows [...], int64; zeros where a row is negative."""
+        """Tokens float32 [..., D] of the rows `row_N` [...], int64; zeros where a row is negative."""
         row_N = row_N.masked_fill(row_N < 0, len(self._kept) - 1)
         return self._kept.index_select(0, row_N.flatten()).float().view(*row_N.shape, self.width)
 
 
 def common_width(stores: list[TokenStore]) -> int:
-    """The width of all stores. Raises CacheError where they have several."""
+    """The token width of all stores. Raises CacheError where it differs between them."""
     widths = {store.width for store in stores}
     if len(widths) != 1:
         raise CacheError(f"tokens have widths {sorted(widths)}; they must come from one encoder: encode again")
@@ -46,9 +46,9 @@ def common_width(stores: list[TokenStore]) -> int:
 
 
 def to_device(arrays: list[Ints], device: torch.device) -> list[Tensor]:
-    """Whole numbers as tensors of the same shapes on a device, in one copy."""
+    """Arrays of whole numbers as tensors of the same shapes on a device, in one copy."""
     packed = torch.from_numpy(np.concatenate([array.ravel() for array in arrays]))
     if device.type == "cuda":
-        packed = packed.pin_memory()  # a GPU fetches from there by itself
+        packed = packed.pin_memory()  # so that the GPU copies without the CPU's waiting
     parts = torch.split(packed.to(device, non_blocking=True), [array.size for array in arrays])
     return [part.view(array.shape) for part, array in zip(parts, arrays, strict=True)]

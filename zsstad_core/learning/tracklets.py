@@ -1,4 +1,4 @@
-"""Tracklets: which persons of a video are one person, frame after frame.
+"""Tracklets: which boxes of a video, frame after frame, are the same person.
 
 Shapes: R persons.
 """
@@ -18,11 +18,11 @@ _PERSON = ["video_id", "frame", "box"]
 
 
 def tracklets_to_score(plan: Plan, persons: pd.DataFrame) -> Ints:
-    """The tracklet of each scored or detected person, int64 [R]; numbers are of its video.
+    """The tracklet of each annotated or detected person to score, int64 [R]; each video numbers its own tracklets.
 
     persons: columns video_id, frame, box. Detected persons have the tracks of the artifact `tracks`; a person whom the
-    tracker follows nowhere is a tracklet alone. Annotated persons are tracklets by the numbers of their boxes
-    (`annotated_tracklets`).
+    tracker follows nowhere is a tracklet alone. The tracklets of annotated persons follow from the numbers of their
+    boxes (`annotated_tracklets`).
     """
     if plan.tracks is None:
         return annotated_tracklets(persons, searched_frames(plan, persons["video_id"].unique()))
@@ -36,9 +36,9 @@ def tracklets_to_score(plan: Plan, persons: pd.DataFrame) -> Ints:
 def annotated_tracklets(persons: pd.DataFrame, frames: pd.DataFrame, action_R: NDArray[np.int64] | None = None) -> Ints:
     """The tracklet of each annotated person, int64 [R], from 1 in each video.
 
-    A person is one box number, and one tracklet for as long as it is in each of the frames that follow each other in
-    `frames` (columns video_id, frame: those in which persons are looked for) and, where `action_R` is given, does the
-    same. persons: columns video_id, frame, box.
+    A box number stands for one person. A tracklet lasts as long as the person is in consecutive rows of `frames`
+    (columns video_id, frame: the frames in which persons are looked for) and, where `action_R` is given, does the same
+    action. persons: columns video_id, frame, box.
     """
     places = frames[["video_id", "frame"]].assign(place=frames.groupby("video_id").cumcount())
     found = persons[_PERSON].merge(places, on=["video_id", "frame"], how="left", validate="many_to_one")
@@ -55,7 +55,8 @@ def annotated_tracklets(persons: pd.DataFrame, frames: pd.DataFrame, action_R: N
 
 
 def searched_frames(plan: Plan, videos: Collection[str]) -> pd.DataFrame:
-    """The frames of some videos in which persons are looked for, sorted: all, or the keyframes where there are such."""
+    """The frames of some videos in which persons are looked for, sorted: the dataset's keyframes, or all without
+    such."""
     name = "keyframes" if plan.dataset.keyframes else "frames"
     frames = read_artifact_table(plan.index, name)[["video_id", "frame"]].drop_duplicates()
     return frames[frames["video_id"].isin(set(videos))].sort_values(["video_id", "frame"], ignore_index=True)

@@ -1,4 +1,4 @@
-"""Training of a head on the samples of a bank."""
+"""Trains a head on the samples of a bank."""
 
 import hashlib
 from collections.abc import Callable
@@ -33,16 +33,16 @@ def train[F](
     clock: Clock | None = None,
     rank: Rank = ALONE,
 ) -> dict[str, Tensor]:
-    """Train `head` in place on all samples of `bank`, on the bank's device; gives its weights, on the CPU.
+    """Train `head` in place on all samples of `bank`, on the bank's device; returns its weights, on the CPU.
 
-    labels: the classes that targets count. clock: gets the time that steps wait for features that take time to read.
+    labels: the classes that targets index. clock: records the time that steps wait for features that take time to read.
     Checkpoints and TensorBoard's files go to `work_dir` and nowhere else; where it holds checkpoints of this training,
-    it goes on from the newest whole one. On a CPU the weights then equal those of an undisturbed training to the last
-    bit: the order of samples, the memory that grows with the visits, the frames of clips and the dropout all depend on
+    training continues from the newest whole one. On a CPU the weights then equal those of an uninterrupted training to
+    the last bit: the order of samples, the memory of visited frames, the frames of clips and the dropout all depend on
     (seed, iteration) alone.
 
-    Raises DataError where there is nothing to train on, SettingsError where amp has no GPU, CacheError where
-    `work_dir` is of another training, UserError where the loss is not finite.
+    Raises DataError where there is nothing to train on, SettingsError where amp has no GPU, CacheError where `work_dir`
+    holds another training, UserError where the loss is not finite.
     """
     refuse_bad_targets(bank, len(labels.names))
     if settings.precision == "amp" and bank.device.type != "cuda":
@@ -91,9 +91,10 @@ def _watch(head: Head[Any], settings: Training, work_dir: Path, log: Callable[[s
 
 
 class _Batches:
-    """Iteration number to this process's part of the batch, with its targets.
+    """This process's part of the batch of an iteration, with its targets.
 
-    Read ahead where that takes time; a context manager, with whose block the reading ends.
+    Batches are read ahead where features take time to read. As a context manager, it stops reading ahead at the end of
+    the block.
     """
 
     def __init__(self, bank: Bank[Any], settings: Training, clock: Clock, rank: Rank) -> None:
@@ -117,7 +118,7 @@ class _Batches:
 
 
 def _identity(head: Head[Any], bank: Bank[Any], labels: Labels, settings: Training) -> dict[str, Any]:
-    """What a checkpoint must have in common with the training that goes on from it."""
+    """What a checkpoint must have in common with the training that continues from it."""
     return {
         "settings": settings.content(),
         "rates": [group["lr"] for group in head.parameter_groups(1.0, settings)],

@@ -1,4 +1,4 @@
-"""The head of a plan, built and with its trained weights."""
+"""The head of a plan with its trained weights."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from zsstad_core.plan.plan import Plan
 
 
 def trained_head(plan: Plan, width: int) -> Head[Any]:
-    """The head that the plan names, for tokens of `width` numbers, with the weights of its train artifact if it trains.
+    """The head that the plan names, for tokens of `width` numbers, with its trained weights if it trains.
 
-    Raises CacheError where that is not complete, or holds the weights of another head.
+    Raises CacheError where the train artifact is not complete, or holds the weights of another head.
     """
     head = registry.build(plan.settings, width)
     if plan.train is not None:

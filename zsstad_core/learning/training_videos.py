@@ -1,4 +1,4 @@
-"""Which training videos a head learns from, under a label split."""
+"""Chooses the training videos that a head learns from, under a label split."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from zsstad_core.splits import LabelSplit
 
 @dataclass(frozen=True)
 class TrainingVideos:
-    """Videos by id, sorted."""
+    """Video ids, sorted: the eligible ones, and those of them that are used."""
 
-    eligible: tuple[str, ...]  # by `training.videos`
-    used: tuple[str, ...]  # of these at most `training.videos_at_most`
+    eligible: tuple[str, ...]  # as `training.videos` says
+    used: tuple[str, ...]  # at most `training.videos_at_most` of the eligible videos
 
     def to_json(self, settings: Training) -> dict[str, Any]:
-        """As metrics.json lists them."""
+        """The videos as metrics.json lists them."""
         rule = {"videos": settings.videos, "videos_at_most": settings.videos_at_most, "seed": settings.videos_seed}
         return {**rule, "eligible": len(self.eligible), "used": list(self.used)}
 
@@ -28,13 +28,14 @@ class TrainingVideos:
 def training_videos(
     groundtruth: pd.DataFrame, official_split: Mapping[str, str], split: LabelSplit, settings: Training
 ) -> TrainingVideos:
-    """The videos of the official training part with a sample of a seen class on a frame that is there; with
-    `training.videos: without_unseen` only those that show no unseen class anywhere in their annotation (ST-CLIP on AVA:
-    training videos "all lack samples" of the test classes).
+    """The videos of the official training part that have a sample of a seen class on a decoded frame.
 
-    At most `training.videos_at_most` of them: the first when they are sorted by the SHA-256 of `SEED VIDEO` (UTF-8, one
-    space; hexadecimal digits in ASCII order). So a video that is not on disk is replaced by the next, and changes
-    nothing else.
+    With `training.videos: without_unseen` only those are eligible that show no unseen class anywhere in their
+    annotation (ST-CLIP on AVA: training videos "all lack samples" of the test classes).
+
+    At most `training.videos_at_most` of them are used: the first when they are sorted by the SHA-256 of `SEED VIDEO`
+    (UTF-8, one space; hexadecimal digits in ASCII order). So a video that is not on disk is replaced by the next one,
+    and nothing else changes.
 
     groundtruth: table groundtruth. Raises DataError where no video is left.
     """

@@ -1,4 +1,4 @@
-"""Views of frames with their windows, for heads that run the frozen encoder themselves.
+"""Features for heads that run the frozen encoder themselves: views of frames with their windows.
 
 Shapes: B samples of a batch, N persons of a batch, V views, S side of a view, C colours, T frames of a window.
 """
@@ -20,11 +20,10 @@ from zsstad_core.methods.contract import Reads
 
 
 class ViewFeatures:
-    """Views of a frame's window, and of its persons where crops are read; with the tokens that are read besides (whole
-    frames, persons before the projection).
+    """Views of a frame's window, and of its persons where crops are read; implements `Features`.
 
-    Views stay where `pixels` has them and are read batch by batch. Raises CacheError where tokens and rows do not
-    match.
+    Cached tokens that the head reads besides (whole frames, persons before the projection) come with them. Views are
+    not kept in memory: `pixels` reads them batch by batch. Raises CacheError where tokens and rows do not match.
     """
 
     slow = True
@@ -41,11 +40,12 @@ class ViewFeatures:
         if "person" in kinds:
             self._persons = TokenStore(tokens.persons, len(samples.table), "person", device)
         self._crops = reads_crops(reads)
-        # Tokens before and after the projection are of two widths; the head asks its encoder for both.
+        # Tokens before and after the projection have different widths; the head takes both from its encoder.
         self.width = 0 if self._frames is None else self._frames.width
 
     def gather(self, rows: SampleRows, step: Step | None = None, view: int = 0) -> FrameViews:
-        """As `Features`; each view once, however many windows hold it. Training sees what scoring sees."""
+        """See `Features.gather`. Each view is read once, however many windows contain it; `step` makes no
+        difference."""
         frame_B = self.samples.frame_S[rows.sample_B]
         window_BT = windows(self.samples.index, frame_B, self.reads.window.before, self.reads.window.after)
         wanted_V = np.unique(np.concatenate([frame_B, window_BT[window_BT != NO_ROW]]))
@@ -65,7 +65,7 @@ class ViewFeatures:
         )
 
     def identity(self) -> bytes:
-        """The places of the window, and whether crops are read."""
+        """The offsets of the window, and whether crops are read."""
         window = self.reads.window
         return f"{window.before} {window.after} {self._crops}".encode()
 
@@ -73,7 +73,7 @@ class ViewFeatures:
         return torch.zeros(*row_N.shape, 0, device=self.device) if store is None else store.take(row_N)
 
     def _there(self, array: np.ndarray) -> Tensor:
-        """On the device; from memory that a GPU fetches by itself."""
+        """The array as a tensor on the device, copied from pinned memory where that is a GPU."""
         tensor = torch.from_numpy(np.ascontiguousarray(array))
         if self.device.type == "cuda":
             tensor = tensor.pin_memory()
@@ -81,5 +81,5 @@ class ViewFeatures:
 
 
 def reads_crops(reads: Reads) -> bool:
-    """Whether views of persons are read."""
+    """Whether the method reads views of persons."""
     return any(kind.rows == "person" and kind.form == "pixel" for kind in reads.kinds)

@@ -1,4 +1,4 @@
-"""What a training says of itself: log lines, TensorBoard's points, and whether its loss is a number."""
+"""Reports the progress of a training: log lines, TensorBoard's points, and an error for a loss that is not finite."""
 
 import math
 import time
@@ -13,11 +13,11 @@ from zsstad_core.errors import UserError
 
 
 class Watch:
-    """Every `every` iterations a line to `log` and points for TensorBoard, in `folder`.
+    """Writes a line to `log`, and points for TensorBoard to `folder`, every `every` iterations.
 
-    Losses stay on the device until somebody looks at them, so that a GPU does not wait for each. way_out: what to do
-    when a loss is not finite. stage: the name that the lines begin with. waited: seconds that steps have waited for
-    their batches; the line says which share of the time that is, where there is any.
+    Losses stay on the device until they are read, so that a GPU does not wait for each. way_out: what the user can do
+    when a loss is not finite. stage: the name that the lines begin with. waited: a function that gives the seconds that
+    steps have waited for their batches; if there are any, the line gives them as a share of the time.
     """
 
     def __init__(
@@ -37,7 +37,8 @@ class Watch:
 
     @contextmanager
     def writing(self, done: int) -> Iterator[None]:
-        """In the block, a training begins or goes on after `done` iterations; it replaces the points behind these."""
+        """A context for a training that begins or continues after `done` iterations; it replaces later points of
+        TensorBoard."""
         from torch.utils.tensorboard import SummaryWriter
 
         self._began, self._before = time.perf_counter(), done
@@ -45,7 +46,7 @@ class Watch:
             yield
 
     def __call__(self, done: int, loss: Tensor, rates: dict[str, float], saves: bool) -> None:
-        """Iteration number `done` (from 1) is over. saves: whether a checkpoint follows, which needs a finite loss.
+        """Record iteration number `done` (from 1). saves: whether a checkpoint follows, which needs a finite loss.
 
         Raises UserError with the first iteration whose loss was not finite.
         """

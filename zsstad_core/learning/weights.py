@@ -1,4 +1,4 @@
-"""A trained head's weights as a file of the cache, and back."""
+"""Writes and reads a trained head's weights as a file of the cache."""
 
 import io
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ FILE = "head.pt"
 
 
 def as_bytes(weights: Mapping[str, Any]) -> bytes:
-    """A state dict, or a checkpoint that holds one, as torch saves it."""
+    """A state_dict, or a checkpoint that holds one, as the bytes that torch saves."""
     buffer = io.BytesIO()
     torch.save(dict(weights), buffer)
     return buffer.getvalue()
 
 
 def load_into(head: Head[Any], artifact: Artifact) -> None:
-    """Load the weights of a train artifact. Raises CacheError where they are not this head's.
+    """Load the weights of a train artifact into `head`. Raises CacheError where they belong to another head.
 
     Parameters that earlier versions saved, and that no score ever depended on, are left out (`Head.dropped`).
     """

@@ -1,4 +1,4 @@
-"""The detections of a frame, and the choice of those that are kept.
+"""The detections of a frame, and the selection of the ones that are kept.
 
 Shapes: N detections of one frame.
 """

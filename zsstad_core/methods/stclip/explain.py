@@ -81,7 +81,7 @@ def first_attention(head: Stclip, batch: Batch[FrameViews]) -> Tensor:
 
     def keep(block: Any, args: tuple[Any, ...], _output: Any) -> None:
         x_BLW, real_BL, *_ = args
-        if x_BLW.shape[1] == length:  # crops and whole frames have no persons in their sequences, and other lengths
+        if x_BLW.shape[1] == length:  # not crops and whole frames, whose sequences hold no persons
             maps.append(block.attend(x_BLW, real_BL, map_rows=slice(1, 1 + persons))[1][0])
 
     hook = head.tower.blocks[0].register_forward_hook(keep)

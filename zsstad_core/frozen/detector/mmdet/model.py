@@ -62,7 +62,7 @@ def _build(config: Path) -> tuple[Any, nn.Module, Any]:
     try:
         cfg = Config.fromfile(config)
         if "backbone" in cfg.model:
-            cfg.model.backbone.init_cfg = None  # the checkpoint has these weights; do not download others
+            cfg.model.backbone.init_cfg = None  # the checkpoint has these weights; do not download them separately
         model: nn.Module = revert_sync_batchnorm(MODELS.build(cfg.model))
         _, *steps = get_test_pipeline_cfg(cfg)
         steps = [step for step in steps if "Annotations" not in step.type]
