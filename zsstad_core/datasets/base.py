@@ -1,4 +1,4 @@
-"""The interface of every dataset, whatever its files look like."""
+"""The interface that every dataset implements, whatever its files look like."""
 
 from collections.abc import Mapping
 from pathlib import Path

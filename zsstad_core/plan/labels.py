@@ -1,4 +1,4 @@
-"""What the text encoder reads for the classes of a dataset."""
+"""The class texts of a dataset: what the text encoder reads for each class."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -19,7 +19,7 @@ class ClassTexts:
 
     @cached_property
     def templated(self) -> list[str | list[str]]:
-        """What is read for each class, in the template: a text, or a list of several."""
+        """The text of each class in the template, or a list of several texts."""
         return encoder_identity.apply_templates(self._phrasings, self._encoder)
 
     def of(self, classes: Iterable[str]) -> dict[str, list[str]]:
