@@ -40,7 +40,7 @@ def frame_ap(
     iou: float = 0.5,
     protocol: str = "multisports",
 ) -> pd.DataFrame:
-    """Frame AP of each class, one row a class in the order of `classes`, indexed by class_name.
+    """Frame AP of each class, one row per class in the order of `classes`, indexed by class_name.
 
     groundtruth: table `groundtruth`, the rows that count (of test videos; only `decoded` rows, if so chosen).
     detections: table `detections`, every scored (box, class).
