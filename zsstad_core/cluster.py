@@ -134,7 +134,7 @@ def _load_work(stage: str, settings: str, folder: str) -> tuple[Work, Compute]:
 
 
 def _device(settings: Settings) -> str:
-    """The device of this worker: local workers share this host's GPUs in turn, any other worker has its own GPUs."""
+    """The device of this worker: local workers share this host's GPUs in turn; other workers see only their own."""
     from distributed import get_worker
 
     name = get_worker().name

@@ -21,7 +21,7 @@ from zsstad_core.settings.base import Section
 from zsstad_core.settings.pipeline import Settings
 
 Tree = dict[str, Any]
-Origins = dict[str, str]  # dotted key -> where its value stands, for messages
+Origins = dict[str, str]  # dotted key -> the file and line, or the variable, that sets it; for messages
 
 
 CHOICES = {

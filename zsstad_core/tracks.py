@@ -44,7 +44,7 @@ def link_persons(
     one and a half times the median time between these frames. high_score: the score with which a detection can begin
     a track; a weaker detection can only continue one.
 
-    Raises DataError if a detection stands on a frame that `frames` does not have.
+    Raises DataError if a detection is on a frame that `frames` does not have.
     """
     boxes = detections.drop_duplicates(["video_id", "frame", "box"]).sort_values(["video_id", "frame", "box"])
     parts = [
@@ -93,7 +93,7 @@ def _follow(
     from trackers import ByteTrackTracker
 
     step = float(np.median(np.diff(time_F))) if len(time_F) > 1 else 1.0
-    tracker = ByteTrackTracker(  # a new tracker for each video: it numbers from 0, and knows nobody of another video
+    tracker = ByteTrackTracker(  # a new tracker for each video: it numbers from 0, and has no person of another video
         frame_rate=1 / step,
         lost_track_buffer=30,
         track_activation_threshold=high_score,

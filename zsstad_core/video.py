@@ -69,7 +69,7 @@ def decode(source: VideoSource, wanted: Collection[int] | None = None) -> Iterat
 def times(source: VideoSource) -> Iterator[tuple[float, int, int]]:
     """Time in seconds, height and width of every frame, in the order of `decode`, without its pixels.
 
-    Of a folder only the first frame is opened. Raises as `decode`.
+    In a folder only the first frame is opened. Raises as `decode`.
     """
     for _, seconds, (height, width), _ in _frames(source, frozenset()):
         yield seconds, height, width

@@ -33,7 +33,7 @@ class Content:
     tokens: NDArray[np.generic] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     made_with: Mapping[str, Any] = field(default_factory=dict)  # the same for all units, or the artifact is refused
-    notes: Mapping[str, Any] = field(default_factory=dict)  # what a reader of this unit may want to know
+    notes: Mapping[str, Any] = field(default_factory=dict)  # further facts for a reader of this unit
 
     def write(self, folder: Path) -> None:
         for name, rows in self.tables.items():

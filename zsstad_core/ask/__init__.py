@@ -1,7 +1,7 @@
 """`make ask`: the user's videos and labels as settings of dataset `folder`, and the answer as files.
 
 question   VIDEO=, LABELS= and the choices of make, as settings
-refusals   checks that refuse questions that cannot be asked, and answers that cannot be given
+refusals   checks of the question before anything is computed, and of the answer
 answer     the answer from table detections: scores smoothed along tracks, and a label for each person
 spans      the times from which to which a person does something
 files      answer.json, detections.csv, labels.pbtxt

@@ -169,9 +169,7 @@ class Artifact:
             )
         units = {group.name: {"digest": self.unit(group).manifest["digest"], "wanted": group.wanted} for group in there}
         text = json.dumps({"units": units}, indent=1, sort_keys=True) + "\n"
-        if (
-            not self.done.is_file() or self.done.read_text(errors="replace") != text
-        ):  # a read-only cache has it already already
+        if not self.done.is_file() or self.done.read_text(errors="replace") != text:  # a read-only cache has it already
             write_whole(self.done, text)
 
     def has(self, group: Group) -> bool:

@@ -22,7 +22,7 @@ class Stage:
 
     @property
     def schema(self) -> int:
-        """The version of what the stage writes (`cache.versions`)."""
+        """The version of the stage's content (`cache.versions`)."""
         return SCHEMA[self.target]
 
     @classmethod

@@ -20,7 +20,7 @@ type Form = Literal["token", "pixel", "unprojected"]
 
 
 class TokenKind(Enum):
-    """A kind of tokens. Its `name` stands in keys, in settings of `make export` and in folders (`tokens-NAME`)."""
+    """A kind of tokens. Its `name` is used in keys, in settings of `make export` and in folders (`tokens-NAME`)."""
 
     frame = ("frame", "token")
     groundtruth = ("groundtruth", "token")

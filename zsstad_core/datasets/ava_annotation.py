@@ -75,7 +75,7 @@ class AvaAnnotation:
 
     def table(self) -> "pd.DataFrame":
         """Table groundtruth, whose rows are all unplaced (`zsstad_core.unplaced`). `attrs["notes"]`
-        holds sentences that say what was left out and why."""
+        holds sentences on the rows that were left out, and why."""
         import pandas as pd
 
         from zsstad_core.tables import BOX, table

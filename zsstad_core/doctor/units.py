@@ -22,7 +22,7 @@ type Reading = Callable[[Floats, Floats], Floats]
 _GAIN = 0.15  # in mean IoU
 _LEAST = 0.3  # mean IoU of a reading that fits
 _SIMPLER = 0.01  # mean IoU by which a reading that undoes two mistakes must beat a reading that undoes one
-_OUTSIDE = 0.05  # share of annotated boxes that reach out of the picture
+_OUTSIDE = 0.05  # share of annotated boxes that must reach out of the picture for a finding
 
 _SIZES = (
     (320, 240),

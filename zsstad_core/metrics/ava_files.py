@@ -153,7 +153,7 @@ def _read_numbers(path: Path, separator: str, header: bool) -> pd.DataFrame | No
             na_values={cell: [""] for cell in _CELLS},
             encoding="utf-8-sig",
         )
-    except (ValueError, OverflowError):  # pandas' own errors among them: text where a number is due, or a broken line
+    except (ValueError, OverflowError):  # pandas' own errors too: text where a number is expected, or a broken line
         return None
     numbers = rows[_NUMBERS].to_numpy()
     whole = np.isfinite(numbers[:, :-1]).all() and rows["video"].notna().all() and rows["too many"].isna().all()

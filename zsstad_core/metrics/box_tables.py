@@ -72,7 +72,7 @@ def _from_csv(path: Path, names: list[str], numbers: list[str], optional_tube: b
         whole = cells["too many"].isna().all() and cells[names + numbers].notna().all(axis=None)
         if whole:
             return cells[names + numbers].set_axis(pd.RangeIndex(2, 2 + len(cells)))
-    except ValueError:  # pandas' own errors among them: text where a number is due, or a broken line
+    except ValueError:  # pandas' own errors too: text where a number is expected, or a broken line
         pass
     return _from_cells(path, separator, header, names + numbers)
 

@@ -52,7 +52,7 @@ def frame_ap(
     detections, true_positives (int64), recall (float64, NaN without ground truth). Of equal overlaps, the one with the
     first ground truth of the table is the best. Boxes are unpacked one class at a time.
 
-    Raises DataError if a class is named twice, a score is not finite, or an annotated (box, class) stands twice (which
+    Raises DataError if a class is named twice, a score is not finite, or an annotated (box, class) occurs twice (which
     is checked only if a column `box` numbers the persons).
     """
     if protocol == "ava":

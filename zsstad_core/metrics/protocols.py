@@ -3,7 +3,7 @@ which area is the AP.
 
 multisports  as MultiSports, and so iCLIP and ST-CLIP
 act          as ACT and MOC
-ava          as ActivityNet's tool for AVA (`ava.py` says what it counts at all)
+ava          as ActivityNet's tool for AVA (`ava.py` describes what it counts)
 voc          as PASCAL VOC since 2010
 voc07        as PASCAL VOC 2007
 """
@@ -26,7 +26,7 @@ class Rules:
     second_best: bool
     """Whether a detection whose best ground truth is taken may match the best that is left, or is a false positive."""
     area: Callable[[Bools, int], float]
-    """Takes the hits by falling score and the number of ground truths, and gives the AP."""
+    """Computes the AP from the hits by falling score and the number of ground truths."""
 
 
 FRAME: dict[str, Rules] = {

@@ -1,4 +1,4 @@
-"""What a plan starts from: its settings, what is on disk, what the method needs, and the labels."""
+"""The basis of a plan: its settings, the files on disk, the needs of the method, and the labels."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -58,7 +58,7 @@ class Basis:
 
     @property
     def videos(self) -> Mapping[str, VideoSource]:
-        """The wanted videos that are on disk, by video_id; `members` are those that artifacts are made of."""
+        """The wanted videos that are on disk, by video_id; `members` are the videos from which artifacts are made."""
         return self.inventory.videos
 
     @property

@@ -12,7 +12,7 @@ class ClassTexts:
     """The texts of a dataset's classes under some settings. Raises SettingsError, MissingFileError or DataError."""
 
     def __init__(self, settings: Settings, inventory: Inventory) -> None:
-        own = inventory.dataset.texts  # which stands in place of encoder.texts
+        own = inventory.dataset.texts  # which replaces encoder.texts
         self._encoder = settings.encoder.model_copy(update={"texts": own}) if own else settings.encoder
         self._inventory = inventory
         self._classes = inventory.dataset.classes

@@ -1,4 +1,4 @@
-"""The table of `make plan`: what is fresh, partial, missing or stale, and why."""
+"""The table of `make plan`: which artifacts are fresh, partial, missing or stale, and why."""
 
 from collections.abc import Mapping
 from pathlib import Path

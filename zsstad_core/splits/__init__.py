@@ -1,4 +1,4 @@
-"""Label splits: the classes of a dataset that a head may learn from (seen), and those it must recognise (unseen).
+"""Label splits: which classes of a dataset a head may learn from (seen), and which not (unseen).
 
 1, 2, ...                    the published lists of the dataset, data in `DATASET.yaml`
 75/25                        iCLIP's split, if it is published (another name of a list in `DATASET.yaml`)
