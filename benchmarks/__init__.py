@@ -1,1 +1,1 @@
-"""What is measured, and how; each file prints ratios taken in one run. Results stand in docs/benchmarks.md."""
+"""Benchmarks; each module prints ratios that are measured in one run. docs/benchmarks.md holds the results."""

@@ -1,10 +1,10 @@
-"""How good the demo's frozen models are: the detector on the benchmark's clips, the encoder on stills of other people.
+"""Measure the demo's frozen models: the detector on the benchmark's clips, the encoder on stills of other people.
 
     python -m benchmarks.demo_models
 
 Detector: recall and AP at IoU 0.5 of every person and thing in the test clips, as `make detect` found them. Encoder:
-zero-shot accuracy of persons' crops in stills of the clips' domain (nobody of whom it has seen): among all 18 words,
-and among the seen and the unseen words of each label split; and the place and things, which have words too.
+zero-shot accuracy on persons' crops in stills of the test clips' domain, whose people it has not seen in training:
+among all 18 class names, and among the seen and the unseen names of each label split.
 """
 
 from pathlib import Path
@@ -31,7 +31,7 @@ STILLS = range(1_000)
 
 
 def main() -> None:
-    """Measure and print, in Markdown."""
+    """Measure both models and print tables in Markdown."""
     detector()
     encoder()
 

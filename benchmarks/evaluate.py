@@ -1,10 +1,10 @@
-"""The evaluators at the size of AVA and of UCF101-24, against naive ones on a slice.
+"""Time the evaluators at the size of AVA and of UCF101-24, and compare them with naive evaluators on a slice.
 
     python -m benchmarks.evaluate
 
 AVA: 57,000 keyframes, 3 boxes each, scores of all 80 actions: 13.7 million rows, once with distinct scores and once
-with scores of four decimals, where ties fall as in the official tool. UCF101-24: 914 test videos of 170 frames, 3
-boxes, 24 classes: 11.2 million rows, frame mAP, and video mAP with linking. Every case runs in a process of its own, on
+with scores of four decimals, where ties are ordered as in the official tool. UCF101-24: 914 test videos of 170 frames,
+3 boxes, 24 classes: 11.2 million rows, frame mAP, and video mAP with linking. Every case runs in its own process, on
 one thread. Prints the seconds of the evaluation (tables in memory), the peak memory of the process with its tables, and
 how much longer the naive evaluator of the tests takes on a slice, both timed one after the other in the same process.
 """
@@ -33,7 +33,7 @@ OVERLAPS: list[float | str] = [0.2, "0.50:0.95"]
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print a table in Markdown."""
     if len(sys.argv) > 1:
         CASES[sys.argv[1]]()
         return
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def ava(decimals: int | None, keyframes: int = 57_000) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """Ground truth of two actions a person, detections of jittered boxes with scores of all 80 actions."""
+    """Ground truth of two actions per person, detections of jittered boxes with scores of all 80 actions, and names."""
     draw = np.random.default_rng(0)
     actions = [f"action {number:02}" for number in range(80)]
     video = pd.Categorical.from_codes(
@@ -64,7 +64,7 @@ def ava(decimals: int | None, keyframes: int = 57_000) -> tuple[pd.DataFrame, pd
 
 
 def ucf(videos: int = 914, frames: int = 170) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """Persons who drift through a video, each with its class; detections that jitter, with scores of all 24 classes."""
+    """Persons who drift through a video, each with its class; jittered detections with scores of all 24 classes."""
     draw = np.random.default_rng(0)
     classes = [f"class {number:02}" for number in range(24)]
     rows = videos * frames * PERSONS
@@ -84,7 +84,7 @@ def ucf(videos: int = 914, frames: int = 170) -> tuple[pd.DataFrame, pd.DataFram
 
 
 def table(persons: pd.DataFrame, boxes: np.ndarray, codes: np.ndarray, names: list[str]) -> pd.DataFrame:
-    """As many rows a person as there are codes, float32 boxes, names as categoricals."""
+    """A table of len(codes) / len(persons) rows per person, with float32 boxes and names as categoricals."""
     person = np.repeat(np.arange(len(persons)), len(codes) // len(persons))
     sides = boxes.astype(np.float32)
     return pd.DataFrame(
@@ -98,20 +98,20 @@ def table(persons: pd.DataFrame, boxes: np.ndarray, codes: np.ndarray, names: li
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """Seconds of some work."""
+    """Seconds that `work` takes."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
 
 
 def tell(case: str, rows: int, seconds: float, ratio: str) -> None:
-    """One line of the table; the peak is that of the process so far."""
+    """Print one line of the table; the peak memory is that of the process so far."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"| {case} | {rows:,} | {seconds:.1f} | {peak:.2f} GB | {ratio} |", flush=True)
 
 
 def ava_case(case: str, decimals: int | None) -> None:
-    """The AVA case, and a slice of 300 keyframes."""
+    """Measure the AVA case, and both evaluators on a slice of 300 keyframes."""
     truth, found, actions = ava(decimals)
     seconds = seconds_of(lambda: ava_ap(truth, found, actions))
     rows = len(found)
@@ -126,7 +126,7 @@ def ava_case(case: str, decimals: int | None) -> None:
 
 
 def naive_rows(rows: pd.DataFrame) -> list[naive_ava.Row]:
-    """The rows of a table as the naive evaluator takes them."""
+    """The rows of a table in the form that the naive evaluator takes."""
     score = rows["score"].tolist() if "score" in rows else [1.0] * len(rows)
     boxes = rows[BOX].astype(float).itertuples(index=False, name=None)
     keyframes = zip(rows["video_id"].astype(str), rows["frame"].tolist(), strict=True)
@@ -136,7 +136,7 @@ def naive_rows(rows: pd.DataFrame) -> list[naive_ava.Row]:
 
 
 def frame_case() -> None:
-    """Frame mAP of the UCF case, and a slice of 1 video with boxes of whole pixels."""
+    """Measure frame mAP on the UCF case, and both evaluators on a slice of 1 video with boxes in whole pixels."""
     truth, found, classes = ucf()
     seconds, rows = seconds_of(lambda: frame_ap(truth, found, classes)), len(found)
     truth, found, classes = ucf(videos=1)
@@ -152,13 +152,13 @@ def frame_case() -> None:
 
 
 def pixels(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with a box as a tuple of whole pixels."""
+    """The rows with each box as a tuple of whole pixels, in column xyxy."""
     boxes = rows[BOX].round().astype(int).itertuples(index=False, name=None)
     return rows.assign(xyxy=pd.Series(list(boxes), index=rows.index))
 
 
 def video_case() -> None:
-    """Linking and video mAP of the UCF case, over eleven thresholds."""
+    """Measure linking and video mAP on the UCF case, over eleven thresholds."""
     truth, found, classes = ucf()
     linking = time.perf_counter()
     tubes = link_tubes(found, classes)
@@ -170,7 +170,7 @@ def video_case() -> None:
 
 
 def file_case() -> None:
-    """Reading a tenth of the AVA case from its csv, exact to the last bit."""
+    """Measure reading a tenth of the AVA case from its csv, with scores exact to the last bit."""
     from zsstad_core.metrics.ava_files import read_boxes
 
     _, found, _ = ava(None, keyframes=5_700)

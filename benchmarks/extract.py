@@ -1,13 +1,13 @@
-"""How much of the bare models' speed extraction keeps, and of the disk's what the token arrays keep.
+"""Compare the speed of extraction with that of the bare models, and of token arrays with that of raw files.
 
     python -m benchmarks.extract                                     # stickworld's clips and tiny models
     python -m benchmarks.extract --set "dataset=jhmdb …"             # other clips and models
 
-Models: frames a second of `detect` and of `encode` as the stages run them (decode, crop, batch, write, publish), over
-what the same model reaches on tensors that are in memory already, in batches of the same size. Disk: write and read of
-the tokens of eight units over numpy's `tofile` and `fromfile` of the same bytes (page cache warm, as after an
-extraction), and nine neighbouring frames at a random place. Every ratio is of one round; a round takes all parts in
-turn, and the median of the rounds is printed.
+Models: frames per second of `detect` and of `encode` as the stages run them (decode, crop, batch, write, publish), as a
+share of what the same model reaches on tensors that are in memory already, in batches of the same size. Disk: write and
+read of the tokens of eight units, as a share of numpy's `tofile` and `fromfile` of the same bytes (page cache warm, as
+after an extraction), and nine neighbouring frames at a random place. Every ratio is from one round; a round measures
+all parts in turn, and the median of the rounds is printed.
 """
 
 import argparse
@@ -53,7 +53,7 @@ _NEIGHBOURS, _GATHERS, _UNITS = 9, 100, 8
 
 
 def main() -> None:
-    """Measure and print, in Markdown."""
+    """Measure and print tables in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", default="", dest="overrides", help="settings")
     parser.add_argument("--rounds", type=int, default=3)
@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def models(plan: Plan, rounds: int) -> None:
-    """Detection and encoding as stages, over the bare models."""
+    """Measure detection and encoding as stages, against the bare models."""
     run(stages.index.work(plan))
     videos = read_artifact_table(plan.index, "videos")
     run(Work("groundtruth", [plan.groundtruth], lambda: annotate(plan.dataset.groundtruth(), videos)))
@@ -98,7 +98,7 @@ def models(plan: Plan, rounds: int) -> None:
 
 
 def disk(folder: Path, rounds: int) -> None:
-    """Token arrays of several units, by the cache's reader and by Zarr's own, over raw files of the same bytes."""
+    """Measure token arrays of units, by the cache's reader and by Zarr's, against raw files of equal size."""
     measured: dict[str, list[float]] = {}
 
     def note(name: str, value: float) -> None:
@@ -138,50 +138,50 @@ def disk(folder: Path, rounds: int) -> None:
 
 
 def write_all(write: Callable[[Path], object], places: list[Path]) -> None:
-    """One after the other."""
+    """Call `write` for each place in turn."""
     for place in places:
         write(place)
 
 
 def read_all(readers: list[Rows], rows: int) -> None:
-    """Every unit, one after the other, each freed before the next."""
+    """Read every unit in turn; the rows of each are freed before the next is read."""
     for read in readers:
         read(0, rows)
 
 
 def load(work: Work) -> Work:
-    """The same work with its model loaded: loading is no part of a long extraction."""
+    """The same work with its model loaded already, because a long extraction loads it only once."""
     compute = work.prepare()
     return replace(work, prepare=lambda: compute)
 
 
 def again(work: Work) -> None:
-    """The stage from nothing."""
+    """Remove the stage's artifacts and make them again."""
     for artifact in work.artifacts:
         shutil.rmtree(artifact.path, ignore_errors=True)
     run(work)
 
 
 def decode_all(plan: Plan) -> list[NDArray[np.uint8]]:
-    """Every frame of every clip."""
+    """The pictures of every frame of every clip."""
     return [image for source in plan.videos.values() for _, _, image in decode(source)]
 
 
 def bare_detector(detector: MmdetDetector, prepared: list[Any], batch: int) -> None:
-    """The model and its post-processing, on frames that its test pipeline has prepared already."""
+    """Run the model and its post-processing on frames that its test pipeline has prepared already."""
     for part in batched(prepared, batch):
         with torch.inference_mode():
             detector._model.test_step({key: [sample[key] for sample in part] for key in ("inputs", "data_samples")})
 
 
 def bare_encoder(encoder: Encoder, views: NDArray[np.uint8], batch: int) -> None:
-    """The model, on views in memory."""
+    """Run the model on views in memory."""
     for start in range(0, len(views), batch):
         encoder.encode_views(views[start : start + batch])
 
 
 def rows_of_file(raw: Path, dtype: Any, start: int, stop: int) -> Any:
-    """Rows of a raw file that NumPy reads."""
+    """Rows `start` to `stop` of a raw file, which NumPy reads whole."""
     return np.fromfile(raw, dtype)[start:stop]
 
 
@@ -192,26 +192,26 @@ def rows_by_zarr(path: Path) -> Rows:
 
 
 def rows_of_map(raw: Path, like: NDArray[Any]) -> Rows:
-    """Copies out of a mapped file."""
+    """A reader that copies rows out of a memory-mapped file."""
     mapped = np.memmap(raw, like.dtype, "r").reshape(like.shape)
     return lambda start, stop: np.array(mapped[start:stop])
 
 
 def gather(read: Rows, starts: list[int]) -> None:
-    """Copies of neighbouring rows."""
+    """Read neighbouring rows at each of `starts`."""
     for start in starts:
         read(start, start + _NEIGHBOURS)
 
 
 def seconds(action: Callable[..., object], *arguments: object) -> float:
-    """How long a call takes."""
+    """Seconds that a call takes."""
     start = time.perf_counter()
     action(*arguments)
     return time.perf_counter() - start
 
 
 def table(measured: dict[str, list[float]]) -> None:
-    """The medians, in Markdown."""
+    """Print the medians as a table in Markdown."""
     print("| | |\n|---|---|")
     for name, values in measured.items():
         print(f"| {name} | {statistics.median(values):.3g} |")

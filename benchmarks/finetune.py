@@ -1,14 +1,15 @@
-"""What fine-tuning does to a detector: recall and AP of persons before and after, and what becomes of the objects.
+"""Measure what fine-tuning does to a detector: recall and AP of persons before and after, and the same of objects.
 
     python -m demo.pretrain.detector --stills 1500 --steps 200 --out start.pth    # a deliberately weak start
     python -m benchmarks.finetune stickworld --start start.pth
     python -m benchmarks.finetune ucf --data ../shared/realdata
 
-stickworld: trains on label split 1's seen actions and measures on every fourth frame of the test clips, persons of seen
-and of unseen actions and things apart, in three ways to treat things. ucf: YOLOX-nano of COCO on the UCF101-24 clips in
-a folder's `videos/ucf101_24` and `videos/torchvision_assets`, trained on one half of the clips and measured on every
-fifth annotated frame of the other, both ways round. Recall is at IoU 0.5, of boxes with a score of at least 0.3, and of
-all that are kept from 0.01 on (at most 20 persons and 10 objects a frame).
+stickworld: trains on label split 1's seen actions and measures on every fourth frame of the test clips, separately for
+persons of seen actions, persons of unseen actions and things, with three ways to treat things. ucf: YOLOX-nano of COCO
+on the UCF101-24 clips in a folder's `videos/ucf101_24` and `videos/torchvision_assets`, trained on one half of the
+clips and measured on every fifth annotated frame of the other half, and the same with the halves swapped. Recall is at
+IoU 0.5, of boxes with a score of at least 0.3, and of all boxes that are kept from 0.01 on (at most 20 persons and 10
+objects a frame).
 """
 
 import argparse
@@ -45,7 +46,7 @@ type Found = dict[tuple[str, int], pd.DataFrame]  # table boxes by frame
 
 
 def main() -> None:
-    """Measure and print, in Markdown."""
+    """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["stickworld", "ucf"])
     parser.add_argument("--start", type=Path, default=Path("demo/models/detector.pth"))
@@ -66,7 +67,7 @@ def main() -> None:
 
 
 def stickworld(start: Path, tuning: Finetune, folder: Path) -> None:
-    """The demo's detector from weights `start`."""
+    """Measure the demo's detector, fine-tuned from the weights `start`."""
     settings = configure.load(Path("pipeline.yaml"), choices={"dataset": "stickworld"})
     dataset = open_dataset("stickworld", settings)
     split = load_split("stickworld", 1, dataset.classes)
@@ -109,7 +110,8 @@ def stickworld(start: Path, tuning: Finetune, folder: Path) -> None:
 
 @contextmanager
 def _only_the_persons_loss() -> Iterator[None]:
-    """RTMDet's classification loss of the first class (person) alone: the other classes' scores get no gradient."""
+    """In the block, RTMDet's classification loss is that of the first class (person) alone: the scores of the other
+    classes get no gradient."""
     from mmdet.models.losses import QualityFocalLoss
 
     whole: Callable[..., torch.Tensor] = QualityFocalLoss.forward
@@ -129,7 +131,7 @@ def _only_the_persons_loss() -> Iterator[None]:
 
 
 def ucf(data: Path, tuning: Finetune, folder: Path) -> None:
-    """YOLOX-nano on the real clips in `data`."""
+    """Measure YOLOX-nano, fine-tuned on the real clips in `data`."""
     root = folder / "ucf"
     clips = sorted([*(data / "videos/ucf101_24").glob("v_*"), *(data / "videos/torchvision_assets").glob("v_*")])
     for clip in clips:
@@ -184,14 +186,14 @@ def _size(source: video.VideoSource) -> dict[str, Any]:
 
 
 def say(line: str) -> None:
-    """Beside the table."""
+    """Print a line to standard error, so that standard output holds only the table."""
     print(line, file=sys.stderr, flush=True)
 
 
 def tune(
     detector: DetectorSettings, samples: Any, sources: Any, folder: Path, log: Callable[[str], None]
 ) -> DetectorSettings:
-    """The detector's settings with the fine-tuned weights in the place of its own."""
+    """Fine-tune the detector; returns its settings with the new weights."""
     began = time.perf_counter()
     file, _ = finetune(detector, samples, sources, "cpu", folder, log)
     (folder / "tuned.pth").write_bytes(file)
@@ -205,7 +207,7 @@ def _by_frame(rows: pd.DataFrame) -> Truth:
 
 
 def persons_and_objects(one: Found, other: Found) -> Found:
-    """Persons of one, objects of the other: what `zsstad_core.frozen.detector.persons_and_objects` finds."""
+    """Persons of one detector, objects of the other, as `zsstad_core.frozen.detector.persons_and_objects` has them."""
     return {
         place: pd.concat([rows.query("what == @PERSON"), other[place].query("what != @PERSON")])
         for place, rows in one.items()
@@ -213,7 +215,7 @@ def persons_and_objects(one: Found, other: Found) -> Found:
 
 
 def find_boxes(detector: Detector, settings: DetectorSettings, sources: Mapping[str, Any], frames: Truth) -> Found:
-    """What the detector finds in some frames, every score from 0.01 on."""
+    """The boxes that the detector finds in some frames, with every score from 0.01 on."""
     low = settings.model_copy(update={"person_score": 0.01, "object_score": 0.01})
     wanted: dict[str, list[int]] = {}
     for clip, frame in frames:
@@ -228,7 +230,7 @@ def find_boxes(detector: Detector, settings: DetectorSettings, sources: Mapping[
 
 
 def recall(truth: Truth, boxes: Found, group: str, score: float) -> float:
-    """Share of a group's annotated boxes, in percent, that a box of their class with that score overlaps by half."""
+    """Share of a group's annotated boxes, in percent, that have a box of their class with that score at IoU 0.5."""
     hit = count = 0
     for place, rows in truth.items():
         own, some = rows[rows["group"] == group], boxes[place]

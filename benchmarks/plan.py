@@ -1,10 +1,11 @@
-"""Planning and reading the index at the size of UCF101-24: 3,200 videos, 550,000 frames.
+"""Time the planning and the reading of the index at the size of UCF101-24: 3,200 videos, 550,000 frames.
 
     python -m benchmarks.plan
 
 Makes a dataset of that many small files with its annotation, and an index artifact with that many frame rows, in a
-temporary folder. Prints the seconds of `make plan` as a process (first, while the digests of all files are unknown, and
-again), against an interpreter that imports numpy and pydantic and does nothing; and the memory of reading the index.
+temporary folder. Prints the seconds of `make plan` as a process (first while the digests of all files are unknown, then
+again), compared with an interpreter that imports numpy and pydantic and does nothing; and the memory of reading the
+index.
 """
 
 import pickle
@@ -24,7 +25,7 @@ from zsstad_core.datasets.jhmdb import CLASSES
 from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Content
 
-VIDEOS, FRAMES = 3_200, 172  # of each: 550,400 frames
+VIDEOS, FRAMES = 3_200, 172  # frames of each video: 550,400 in all
 
 
 def main() -> None:
@@ -49,7 +50,7 @@ def main() -> None:
 
 
 def make_dataset(root: Path) -> str:
-    """A J-HMDB-like dataset of VIDEOS files; gives the settings that point to it."""
+    """Make a J-HMDB-like dataset of VIDEOS files; returns the settings that point to it."""
     names = [f"{CLASSES[i % len(CLASSES)]}/clip_{i:05}" for i in range(VIDEOS)]
     for name in names:
         path = root / "videos" / f"{name}.avi"
@@ -85,7 +86,7 @@ def make_index(plan: Plan) -> None:
 
 
 def seconds(*arguments: str) -> float:
-    """Seconds of a Python process."""
+    """Seconds that a Python process with these arguments takes."""
     start = time.perf_counter()
     subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start

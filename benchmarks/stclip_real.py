@@ -1,9 +1,9 @@
-"""ST-CLIP at the paper's size on a few real J-HMDB clips: time and peak memory of each command, and of a step.
+"""Run ST-CLIP at the paper's size on a few real J-HMDB clips: time and peak memory of each command, time of a step.
 
     python -m benchmarks.stclip_real --data ../shared/realdata
 
-ViT-B/16 with random weights, YOLOX-nano of COCO, ST-CLIP's own settings but for the number of steps; of each class the
-first training and the first test clip by name. `--data` is a folder as in the README's small run.
+ViT-B/16 with random weights, YOLOX-nano of COCO, ST-CLIP's default settings except the number of steps; from each class
+the first training clip and the first test clip by name. `--data` is a folder as in the README's small run.
 """
 
 import argparse
@@ -21,12 +21,12 @@ from zsstad_core.datasets.jhmdb import CLASSES
 from zsstad_core.datasets.jhmdb_pickle import JhmdbPickle
 
 SPLIT = 1
-HERE = ("run", "golf", "swing_baseball")  # of split 1 one unseen class and two seen ones
+HERE = ("run", "golf", "swing_baseball")  # of split 1: one unseen class and two seen classes
 
 
 @dataclass(frozen=True)
 class Usage:
-    """A command that has ended: seconds by the clock, peak memory of its largest process (GiB), what it printed."""
+    """A command that has ended: its seconds, the peak memory of its largest process (GiB), and what it printed."""
 
     seconds: float
     peak: float
@@ -34,7 +34,7 @@ class Usage:
 
 
 def main() -> None:
-    """Run the commands, print Markdown."""
+    """Run the commands and print the tables in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=5)
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def clips(data: Path, folder: Path) -> list[str]:
-    """Links to the clips and to the annotation, as the dataset wants them. Returns the clips."""
+    """Link the clips and the annotation into `folder` as the dataset expects them. Returns the names of the clips."""
     annotation = data / "annotations/jhmdb/JHMDB-GT.pkl"
     parts = JhmdbPickle(annotation, 1, CLASSES).parts
     there = {f"{path.parent.name}/{path.stem}": path for path in sorted((data / "videos/jhmdb").glob("*/*.avi"))}
@@ -84,7 +84,7 @@ def clips(data: Path, folder: Path) -> list[str]:
 
 
 def make(target: str, settings: str) -> Usage:
-    """Run make, with its progress on standard error too. Raises CalledProcessError where it fails."""
+    """Run make and collect what it prints, progress included. Raises CalledProcessError if it fails."""
     command = ["make", "--no-print-directory", target, "DATASET=jhmdb", f"SPLIT={SPLIT}", "HEAD=stclip"]
     command += ["RECIPE=yolox-nano", f"SET={settings}"]
     start = time.perf_counter()

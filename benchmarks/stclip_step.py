@@ -1,17 +1,16 @@
-"""ST-CLIP's training step, forward and backward, against the published way of doing it, in one run.
+"""Compare ST-CLIP's training step, forward and backward, with the published way of computing it, in one run.
 
     python -m benchmarks.stclip_step                     ViT-S/16: the ratio, and how a step grows
     python -m benchmarks.stclip_step --model ViT-B-16    the papers' size
     python -m benchmarks.stclip_step --no-growth         the ratio alone
 
-The published way is the written-out version of the tests (tests/methods/stclip/plain.py): one frame at a time, one
-person at a time, the whole frame encoded once a person, nothing batched. It has the same weights (random; speed does
-not depend on them) and the same views, and its scores and gradients are compared with ours here. It is spared what the
-published step also does: decoding, cropping, the class names' way through the text encoder in every step, and 32 video
-frames that nothing reads.
+The published way is the plain version of the tests (tests/methods/stclip/plain.py): one frame at a time, one person at
+a time, the whole frame encoded once per person, nothing batched. It has the same weights (random; speed does not depend
+on them) and the same views, and its scores and gradients are compared with ours here. It does without parts of the
+published step: decoding, cropping, encoding the class names in every step, and 32 video frames that nothing reads.
 
-Rows marked `other numbers` change what is computed: bf16 by rounding, frozen crops by a setting (heads.stclip.
-lora_in_crops) that keeps LoRA out of crops and whole frames, whose tokens then come from the cache.
+Rows marked `other numbers` change the results: bf16 by rounding, frozen crops by a setting
+(heads.stclip.lora_in_crops) that keeps LoRA out of crops and whole frames, whose tokens then come from the cache.
 """
 
 import argparse
@@ -43,7 +42,7 @@ GIB = 2**30
 
 @dataclass
 class Step:
-    """One way to compute a step: logits of all persons [N, K], from the head's weights."""
+    """One way to compute a training step: a head, a batch and its labels."""
 
     head: Stclip
     batch: Batch[FrameViews]
@@ -60,7 +59,7 @@ class Step:
             return logits_NK
 
     def run(self) -> None:
-        """Forward, loss, backward: gradients of everything that trains."""
+        """Forward pass, loss and backward pass: the gradients of all trainable weights."""
         self.head.zero_grad()
         logits_NK = self.logits()
         class_N = torch.zeros(len(logits_NK), dtype=torch.long, device=logits_NK.device)
@@ -72,7 +71,7 @@ class Step:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the ratios, and the growth of a step."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="ViT-S-16", help="open_clip model, random weights, QuickGELU")
     parser.add_argument("--frames", type=int, default=8, help="frames of a batch")
@@ -103,7 +102,7 @@ def main() -> None:
 
 
 def compare(ours: Step, frozen_crops: Step, rounds: int, clock: Callable[[], float]) -> None:
-    """Print seconds and ratios of all ways, taken in turns, and how far scores and gradients are apart."""
+    """Print seconds and ratios of all ways, measured in turn, and the differences of scores and gradients."""
     ways = {
         "published": Step(ours.head, ours.batch, ours.labels, published=True),
         "ours": ours,
@@ -134,7 +133,7 @@ def compare(ours: Step, frozen_crops: Step, rounds: int, clock: Callable[[], flo
 
 
 def macs(step: Step) -> float:
-    """Multiplications of a forward pass."""
+    """Multiplications in a forward pass."""
     counter = FlopCounterMode(display=False)
     with counter, torch.no_grad(), sdpa_kernel(SDPBackend.MATH):  # the fused kernels of a CPU are not counted
         step.logits()
@@ -142,13 +141,13 @@ def macs(step: Step) -> float:
 
 
 def grown(label: str, step: Step, rounds: int, clock: Callable[[], float]) -> None:
-    """Print time and memory of one size."""
+    """Print seconds and kept memory of a step of one size."""
     seconds = min(seconds_of(step.run, clock) for _ in range(rounds))
     print(f"{label:20s} {seconds:8.2f}   {kept_bytes(step) / GIB:8.2f}", flush=True)
 
 
 def kept_bytes(step: Step) -> int:
-    """Bytes that the forward pass keeps for the backward pass, weights left out; on any device."""
+    """Bytes that the forward pass keeps for the backward pass, without weights; on any device."""
     weights = {t.untyped_storage().data_ptr() for t in [*step.head.parameters(), *step.head.buffers()]}
     kept: dict[int, int] = {}
     alive: list[Tensor] = []
@@ -166,7 +165,7 @@ def kept_bytes(step: Step) -> int:
 
 
 def seconds_of(run: Callable[[], None], clock: Callable[[], float]) -> float:
-    """Seconds that it takes."""
+    """Seconds that `run` takes on a clock."""
     start = clock()
     run()
     if torch.cuda.is_available():
@@ -175,11 +174,11 @@ def seconds_of(run: Callable[[], None], clock: Callable[[], float]) -> float:
 
 
 def made_step(model: str, device: str, frames: int, persons: int, window: int, labels: int, **changes: bool) -> Step:
-    """A head of `model` with random weights, and a batch of frames of different clips, as training draws them."""
+    """A head of `model` with random weights, and a batch of frames of different clips, as in training."""
     own = StclipSettings(frames_before=window // 2, frames_after=window // 2, **changes)  # type: ignore[arg-type]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        logging.disable(logging.WARNING)  # open_clip says that the weights are random; so does the first line here
+        logging.disable(logging.WARNING)  # open_clip warns that weights are random, as the first line here says already
         visual = open_clip.create_model(model, force_quick_gelu=True, pretrained_text=False).visual
         logging.disable(logging.NOTSET)
         text_KD = torch.randn(labels, visual.proj.shape[1])
@@ -187,7 +186,7 @@ def made_step(model: str, device: str, frames: int, persons: int, window: int, l
     head = Stclip(own, tower, seed=0)
     with torch.no_grad():
         for name, weight in head.named_parameters():
-            if name.endswith("b_OR"):  # else half of LoRA's gradients are zero
+            if name.endswith("b_OR"):  # at its initial 0, half of LoRA's gradients would be zero
                 weight.normal_(std=0.01)
     batch = spread(made_windows([persons] * frames, side=tower.size, times=window), window)
     if not own.lora_in_crops:
@@ -197,7 +196,7 @@ def made_step(model: str, device: str, frames: int, persons: int, window: int, l
 
 
 def spread(batch: Batch[FrameViews], window: int) -> Batch[FrameViews]:
-    """The batch with windows that share no view."""
+    """The batch with windows that have no view in common."""
     views, frames = batch.features, batch.rows.samples
     features = replace(
         views,

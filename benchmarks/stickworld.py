@@ -1,10 +1,10 @@
-"""Every method on every label split of stickworld, over several seeds: the table of docs/benchmarks.md.
+"""Evaluate every method on every label split of stickworld, over several seeds: the table of docs/benchmarks.md.
 
     python -m benchmarks.stickworld --seeds 3               # methods
     python -m benchmarks.stickworld --seeds 1 --ablation    # interaction blocks: paper 001, tables 4 and 5
 
-A seed is that of the clips and of the training. Everything lands in the cache, so a second run only prints. Chance is
-what a random score for every person and class gets, on average of some draws.
+A seed sets both the clips and the training. Results go into the cache, so a second run only prints. Chance is the mAP
+of a random score for every person and class, averaged over some draws.
 """
 
 import argparse
@@ -43,7 +43,7 @@ type Numbers = dict[str, float]  # unseen, seen, harmonic and "class NAME" of on
 
 
 def main() -> None:
-    """Run what is missing, print tables in Markdown."""
+    """Run what is missing, and print tables in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--ablation", action="store_true")
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def methods(seeds: Iterable[int], overrides: str, chosen: Mapping[str, str] = METHODS) -> None:
-    """The methods, by name with their settings, with detected and with ground-truth boxes."""
+    """Print the tables of some methods (name -> settings), with detected and with ground-truth boxes."""
     for boxes in ("detected", "groundtruth"):
         rows: dict[str, list[Numbers]] = {}
         for seed in seeds:
@@ -80,7 +80,8 @@ def methods(seeds: Iterable[int], overrides: str, chosen: Mapping[str, str] = ME
 
 
 def ablation(seeds: Iterable[int], overrides: str) -> None:
-    """Blocks and their order, ground-truth boxes, no prompting; then what each block does to each action."""
+    """Print the tables of blocks and their order, with ground-truth boxes and without prompting; then the AP of each
+    unseen action with each kind of block."""
     rows: dict[str, list[Numbers]] = {}
     for blocks in dict.fromkeys(name for names in BLOCKS.values() for name in names):
         for seed in seeds:
@@ -110,7 +111,7 @@ def ablation(seeds: Iterable[int], overrides: str) -> None:
 
 
 def plan_of(seed: int, split: int, overrides: str) -> Plan:
-    """The plan of one run, everything up to training in the cache."""
+    """The plan of one run, with everything before training in the cache."""
     overrides = f"dataset=stickworld split={split} datasets.stickworld.seed={seed} training.seed={seed} {overrides}"
     plan = Plan(configure.load(Path("pipeline.yaml"), overrides=overrides))
     if not all(artifact.is_complete() for artifact in plan.extract()):
@@ -119,7 +120,7 @@ def plan_of(seed: int, split: int, overrides: str) -> Plan:
 
 
 def metrics_of(plan: Plan) -> dict[str, Any]:
-    """What metrics.json holds, without video mAP; trained and scored if it is not there yet."""
+    """The metrics of a plan as in metrics.json, without video mAP; the plan is trained and scored if necessary."""
     if plan.train:
         run_whole("train", plan.train, lambda: train_head(plan))
     run_whole("score", plan.score, lambda: score_persons(plan))
@@ -127,7 +128,7 @@ def metrics_of(plan: Plan) -> dict[str, Any]:
 
 
 def chance(plan: Plan, seed: int, split: int) -> Numbers:
-    """Random scores instead of the head's, for the same boxes."""
+    """The numbers of random scores in place of the head's, for the same boxes."""
     found, draws = read_artifact_table(plan.score, "detections"), []
     for draw in range(_DRAWS):
         random = np.random.default_rng([seed, split, draw]).random(len(found))
@@ -137,7 +138,7 @@ def chance(plan: Plan, seed: int, split: int) -> Numbers:
 
 
 def evaluate_frames(plan: Plan, detections: pd.DataFrame) -> dict[str, Any]:
-    """Frame mAP of these detections of the test clips, as metrics.json holds it."""
+    """Frame mAP of these detections of the test clips, as in metrics.json."""
     on_disk = read_artifact_table(plan.groundtruth, "groundtruth")
     annotated = on_disk[on_disk["video_id"].map(plan.official_split) == "test"]
     frames_only = plan.settings.evaluation.model_copy(update={"video_iou": []})
@@ -146,7 +147,7 @@ def evaluate_frames(plan: Plan, detections: pd.DataFrame) -> dict[str, Any]:
 
 
 def spread(rows: Sequence[Numbers], key: str) -> str:
-    """Mean over splits and seeds; after it, where there are several seeds, the deviation between seeds."""
+    """Mean over splits and seeds as text, followed by the deviation between seeds if there are several."""
     by_seed = pd.DataFrame(rows).groupby("seed")[key].mean()
     deviation = f" ± {by_seed.std(ddof=1):.1f}" if len(by_seed) > 1 else ""
     return f"{by_seed.mean():.1f}{deviation}"

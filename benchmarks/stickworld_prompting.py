@@ -1,11 +1,11 @@
-"""Why ST-CLIP's context prompting does nothing on stickworld: larger starts, and more steps. docs/benchmarks.md.
+"""Test why ST-CLIP's context prompting does nothing on stickworld: larger initial weights, and more steps.
 
     python -m benchmarks.stickworld_prompting --seeds 3
 
-Prompting's linear layers start with the published deviation, 0.02, whatever the width: made for the 512 numbers of
-CLIP's tokens, it makes what a layer adds to a label much smaller at the 128 of the demo's encoder. Here these initial
-weights are multiplied; the rest is as in `benchmarks.stickworld_stclip --ablation`. A start is no setting, so nothing
-of it lands in the cache.
+Prompting's linear layers start with the published deviation, 0.02, whatever the width. It is made for CLIP's tokens of
+512 numbers; with the 128 numbers of the demo's encoder, it makes what a layer adds to a label much smaller. Here these
+initial weights are multiplied; the rest is as in `benchmarks.stickworld_stclip --ablation`. Initial weights are no
+setting, so the results do not go into the cache. docs/benchmarks.md holds them.
 """
 
 import argparse
@@ -34,7 +34,7 @@ STARTS = (1.0, 3.0, 6.0)
 
 
 def main() -> None:
-    """A row without prompting, then one a start."""
+    """Print a row without prompting, then a row for each factor of the initial weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=150)
@@ -70,7 +70,7 @@ def run(seed: int, start: float | None, steps: int) -> tuple[float, ...]:
 
 
 def mean_ap(plan: Plan, head: Stclip) -> tuple[float, float]:
-    """Percent, unseen and seen."""
+    """The head's unseen and seen mAP, in percent."""
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
     parts = []
     for group in groups(plan.split, plan.official_split, annotated, plan.settings.scoring.labels):

@@ -1,12 +1,12 @@
-"""ST-CLIP on stickworld, beside the other methods and in its paper's ablations: tables of docs/benchmarks.md.
+"""Evaluate ST-CLIP on stickworld, beside the other methods and in its paper's ablations: tables of docs/benchmarks.md.
 
     python -m benchmarks.stickworld_stclip --seeds 3               # methods
     python -m benchmarks.stickworld_stclip --seeds 3 --ablation    # paper 002, tables 4 to 8, 11 and 14
     python -m benchmarks.stickworld_stclip --seeds 3 --tokens      # table 15, and where code and paper differ
 
-A seed is that of the clips and of the training, as in `benchmarks.stickworld`. Everything lands in the cache, so a
-second run only prints. Ablations: unseen classes of one label split, ground-truth boxes; a row's difference from the
-whole method is taken seed by seed, on the same clips.
+A seed sets both the clips and the training, as in `benchmarks.stickworld`. Results go into the cache, so a second run
+only prints. Ablations: unseen classes of one label split, ground-truth boxes; the difference of a row from the whole
+method is computed for each seed, on the same clips.
 """
 
 import argparse
@@ -27,8 +27,8 @@ from zsstad_core.methods.common.labels import Labels
 from zsstad_core.methods.stclip.model import Stclip
 from zsstad_core.plan.plan import Plan
 
-ABLATED_SPLIT = 1  # the paper's are of split 1 too
-PATCHES, PUBLISHED_PATCHES = 64, 256  # of a frame: this encoder's; ViT-L/14's, with which table 15 was made
+ABLATED_SPLIT = 1  # as in the paper's ablations
+PATCHES, PUBLISHED_PATCHES = 64, 256  # of a frame: with this encoder; with ViT-L/14, as in table 15
 K = {published: published * PATCHES // PUBLISHED_PATCHES for published in (80, 100, 150, 200)}
 
 BASELINES = {name: stickworld.METHODS[name] for name in ("CLIP, whole frame", "CLIP, person's crop")}
@@ -63,9 +63,9 @@ OTHERS = {
     "untrained": "head=stclip training.iterations=1 training.warmup=0 training.lr=1e-9",
 }
 
-_APART = 64  # frames whose prompted labels are looked at: every so many
+_APART = 64  # every so many frames, the prompted labels of a frame are compared with their text
 
-type Row = tuple[str, str, str]  # what the table calls it, its name in CHANGES or OTHERS, the paper's mAP
+type Row = tuple[str, str, str]  # name in the table, name in CHANGES or OTHERS, the paper's mAP
 TABLES: dict[str, Sequence[Row]] = {
     "table 4, components (paper: J-HMDB; with interest tokens AVA, 12.07 to 12.85)": (
         ("baseline, whole frame", "CLIP, whole frame", "64.63"),
@@ -126,7 +126,7 @@ OF_TOKENS: dict[str, Sequence[Row]] = {
 
 
 def main() -> None:
-    """Run what is missing, print tables in Markdown."""
+    """Run what is missing, and print tables in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--ablation", action="store_true")
@@ -150,7 +150,7 @@ def main() -> None:
 def ablation(
     seeds: Iterable[int], overrides: str, tables: Mapping[str, Sequence[Row]], settings: Mapping[str, str]
 ) -> None:
-    """Every row of some tables, by name with its settings; seed by seed, so that what is done of it is of use."""
+    """Print some tables. settings: by the name of a row. Runs seed by seed, so that an interrupted run is of use."""
     fixed = f"scoring.boxes=groundtruth scoring.labels=unseen {overrides}"
     ap: dict[str, list[float]] = {name: [] for name in settings}
     for seed in seeds:
@@ -172,21 +172,21 @@ def of_head(changes: Mapping[str, str]) -> dict[str, str]:
 
 
 def difference(ap: Mapping[str, Sequence[float]], name: str) -> str:
-    """The difference of a row from the whole method, seed by seed."""
+    """The difference of a row from the whole method, over the seeds, as text."""
     if name == WHOLE:
         return ""
     return spread(np.subtract(ap[name], ap[WHOLE]).tolist(), sign="+")
 
 
 def spread(of_seeds: Sequence[float], sign: str = "", digits: int = 1) -> str:
-    """Mean; after it, where there are several seeds, the deviation between them."""
+    """Mean over seeds as text, followed by the deviation between them if there are several."""
     deviation = f" ± {np.std(of_seeds, ddof=1):.{digits}f}" if len(of_seeds) > 1 else ""
     mean = round(float(np.mean(of_seeds)), digits) + 0.0  # no -0.0
     return f"{mean:{sign}.{digits}f}{deviation}"
 
 
 def head_and_training(plan: Plan) -> tuple[Stclip, Bank[FrameViews], Labels]:
-    """The trained head, with what it was trained on."""
+    """The trained head, with the bank and the labels of its training."""
     bank = training_bank(plan, "cpu")
     head = trained_head(plan, bank.width)
     assert isinstance(head, Stclip)
@@ -194,8 +194,8 @@ def head_and_training(plan: Plan) -> tuple[Stclip, Bank[FrameViews], Labels]:
 
 
 def label_cosine(head: Stclip, bank: Bank[FrameViews], labels: Labels) -> float:
-    """Mean cosine of the last layer's prompted labels and their text, for some annotated frames of seen classes; 1
-    where there is no prompting."""
+    """Mean cosine of the last layer's prompted labels with their text, on some annotated frames of seen classes; 1
+    without prompting."""
     if not head.prompting:
         return 1.0
     found: list[torch.Tensor] = []

@@ -1,12 +1,12 @@
-"""iCLIP's training step from cached tokens, against the published way, which encodes the batch anew in every step.
+"""Compare iCLIP's training step from cached tokens with the published way, which encodes the batch in every step.
 
     python -m benchmarks.train_step               a few hundred cached steps, a few published ones, and their ratio
     python -m benchmarks.train_step --all         also all 7,000 iterations of J-HMDB split 1, checkpoints included
 
 Both ways train the same head with the same settings on batches of the same size: 8 frames with one person each and the
-objects that touch it. The data has the size of J-HMDB split 1 (464 clips, 15,590 frames), tokens and views are random:
-neither way's speed depends on them. The published way is given every favour: frames, persons and objects go through
-the encoder as one batch, each once (the published code encodes a frame once more a person, one image at a time), its
+objects that touch it. The data has the size of J-HMDB split 1 (464 clips, 15,590 frames); tokens and views are random,
+since neither way's speed depends on them. The published way is favoured: frames, persons and objects go through the
+encoder as one batch, each once (the published code encodes a frame once more per person, one image at a time), and its
 decoding, its memory (which it caches too) and its unused video clip cost nothing here. The class names are encoded in
 every step, as in the published code.
 """
@@ -39,12 +39,12 @@ from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.training import Training
 
 CLIPS, FRAMES, CLASSES, WIDTH = 464, 15_590, 15, 512
-OBJECTS = 3  # a frame; on real J-HMDB frames YOLOX-nano finds 2.9 (at most 5, score 0.05) that touch a person
+OBJECTS = 3  # per frame; on real J-HMDB frames YOLOX-nano finds 2.9 (at most 5, score 0.05) that touch a person
 _ROWS = (FRAMES, FRAMES, FRAMES * OBJECTS)  # tokens of frames, persons and objects
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the speeds and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=300, help="cached steps")
     parser.add_argument("--published", type=int, default=3, help="published steps")
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def synthetic_bank(device: str) -> Bank[FrameTokens]:
-    """A bank of the size of J-HMDB split 1: one person a frame, objects that touch it."""
+    """A bank of the size of J-HMDB split 1: one person per frame, and objects that touch it."""
     random = np.random.default_rng(0)
     lengths = np.full(CLIPS, FRAMES // CLIPS)
     lengths[: FRAMES - lengths.sum()] += 1
@@ -92,7 +92,7 @@ def synthetic_bank(device: str) -> Bank[FrameTokens]:
 
 
 def labels_of(text_KD: torch.Tensor) -> Labels:
-    """The classes by number."""
+    """Labels of numbered classes with these text tokens."""
     return one_text_labels([f"class_{k}" for k in range(len(text_KD))], text_KD)
 
 
@@ -106,14 +106,14 @@ def run(bank: Bank[FrameTokens], labels: Labels, settings: Training) -> float:
 
 
 def cached_step(bank: Bank[FrameTokens], labels: Labels, steps: int) -> float:
-    """Seconds a step, as the difference of a long and a short training: neither start-up nor the last save counts."""
+    """Seconds per step, from the difference of a long and a short training: start-up and the last save do not count."""
     short, long = (Training(iterations=n, warmup=n // 2) for n in (20, 20 + steps))
     run(bank, labels, short)  # imports, allocations
     return (run(bank, labels, long) - run(bank, labels, short)) / steps
 
 
 def published_step(bank: Bank[FrameTokens], encoder: Encoder, steps: int) -> float:
-    """Median seconds of a step that encodes frame, person and objects of its batch, and the class names, before it."""
+    """Median seconds of a step that first encodes frames, persons and objects of its batch, and the class names."""
     settings = Training()
     head = build(Settings(), encoder.width).to(bank.device)
     optimiser = torch.optim.SGD(
@@ -129,7 +129,7 @@ def published_step(bank: Bank[FrameTokens], encoder: Encoder, steps: int) -> flo
         start = time.perf_counter()
         encoder.encode_views(views)
         labels = labels_of(torch.from_numpy(encoder.encode_texts(names)).to(bank.device))
-        gathered = bank.gather(order.batch(step))  # the same tensors as encoded ones would be
+        gathered = bank.gather(order.batch(step))  # cached tokens in place of the encoded ones, of the same shapes
         if encoder.width == bank.width:
             assert gathered.target is not None
             logits_NK = head(gathered.batch, labels)

@@ -1,9 +1,9 @@
-"""How long the batches of a head that reads views take to read: from the cache, and from the videos; and their room.
+"""Time how long a head that reads views takes to read its batches from the cache and from the videos; print their size.
 
     python -m benchmarks.views --head stclip --dataset jhmdb
 
-Run `make encode` with the same settings first. Batches are those of training, in its order, each read by one thread and
-compared between the two ways.
+Run `make encode` with the same settings first. Batches are those of training, in its order, each read by one thread,
+and compared between the two ways.
 """
 
 import time
@@ -22,7 +22,7 @@ BATCHES = 10
 
 
 def main() -> None:
-    """Print the lines."""
+    """Measure both ways and print the lines."""
     settings = configure.from_arguments(configure.arguments(__doc__).parse_args())
     plan = Plan(in_a_way(settings, "cached"))
     kept = sum(file.stat().st_size for kind in plan.kinds() for file in plan.tokens(kind).path.rglob("c/*/*/*/*"))
@@ -37,18 +37,18 @@ FIELDS = fields(FrameViews)
 
 
 def pairs(one: list[FrameViews], other: list[FrameViews]) -> list[tuple[FrameViews, FrameViews]]:
-    """The batches of both, two by two."""
+    """The batches of both ways in pairs."""
     return list(zip(one, other, strict=True))
 
 
 def in_a_way(settings: Settings, way: str) -> Settings:
-    """The settings with views from one place."""
+    """The settings with views from one source (`encoder.pixels`)."""
     encoder = settings.encoder.model_copy(update={"pixels": way})
     return settings.model_copy(update={"encoder": encoder})
 
 
 def read(settings: Settings, way: str) -> list[FrameViews]:
-    """The first batches of training, and a line on how long they took."""
+    """Read the first batches of training, and print how long they took."""
     bank = training_bank(Plan(settings), "cpu")
     order = SampleOrder(len(bank.samples), settings.training.batch, settings.training.seed)
     start = time.perf_counter()

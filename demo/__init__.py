@@ -1,1 +1,1 @@
-"""The bundled demo: its frozen models, how they were trained, and the pictures it draws."""
+"""The bundled demo: its frozen models, how they were trained, and the pictures that it draws."""

@@ -1,4 +1,4 @@
-"""A chart of AP a class, a bar a method, the unseen classes apart."""
+"""Draw the AP of each class as a bar chart, with one bar per method, for unseen and seen classes."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ COLOURS = ("#b8bec8", "#7d8a9e", "#e4572e")
 
 
 def draw_chart(path: Path, methods: Mapping[str, Mapping[str, Any]]) -> None:
-    """methods: by name, the `classes` of a metrics.json (ap from 0 to 1 and group of each class)."""
+    """Draw the chart to `path`. methods: title -> `classes` of a metrics.json (ap from 0 to 1 and group per class)."""
     from matplotlib.figure import Figure
 
     classes = next(iter(methods.values()))

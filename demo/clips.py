@@ -1,4 +1,4 @@
-"""Test clips with what a head found in them: boxes, the best action of each person, its probability."""
+"""Draw test clips with a head's results: boxes, the best action of each person, and its probability."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,13 +21,14 @@ _PAPER, _INK, _WRONG = (24, 26, 32), (236, 238, 242), (150, 154, 166)
 _COLUMNS, _ZOOM, _TITLE, _GAP = 3, 2, 30, 6
 _FPS = 12
 _SMALL = 0.75
-_SURE = 0.5  # boxes that the detector is less sure of would only clutter the picture
+_SURE = 0.5  # boxes with a lower detection score are not drawn: they would only clutter the picture
 
 
 def draw_clips(plan: Plan) -> list[Pixels]:
-    """Three clips of unseen actions above three of seen ones, RGB pictures, as long as the longest.
+    """RGB pictures of three clips of unseen actions above three clips of seen actions, as long as the longest clip.
 
-    Chosen without looking: the first test clip of each of the group's first three classes. A shorter one starts anew.
+    The choice does not depend on the results: the first test clip of each of the group's first three classes. A shorter
+    clip starts anew.
     """
     found = read_artifact_table(plan.score, "detections")
     truth = read_artifact_table(plan.groundtruth, "groundtruth")
@@ -55,7 +56,7 @@ def write_mp4(path: Path, pictures: Sequence[Pixels]) -> None:
 
 
 def write_gif(path: Path, pictures: Sequence[Pixels]) -> None:
-    """Every second picture, smaller and in fewer colours: for a page, where the mp4 is for looking."""
+    """Write every second picture, smaller and in fewer colours than the mp4: for a web page."""
     height, width = pictures[0].shape[:2]
     size = round(width * _SMALL), round(height * _SMALL)
     shown = [Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS) for picture in pictures[::2]]
@@ -92,7 +93,7 @@ def _draw_annotation(plan: Plan, video: str, found: pd.DataFrame, truth: pd.Data
 def _draw_person(
     image: Image.Image, box_14: NDArray[np.float64], name: str, probability: float, here: pd.DataFrame, plan: Plan
 ) -> None:
-    """The person's box in the colour of the action's group; an action that is not the true one in grey, with that."""
+    """Draw a person's box in the colour of the action's group; a wrong action in grey, with the true action."""
     overlap_N = iou(box_14, here[list(BOX)].to_numpy(np.float64))[0] if len(here) else np.zeros(0)
     true = str(here["class_name"].iloc[int(overlap_N.argmax())]) if len(here) and overlap_N.max() >= 0.5 else ""
     text = f"{name.replace('_', ' ')} {probability:.2f}"
@@ -111,7 +112,7 @@ def _draw_person(
 
 
 def _row(pictures: Sequence[Pixels], title: str, colour: tuple[int, int, int]) -> Pixels:
-    """Pictures beside one another under a title."""
+    """The pictures side by side under a title."""
     height, width = pictures[0].shape[:2]
     row = Image.new("RGB", (len(pictures) * (width + _GAP) + _GAP, height + _TITLE + _GAP), _PAPER)
     draw = ImageDraw.Draw(row)

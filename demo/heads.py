@@ -1,4 +1,4 @@
-"""The methods of the demo: the baselines and the default. Run, it prints their names.
+"""The methods of the demo: the baselines and the default method. Run as a module, it prints their names.
 
 python -m demo.heads
 """

@@ -1,9 +1,9 @@
-"""The demo's last step: its methods side by side, and pictures of what the default one found.
+"""The demo's last step: a table of its methods, and pictures of what the default method found.
 
     make demo
 
 reads   evaluate and score of `demo.heads` on one label split; the clips
-writes  demo/result: clips.mp4 and clips.gif (what the default method names each person), ap.png (AP a class)
+writes  demo/result: clips.mp4 and clips.gif (the default method's action for each person), ap.png (AP per class)
 """
 
 from pathlib import Path
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def as_table(metrics: dict[str, dict[str, Any]]) -> str:
-    """The methods' frame mAP in percent."""
+    """The methods' frame mAP in percent, as a table of text."""
     some = next(iter(metrics.values()))
     unseen = [name.replace("_", " ") for name, row in some["classes"].items() if row["group"] == "unseen"]
     lines = [

@@ -1,8 +1,8 @@
-"""ask: who does what in somebody's own videos, by somebody's own words (docs/ask.md).
+"""ask: which person does which action in the user's own videos, for the user's own labels (docs/ask.md).
 
 reads   index, detect, score, text; the videos
 writes  OUT/answer.json, detections.csv, labels.pbtxt, index.html, and each video with boxes (results/ask/NAME)
-        with --makefile: the rules that bring the scores about, that make includes
+        with --makefile: the rules that make includes to produce the scores
 """
 
 import shlex
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def makefile(plan: Plan, question: Question) -> str:
-    """Texts first: a label that is too long is told before anything is detected."""
+    """The rules that make the scores. Texts come first: a label that is too long is reported before the detection."""
     refusals.refuse_without_pictures(plan.videos.values())
     refusals.refuse_other_encoder(plan)
     needed = [*(artifact.done for artifact in plan.extract() if artifact.stage.target == TEXT.target), plan.score.done]

@@ -1,4 +1,4 @@
-"""doctor: look for what makes a mAP vanish, in whatever is made so far.
+"""doctor: look for mistakes that ruin a mAP, in whatever is made so far.
 
 reads   the annotation; index, groundtruth, detect, text, tokens, score, evaluate where they are complete
 writes  nothing; exit code 1 where something is found

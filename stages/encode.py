@@ -56,7 +56,7 @@ def from_files(plan: Plan) -> Compute:
 
 
 def boxes(plan: Plan) -> dict[TokenKind, pd.DataFrame]:
-    """The boxes that become tokens of each kind."""
+    """The boxes that become tokens, by kind."""
     kinds = plan.kinds()
     of = {kind.rows for kind in kinds}
     detected = read_artifact_table(plan.detect, "boxes") if of & {"person", "object"} else None

@@ -30,7 +30,7 @@ def evaluate_plan(plan: Plan) -> Content:
         metrics = nothing_to_evaluate(plan.settings, detections)
     else:
         metrics = evaluate(plan.settings, plan.split, *tested)
-        if plan.method.truth is None:  # who knows the answer has no rows for the classes that it rules out
+        if plan.method.truth is None:  # a method that knows the truth has no rows for the classes that it rules out
             metrics["chance"] = chance(chance_draws(plan.settings, plan.split, *tested))
     keys = {artifact.stage.name: artifact.key for artifact in plan.lineage()}
     metrics["made with"] = {"keys": keys, **plan.score.made_with()}

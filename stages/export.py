@@ -1,4 +1,4 @@
-"""export: tokens with their index as files for other people's code; docs/export.md shows what is in them.
+"""export: tokens with their index as files for other programs; docs/export.md shows what is in them.
 
 reads   tokens-KIND, text; with KIND=encoder train
 writes  OUT/tokens-KIND.h5 or .npz, one file a kind, or OUT/encoder.safetensors; nothing in the cache
@@ -64,7 +64,7 @@ def export_kind(plan: Plan, kind: str, folder: Path, file_format: str) -> Export
 
 
 def refuse_unmade(plan: Plan, kind: TokenKind) -> None:
-    """Refuse what is not there and `make encode` would not make under these settings."""
+    """Raise SettingsError for tokens that are not in the cache and that `make encode` would not make."""
     if kind in plan.kinds() or plan.tokens(kind).done.exists():
         return
     if kind in plan.read_kinds():
@@ -76,7 +76,7 @@ def refuse_unmade(plan: Plan, kind: TokenKind) -> None:
 
 
 def encoder(plan: Plan, path: Path) -> Path:
-    """The image encoder with the LoRA that the trained head has in it folded into its weights, and the text encoder."""
+    """Write the image encoder, with the trained head's LoRA merged into its weights, and the text encoder."""
     if not plan.method.trains_encoder(plan.settings):
         others = ", ".join(name for name in registry.names() if registry.method(name).encoder)
         raise SettingsError(

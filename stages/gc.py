@@ -1,4 +1,4 @@
-"""gc: list what no plan needs any more, and what killed processes left; remove it with --apply.
+"""gc: list the artifacts that no plan needs any more, and the leftovers of killed processes; --apply removes them.
 
 reads   the names and times of all artifacts of the dataset
 writes  nothing without --apply

@@ -1,4 +1,4 @@
-"""groundtruth: annotated boxes and classes, and whether the video really has the frame.
+"""groundtruth: annotated boxes and classes, and whether the video really has the annotated frame.
 
 reads   index, the dataset's annotation
 writes  groundtruth: table groundtruth

@@ -1,4 +1,4 @@
-"""index: which clips there are, and which frames they really have.
+"""index: list the clips, and the frames of each that really decode.
 
 reads   the dataset's videos
 writes  index: tables videos and frames, and keyframes where the dataset has them

@@ -1,7 +1,7 @@
 """invalidate: remove what a stage made under the present settings, so that the next make makes it again.
 
 reads   pipeline.yaml, the dataset's folders
-writes  nothing; removes the stage's artifacts, of a training the checkpoints too
+writes  nothing; removes the stage's artifacts, and for a training also the checkpoints
 """
 
 from zsstad_core import configure
@@ -20,7 +20,7 @@ def main() -> None:
     plan = Plan(configure.from_arguments(options))
     made = [artifact.path for artifact in artifacts_of(plan, options.stage)]
     trainings = {"train": plan.runs, "finetune": plan.finetune_runs}
-    checkpoints = [trainings[options.stage]] if options.stage in trainings else []  # first: or it would go on from them
+    checkpoints = [trainings[options.stage]] if options.stage in trainings else []  # first, or a training resumes them
     for folder in [*checkpoints, *made]:
         if folder.is_dir():
             size, units = folders.size_of(folder), len(folders.units(folder))

@@ -15,7 +15,7 @@ from zsstad_core.plan.plan import Plan
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    # A list of classes may have several names (1 is 75/25): the one that is asked for stands above it.
+    # A label split may have several names (1 is 75/25): the table shows the name that the user chose.
     metrics = {**read_metrics(plan.evaluate), "split": plan.settings.split}
     print(as_table(metrics))
     if below := below_chance(metrics):

@@ -1,4 +1,4 @@
-"""plan: what is fresh, partial, missing or stale, and why.
+"""plan: which artifacts are fresh, partial, missing or stale, and why.
 
 reads   pipeline.yaml, the dataset's folders
 writes  nothing (with --makefile: the rules that make includes)

@@ -1,6 +1,6 @@
-"""report: what an evaluation found, and why, as one HTML file to look at.
+"""report: the results of an evaluation, and what explains them, as one HTML file.
 
-reads   evaluate, score, groundtruth, index; train and the tokens of a head that attends to something; the videos
+reads   evaluate, score, groundtruth, index; for a head with attention also train and its tokens; the videos
 writes  OUT/index.html (results/DATASET/report-KEY, the key of the evaluation); nothing in the cache
 """
 
@@ -48,9 +48,9 @@ def tables(plan: Plan) -> list[Table]:
 
 
 def published_numbers(plan: Plan, rows: list[Published]) -> list[tuple[Published, float]]:
-    """The published rows with a number for this split and this kind of boxes, the same method's rows first.
+    """The published rows with a number for this split and this kind of boxes; rows of the same method come first.
 
-    Where the lists of classes of a row are not published (50/50), the number is the mean over its splits.
+    If the lists of classes of a row are not published (50/50), its number is the mean over its splits.
     """
     numbers = [(row, row.values.get(plan.settings.split) if row.values else row.average) for row in rows]
     of_boxes = [
@@ -82,7 +82,7 @@ def compare_with_published(plan: Plan, metrics: dict[str, Any], rows: list[tuple
 
 
 def command(options: Namespace, plan: Plan) -> str:
-    """The make command line that asks for this report, with dataset, split and head written out."""
+    """The make command line of this report, with dataset, split and head written out."""
     settings = plan.settings
     chosen = {"DATASET": settings.dataset, "SPLIT": settings.split, "HEAD": settings.head}
     asked = {"TRAINED_ON": options.trained_on, "RECIPE": options.recipe, "SET": " ".join(options.overrides.split())}

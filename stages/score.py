@@ -1,4 +1,4 @@
-"""score: every test person against the labels of its video's group.
+"""score: the scores of every test person for the labels of its video's group.
 
 reads   train (where the head has weights), text, tokens and boxes of the test videos
 writes  score: table detections
@@ -82,7 +82,7 @@ def by_head(plan: Plan, chosen: list[Group]) -> list[PersonTables]:
 
 
 def clips_of(plan: Plan, group: Group, persons: pd.DataFrame) -> pd.Series:
-    """The tracklet of each scored person; tracklets are of all persons, whoever is scored."""
+    """The tracklet of each scored person; tracklets are made of all persons, scored or not."""
     from zsstad_core.learning.cached_rows import persons_to_track
     from zsstad_core.learning.tracklets import tracklets_to_score
 

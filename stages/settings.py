@@ -1,4 +1,4 @@
-"""settings: write pipeline.yaml, where there is none, and docs/settings.md from the defaults."""
+"""settings: write docs/settings.md, and pipeline.yaml if there is none, from the defaults."""
 
 from pathlib import Path
 

@@ -2,7 +2,7 @@
 
 reads   evaluate, of every run
 writes  OUT/table.json, table.csv and table.md (results/DATASET/HEAD-SPLITS); nothing in the cache
-        with --makefile: the rules for every run, that make includes
+        with --makefile: the rules for every run, which make includes
 """
 
 import json
@@ -54,7 +54,7 @@ def write_tables(options: Namespace, plan: Plan, plans: dict[runs.Run, Plan]) ->
 
 
 def describe(plan: Plan, plans: dict[runs.Run, Plan]) -> dict[str, Any]:
-    """Title and notes: how the numbers were made, and which classes are in none of them."""
+    """Title and notes of the table: how the numbers were made, and which classes are left out of them."""
     of_runs = {run: read_metrics(made.evaluate) for run, made in plans.items()}
     first = next(iter(of_runs.values()))
     seeds = sorted({run.seed for run in plans if run.seed is not None})

@@ -1,10 +1,10 @@
-"""text: frozen CLIP tokens of the class names, or the texts in their place, by the encoder or from a file.
+"""text: frozen CLIP tokens of the class names, or of texts given for them, by the encoder or from a file.
 
 reads   the dataset's classes
-writes  text: tokens, one row a class in the dataset's order
-        texts: where the method reads phrasings, or the best of several texts of a class counts: one row a text, class
+writes  text: tokens, one row per class in the dataset's order
+        texts: if the method reads phrasings, or the best of several texts of a class counts: one row per text, class
         after class
-        words: where the method reads words: one row a text, all its positions
+        words: if the method reads words: one row per text, with all its positions
 """
 
 from dataclasses import replace

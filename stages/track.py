@@ -1,4 +1,4 @@
-"""track: detected persons followed through each test video, where clips are tracklets.
+"""track: follow detected persons through each test video, if clips are tracklets.
 
 reads   index, detect
 writes  tracks: table tracks

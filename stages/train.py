@@ -69,8 +69,8 @@ def fit(plan: Plan, device: str, rank: "Rank", clock: Clock | None = None) -> di
 
 
 def fit_part(rank: "Rank", device: str, settings: str) -> dict[str, "Tensor"]:
-    """`fit` in a process of its own. settings: as JSON."""
-    with redirect_stdout(StringIO()):  # the process that watches over this one has said it
+    """`fit` in a separate process. settings: as JSON."""
+    with redirect_stdout(StringIO()):  # the parent process has printed the same lines
         plan = Plan(Settings.model_validate_json(settings))
     return fit(plan, device, rank)
 

@@ -1,4 +1,4 @@
-"""verify: compare every byte of the cache with what was recorded when it was written.
+"""verify: compare every byte of the cache with the digests recorded when it was written.
 
 reads   all artifacts of DATASET, or of every dataset
 writes  nothing; a damaged unit loses its manifest, so that the next make redoes it

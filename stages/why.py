@@ -1,4 +1,4 @@
-"""why: the state of a stage's artifacts, and in full what made it so.
+"""why: the state of a stage's artifacts, with the full reasons.
 
 reads   pipeline.yaml, the dataset's folders, inputs of earlier artifacts
 writes  nothing

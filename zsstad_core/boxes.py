@@ -42,8 +42,8 @@ def select(boxes: pd.DataFrame, scoring: Scoring) -> pd.DataFrame:
     """The persons of table `boxes` that a head scores, by the rule `scoring.select`; rows keep order and index.
 
     threshold   score >= `threshold` (iCLIP, `TEST.BOX_THRESH`)
-    first       the `first` best of each frame, equal scores by box number (ST-CLIP's code)
-    margin      the best of each frame, with score S, and all others with a score > S - `margin` (ST-CLIP's paper)
+    first       the `first` highest scores of each frame, equal scores in the order of box numbers (ST-CLIP's code)
+    margin      the highest score S of each frame, and every other score > S - `margin` (ST-CLIP's paper)
     all         every person
 
     Scores are float32, so limits are rounded to float32 before they are compared: a score written 0.7 passes 0.7.
@@ -66,7 +66,7 @@ def select(boxes: pd.DataFrame, scoring: Scoring) -> pd.DataFrame:
 
 
 def _rank_in_frame(persons: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The rank of each row in its frame, from 0, and the first row of its frame: two int arrays [P]."""
+    """For each row its rank in its frame (from 0) and the number of its frame's first row: two int arrays [P]."""
     video_P = pd.factorize(persons["video_id"])[0]
     frame_P, score_P = persons["frame"].to_numpy(np.int64), persons["score"].to_numpy()
     next_video, same_video = video_P[1:] > video_P[:-1], video_P[1:] == video_P[:-1]

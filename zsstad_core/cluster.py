@@ -1,7 +1,7 @@
-"""Units as tasks on dask workers: processes on this host, those of a running scheduler, or jobs that SLURM starts.
+"""Make units as tasks on dask workers: processes on this host, workers of a running scheduler, or SLURM jobs.
 
-A worker loads its model once and makes one unit at a time. A unit whose worker is lost goes to another one; where it
-has lost `LOSSES` of them it is taken apart into clips, and a clip that does so alone is set aside.
+A worker loads its model once and makes one unit at a time. If a worker is lost, its unit goes to another worker. A unit
+that has lost `LOSSES` workers is split into its clips; a clip that loses as many workers alone is set aside.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from zsstad_core.settings.running import Workers as WorkersSettings
 from zsstad_core.work import Compute, FinishedTask, Runner, Task, Work, make
 
 LOSSES = 3
-_LOOK = 30.0  # seconds without a word from any worker until we look whether any is left
+_LOOK = 30.0  # seconds without a finished task until we check whether any worker is left
 _FETCH = 30.0  # seconds until the result of a finished task counts as lost with its worker; then the task is made again
 _GONE = {
     "local": "all workers are gone and none comes back; finished units are kept: start again with fewer WORKERS, or "
@@ -36,11 +36,11 @@ _GONE = {
     "slurm": "no job of the workers is left in SLURM's queue; finished units are kept, the same command goes on from "
     "here",
 }
-_PAUSE = 0.5  # seconds until a worker looks again whether another command has made its unit
+_PAUSE = 0.5  # seconds until a worker checks again whether another command has made its unit
 
 
 def on_workers(stage: str, settings: Settings) -> Runner | None:
-    """Runs tasks where `settings.workers` says; None where that is in this process.
+    """A function that runs tasks on the workers of `settings.workers`; None if tasks run in this process.
 
     stage: the module whose `work(plan)` the workers call, such as "stages.detect".
     """
@@ -74,10 +74,10 @@ def on_workers(stage: str, settings: Settings) -> Runner | None:
 
 
 def _outcomes(client: Any, settings: WorkersSettings, futures: list[Any]) -> list[tuple[Any, Any]]:
-    """Futures that have come to an end, each with its result, or with what its task raised; none, if that takes long.
+    """The futures that have finished, each with its result or its task's exception; none after `_LOOK` seconds.
 
-    Raises WorkersLostError where all workers that we started are gone and none comes back (`nannies.all_gave_up`), and
-    where the scheduler of somebody else is gone.
+    Raises WorkersLostError if all workers that this process started are gone and none comes back
+    (`nannies.all_gave_up`), or if the scheduler of another process is gone.
     """
     from distributed import CancelledError, wait
     from distributed.comm import CommClosedError
@@ -92,13 +92,13 @@ def _outcomes(client: Any, settings: WorkersSettings, futures: list[Any]) -> lis
             except CancelledError:
                 raise
             except Exception as error:
-                if future.status != "error":  # a timeout: its worker is lost with it, another makes it again
+                if future.status != "error":  # a timeout: the result is lost with its worker, another makes it again
                     raise
                 outcomes.append((future, error))
     except TimeoutError:
         if not outcomes and all_gave_up(client.cluster):
             raise WorkersLostError(_GONE[settings.kind]) from None
-    except (CancelledError, CommClosedError):  # the second where the scheduler goes while a result is on its way
+    except (CancelledError, CommClosedError):  # CommClosedError: the scheduler is lost while it sends a result
         if not settings.scheduler:
             raise
         raise WorkersLostError(
@@ -113,8 +113,8 @@ def make_unit(
 ) -> tuple[dict[str, str], str]:
     """In a worker: make the group's unit of the artifacts of the stages `lacking`.
 
-    settings: as JSON; folder: where relative paths start. Returns the clips that failed, with reasons, and where the
-    time went.
+    settings: as JSON; folder: where relative paths start. Returns the clips that failed, with reasons, and the name of
+    the step that took most of the time.
     """
     work, compute = _load_work(stage, settings, folder)
     task = Task(group, [artifact for artifact in work.artifacts if artifact.stage in lacking])
@@ -125,16 +125,16 @@ def make_unit(
 
 @lru_cache(maxsize=1)
 def _load_work(stage: str, settings: str, folder: str) -> tuple[Work, Compute]:
-    """A stage's work as a worker rebuilds it, with its model loaded."""
+    """The stage's work as a worker rebuilds it from the settings, with its model loaded."""
     os.chdir(folder)
     chosen = Settings.model_validate_json(settings)
-    with contextlib.redirect_stdout(io.StringIO()):  # what is worth saying, one process says
+    with contextlib.redirect_stdout(io.StringIO()):  # the main process prints these lines once
         work: Work = importlib.import_module(stage).work(Plan(chosen.model_copy(update={"device": _device(chosen)})))
         return work, work.prepare()
 
 
 def _device(settings: Settings) -> str:
-    """Local workers take turns on this host's GPUs; a worker of somebody else's sees those that it was given."""
+    """The device of this worker: local workers share this host's GPUs in turn; other workers see only their own."""
     from distributed import get_worker
 
     name = get_worker().name
@@ -161,12 +161,15 @@ def _set_aside(work: Work, task: Task) -> dict[str, str]:
 
 @contextlib.contextmanager
 def client_of(settings: WorkersSettings) -> Iterator[Any]:
-    """A dask client; workers that we started end with the block. Raises SettingsError where there is no scheduler."""
+    """A dask client for the block, at whose end the workers that this process started are stopped.
+
+    Raises SettingsError if the scheduler does not answer, if a worker has several threads, or if SLURM refuses a job.
+    """
     import dask
     from distributed import Client, LocalCluster
 
     if settings.scheduler:
-        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it has to say is an error of ours
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # our SettingsError says the same
         try:
             client = Client(settings.scheduler, timeout=5)
         except (OSError, ValueError) as error:
@@ -181,11 +184,11 @@ def client_of(settings: WorkersSettings) -> Iterator[Any]:
     from zsstad_core.nannies import LOST_WORKER_TIMEOUT, PatientNanny
 
     threads = str(max((os.cpu_count() or 1) // settings.count, 1))
-    quiet = {"DASK_LOGGING__DISTRIBUTED": "critical"}  # a worker that is stopped would say so by tracebacks
+    quiet = {"DASK_LOGGING__DISTRIBUTED": "critical"}  # a worker that is stopped would print tracebacks
     chosen = {
         "distributed.deploy.lost-worker-timeout": LOST_WORKER_TIMEOUT,
         "distributed.scheduler.allowed-failures": LOSSES - 1,
-        "distributed.scheduler.worker-saturation": 1.0,  # no unit waits in a worker that another unit may kill
+        "distributed.scheduler.worker-saturation": 1.0,  # a worker gets no second unit while the first may kill it
         "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, **quiet},
     }
     with dask.config.set(chosen), _environment_kept():
@@ -207,7 +210,7 @@ def client_of(settings: WorkersSettings) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def _environment_kept() -> Iterator[None]:
-    """What dask writes into this process's environment for its workers (pre-spawn-environ) ends with the block."""
+    """At the end of the block, undo what dask writes into this process's environment (pre-spawn-environ)."""
     before = dict(os.environ)
     try:
         yield
@@ -218,7 +221,10 @@ def _environment_kept() -> Iterator[None]:
 
 
 def slurm(settings: WorkersSettings) -> Any:
-    """dask-jobqueue's cluster, which submits a job a worker; `job_script()` tells what. None is submitted yet."""
+    """dask-jobqueue's cluster, which submits one job per worker (`job_script()` shows it); no job is submitted yet.
+
+    Raises SettingsError if dask-jobqueue is not installed.
+    """
     try:
         from dask_jobqueue import SLURMCluster
     except ImportError as error:
@@ -239,7 +245,7 @@ def slurm(settings: WorkersSettings) -> Any:
 
 
 def _submit(jobs: Any, count: int) -> None:
-    """Submit so many jobs of a SLURMCluster. Raises SettingsError with what sbatch says where it refuses one."""
+    """Submit `count` jobs of a SLURMCluster. Raises SettingsError with sbatch's message if it refuses a job."""
     from distributed import Status
 
     for _ in range(count):
@@ -248,14 +254,14 @@ def _submit(jobs: Any, count: int) -> None:
         jobs.sync(jobs._correct_state)
     except (RuntimeError, OSError) as error:
         for job in jobs.workers.values():
-            job.status = Status.failed  # else closing holds that a job that was never submitted still runs
+            job.status = Status.failed  # else `close` takes a job that was never submitted for a running job
         jobs.close()
         reason = str(error).strip().splitlines()[-1]
         raise SettingsError(f"workers.kind is slurm; sbatch refused a job ({reason}); see workers.slurm") from None
 
 
 def _refuse_threads(client: Any, scheduler: str) -> None:
-    """Two units at a time in one worker would be two models on one GPU."""
+    """Raise SettingsError if a worker has several threads: it would run two models on one GPU."""
     workers = client.scheduler_info(n_workers=-1)["workers"]
     for address, worker in workers.items():
         if worker["nthreads"] > 1:

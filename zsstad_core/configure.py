@@ -1,4 +1,4 @@
-"""pipeline.yaml, recipes and SET= become one `Settings`; what does not fit is refused with the line it stands on.
+"""Merge pipeline.yaml, recipes and SET= into one `Settings`; an invalid value is refused with its file and line.
 
 Later layers win: the defaults of `zsstad_core.settings`, pipeline.yaml, the recipes DATASET and HEAD/DATASET, RECIPE=,
 then DATASET=, SPLIT=, HEAD= and SET=.
@@ -21,7 +21,7 @@ from zsstad_core.settings.base import Section
 from zsstad_core.settings.pipeline import Settings
 
 Tree = dict[str, Any]
-Origins = dict[str, str]  # dotted key -> where its value stands, for messages
+Origins = dict[str, str]  # dotted key -> the file and line, or the variable, that sets it; for messages
 
 
 CHOICES = {
@@ -33,11 +33,11 @@ CHOICES = {
     "scheduler": "workers.scheduler",
     "gpus": "training.processes",
 }
-"""Settings that have a variable of make to themselves."""
+"""The settings that have a variable of make, by the variable's name in lower case."""
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as people write numbers: `2e-4` is a number (YAML 1.1 wants `2.0e-4`)."""
+    """A YAML loader that also reads `2e-4` as a number (YAML 1.1 wants `2.0e-4`)."""
 
 
 _Loader.add_implicit_resolver(
@@ -46,7 +46,7 @@ _Loader.add_implicit_resolver(
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
-    """The parser every stage starts from; its `parse_args()` goes to `from_arguments`."""
+    """The argument parser that every stage starts from; its `parse_args()` goes to `from_arguments`."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--settings", default="pipeline.yaml", help="the settings file")
     for name in (*CHOICES, "recipe"):
@@ -59,7 +59,7 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 
 
 def from_arguments(options: argparse.Namespace, file: "SettingsFile | None" = None) -> Settings:
-    """The settings that a command line asks for; `file` is its settings file, where that is read already."""
+    """The settings that a command line asks for; `file` is its settings file, if that has been read already."""
     choices = {name: getattr(options, name) for name in CHOICES if getattr(options, name)}
     file = file or SettingsFile.read(Path(options.settings))
     settings = file.settings(choices=choices, recipe=options.recipe, overrides=options.overrides)
@@ -76,7 +76,7 @@ class SettingsFile:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Raises MissingFileError, and SettingsError naming the line."""
+        """Read the file. Raises MissingFileError, and SettingsError naming the line."""
         values, lines = _read(path)
         recipes = _validated({"recipes": values["recipes"]} if "recipes" in values else {}, lines).recipes
         return cls(values, lines, recipes)
@@ -84,13 +84,13 @@ class SettingsFile:
     def settings(self, *, choices: dict[str, str] | None = None, recipe: str = "", overrides: str = "") -> Settings:
         """Merge and validate all layers.
 
-        Raises SettingsError, one line a problem: where, key, value, rule and the nearest right name.
+        Raises SettingsError, one line per problem: where, key, value, rule and the nearest right name.
         """
         return _layered(self, choices or {}, recipe, overrides)
 
 
 def load(path: Path, *, choices: dict[str, str] | None = None, recipe: str = "", overrides: str = "") -> Settings:
-    """The settings of a file under some choices. Raises as `SettingsFile`."""
+    """The settings of a file under some choices. Raises as `SettingsFile` does."""
     return SettingsFile.read(path).settings(choices=choices, recipe=recipe, overrides=overrides)
 
 
@@ -112,7 +112,7 @@ def _layered(file: SettingsFile, choices: dict[str, str], recipe: str, overrides
 
         chosen = [recipe] if recipe else []
         tree, origins = layered(chosen)
-        head, dataset = (tree.get(name, getattr(Settings(), name)) for name in ("head", "dataset"))  # known only now
+        head, dataset = (tree.get(name, getattr(Settings(), name)) for name in ("head", "dataset"))  # after the merge
         own = [name for name in (dataset, f"{head}/{dataset}") if name in recipes and name not in chosen]
         if own:
             tree, origins = layered([*own, *chosen])
@@ -121,7 +121,7 @@ def _layered(file: SettingsFile, choices: dict[str, str], recipe: str, overrides
     tested = settings(asked)
     if not tested.trained_on.dataset:
         return tested
-    # The same layers, with the recipes of the other dataset.
+    # The training settings: the same layers with the dataset of `trained_on`, and so with its recipes.
     there = {"dataset": tested.trained_on.dataset, "split": tested.trained_on.split, "trained_on.dataset": "null"}
     return tested.with_training_settings(
         settings([*asked, *((key, text, "trained_on") for key, text in there.items())])
@@ -129,7 +129,7 @@ def _layered(file: SettingsFile, choices: dict[str, str], recipe: str, overrides
 
 
 def _read(path: Path) -> tuple[Tree, Origins]:
-    """The file as plain data, and the line each key stands on."""
+    """The file as plain data, and for each dotted key the file and line where it stands."""
     if not path.is_file():
         raise MissingFileError(f"{path}: no such settings file; `make settings` writes one with every default")
     try:
@@ -173,7 +173,7 @@ def _value(text: str) -> Any:
 
 
 def _assignments(overrides: str) -> list[tuple[str, str, str]]:
-    """SET= as (key, text, where)."""
+    """The assignments in SET=, each as (key, text, "SET=")."""
     try:
         words = shlex.split(overrides)
     except ValueError as error:
@@ -216,7 +216,7 @@ def _validated(tree: Tree, origins: Origins) -> Settings:
 
 
 def _sentence(problem: Any, origins: Origins) -> str:
-    """One pydantic error as: where: key is value; rule (way out)."""
+    """One pydantic error as a message: `where: key is value; rule (hint)`."""
     loc = [str(part) for part in problem["loc"]]
     key, kind = ".".join(loc), problem["type"]
     if kind == "value_error":  # a rule of a whole section; its message begins with the name of a setting
@@ -231,7 +231,7 @@ def _sentence(problem: Any, origins: Origins) -> str:
 
 
 def _where(key: str, origins: Origins) -> str:
-    """Where a key stands; of a section that is only named in dotted keys, where the first of these stands."""
+    """Where a key stands; for a section that is only named in dotted keys, where the first of these keys stands."""
     return origins.get(key) or next((where for name, where in origins.items() if name.startswith(f"{key}.")), "")
 
 
@@ -254,7 +254,7 @@ def _rule(problem: Any, loc: Sequence[str]) -> str:
 
 
 def _section(loc: Sequence[str]) -> type[Section]:
-    """The section that stands at these keys, or the last one on the way there."""
+    """The section that these keys name, or the last section on their path."""
     section: type[Section] = Settings
     for name in loc:
         field = section.model_fields.get(name)
@@ -265,7 +265,7 @@ def _section(loc: Sequence[str]) -> type[Section]:
 
 
 def _nearest_setting(loc: Sequence[str]) -> str:
-    """What may be meant by an unknown key: the same name elsewhere, a near name, or any of its section."""
+    """A hint for an unknown key: the same name in other sections, else a near name, else all names of its section."""
     elsewhere = [name for name in _names(Settings) if name.split(".")[-1] == loc[-1]]
     if elsewhere:
         return f"did you mean {' or '.join(elsewhere)}?"
@@ -273,7 +273,7 @@ def _nearest_setting(loc: Sequence[str]) -> str:
 
 
 def _names(section: type[Section], prefix: str = "") -> Iterator[str]:
-    """Every setting, dotted."""
+    """The dotted names of all settings."""
     for name, field in section.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
             yield from _names(field.annotation, f"{prefix}{name}.")

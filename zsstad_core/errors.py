@@ -1,7 +1,7 @@
-"""What a user did that cannot work, said in one line.
+"""Errors that a user can correct, each with a message of one line.
 
-Every message has the same parts: where (file, line, frame or key), the value, the rule, and the way out. A traceback
-is for our own mistakes only: `friendly` turns these errors into one line and an exit code.
+Every message has the same parts: where (file, line, frame or key), the value, the rule, and how to correct it. Only
+our own mistakes show a traceback: `friendly` turns these errors into one line and an exit code.
 """
 
 import errno
@@ -15,13 +15,13 @@ from difflib import get_close_matches
 from zsstad_core.stopping import Terminated, sigterm_raises
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
-"""What the system says where a disk or a quota is full."""
+"""The error numbers of a full disk and of a full quota."""
 
 _STOPPED = "stopped; finished units are kept, the same command goes on from here"
 
 
 class UserError(Exception):
-    """Base of everything a user can mend; its text is the whole message."""
+    """Base of all errors that a user can correct; its text is the whole message."""
 
 
 class SettingsError(UserError, ValueError):
@@ -33,11 +33,11 @@ class UnfitHeadError(SettingsError):
 
 
 class DataError(UserError, ValueError):
-    """A dataset, annotation, split or box file is not what it must be."""
+    """A dataset, annotation, split or box file is not valid."""
 
 
 class VideosFailedError(DataError):
-    """Clips that could not be read, each with the reason; the other clips of a group are none the worse."""
+    """Clips that could not be read, each with the reason; the other clips of the group are not affected."""
 
     def __init__(self, reasons: Mapping[str, str]) -> None:
         super().__init__("; ".join(reasons.values()))
@@ -49,11 +49,11 @@ class MissingFileError(UserError, FileNotFoundError):
 
 
 class CacheError(UserError, RuntimeError):
-    """A cached unit is incomplete, damaged, or made by something else than the plan says."""
+    """A cached unit is incomplete, damaged, or made from other inputs than the plan's."""
 
 
 class DamagedUnitError(CacheError):
-    """A unit is not as it was written; it is no unit any more, and its stage will make it again."""
+    """A unit differs from what was written; it does not count as a unit any more, and its stage makes it again."""
 
 
 class WorkersLostError(UserError, RuntimeError):
@@ -65,9 +65,9 @@ class ModelError(UserError, RuntimeError):
 
 
 def nearest_name(name: str, names: Iterable[str]) -> str | None:
-    """The one of `names` that somebody who wrote `name` may have meant; None if none is near.
+    """The name in `names` that is most like `name`, as a correction of a misspelling; None if none is near.
 
-    Upper and lower case are the same, and so are a blank, a hyphen and an underscore.
+    Upper and lower case are equal, and so are a blank, a hyphen and an underscore.
     """
     spelled = {_plain(other): other for other in names}
     near = get_close_matches(_plain(name), spelled, n=1)
@@ -85,9 +85,9 @@ def _plain(name: str) -> str:
 
 
 def friendly[**P](main: Callable[P, None]) -> Callable[P, None]:
-    """Decorate an entry point: what a user can mend or has asked for becomes one line on standard error.
+    """Decorate an entry point: an error that a user can correct, or an interrupt, prints one line on standard error.
 
-    Exit codes: a `UserError`, or a full disk, 2; Ctrl-C 130; SIGTERM (SLURM, `kill`) 143; and 141, in silence, where
+    Exit codes: a `UserError` or a full disk 2; Ctrl-C 130; SIGTERM (SLURM, `kill`) 143; and 141, without a line, if
     nobody reads our standard output any more (`| head`).
     """
 
@@ -100,9 +100,9 @@ def friendly[**P](main: Callable[P, None]) -> Callable[P, None]:
         except UserError as error:
             _leave(2, f"error: {error}")
         except BrokenPipeError:
-            if not _unread(1):  # some other pipe, which is not the reader's doing
+            if not _unread(1):  # another pipe is broken, not standard output
                 raise
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python still flushes when it ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python flushes standard output once more when it ends
             raise SystemExit(141) from None
         except OSError as error:
             if error.errno not in FULL:
@@ -118,7 +118,7 @@ def friendly[**P](main: Callable[P, None]) -> Callable[P, None]:
 
 
 def _unread(descriptor: int) -> bool:
-    """Whether it is a pipe whose reader is gone."""
+    """Whether a file descriptor is a pipe whose reader is gone."""
     asked = select.poll()
     asked.register(descriptor, select.POLLOUT)
     return any(events & select.POLLERR for _, events in asked.poll(0))

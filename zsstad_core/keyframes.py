@@ -1,9 +1,9 @@
 """Keyframes: the decoded frame of each annotated second of a video, and the frames around it that are wanted too.
 
-The rule. The times of a video are those of its file (pts, in seconds), and `start` is the second that stands at time 0.
-The keyframe of second s is the decoded frame whose time is nearest to s - start, the earlier of two that are equally
-near. If the nearest frame is half a second away or more, the video has no such keyframe. The rule does not count
-frames: films run at 24, 25, 29.97 or 30 frames a second, and not all of them evenly.
+The times of a video are those of its file (pts, in seconds), and `start` is the annotated second at time 0. The
+keyframe of second s is the decoded frame whose time is nearest to s - start, the earlier of two that are equally near.
+If the nearest frame is half a second away or more, the video has no such keyframe. The rule does not count frames:
+films run at 24, 25, 29.97 or 30 frames a second, and not all of them evenly.
 
 Shapes: F frames of a video, K of them keyframes, N moments.
 """
@@ -26,15 +26,15 @@ NOWHERE = -1
 
 @dataclass(frozen=True)
 class Step:
-    """The length of one step of a head's window: a number of frames; of seconds, to the nearest frame; or, in a video
-    of which only some frames are looked at, a number of these frames (`looked_at`)."""
+    """The length of one step of a head's window: a number of frames; a number of seconds, to the nearest frame; or, in
+    a video whose frames are sampled, a number of sampled frames (`looked_at`)."""
 
     length: float = 1.0
     unit: Literal["frames", "seconds", "looked_at"] = "frames"
 
 
 class ChosenFrames(NamedTuple):
-    """The wanted frames of a video, by their numbers, rising."""
+    """The wanted frames of a video, as frame numbers in rising order."""
 
     frames: Ints  # keyframes, and the frames around them
     keyframes: Ints  # [K]
@@ -66,21 +66,21 @@ class Keyframes:
         return reach <= self.around
 
     def until_last_needed(self, times: Iterator[tuple[float, int, int]]) -> Iterator[tuple[float, int, int]]:
-        """The frames of `times` (seconds, height, width) up to the last one that is needed: a film goes on for long.
+        """The frames of `times` (seconds, height, width) up to the last frame that is needed; a film has many more.
 
-        The last one lies a minute after the last keyframe and the frames around it, so that `lasts_too_long` can tell a
-        whole film from a video that was cut out of it.
+        The last needed frame lies a minute after the last keyframe and the frames around it, so that `lasts_too_long`
+        can tell a whole film from a video that was cut out of it.
         """
         reach = self.around * self.step.length if self.step.unit == "seconds" else 0.0
         end = self.last - self.start + reach + _MINUTE + 1.0
         return takewhile(lambda frame: frame[0] <= end, times)
 
     def lasts_too_long(self, pts_F: NDArray[np.float64]) -> bool:
-        """Whether a video lasts as long as a whole film, although it shall begin at second `start`, later than 0."""
+        """Whether a video that should be cut out of a film at second `start` > 0 lasts as long as the whole film."""
         return self.start > 0 and bool(pts_F.max() > self.last - self.start + _MINUTE)
 
     def choose(self, pts_F: ArrayLike) -> ChosenFrames:
-        """The wanted frames of a video whose frames have these times (seconds, in the order of the frames)."""
+        """The wanted frames of a video with these times (seconds, in the order of the frames)."""
         pts_F = np.asarray(pts_F, np.float64)
         by_time = np.argsort(pts_F, kind="stable")  # AVI with B-frames: the times of neighbours may stand swapped
         rising_F = pts_F[by_time]
@@ -106,10 +106,9 @@ class Keyframes:
 class Sampled(Keyframes):
     """Every n-th frame of a video (`every`), or a number of frames a second (`per_second`).
 
-    The frames are looked at as if the video had no others, and windows of heads consist of them. No second is
-    annotated, so `seconds` only numbers the frames. `per_second` divides each second, from the first frame of the video
-    on, into that many parts, and takes the first frame of each part; a video with fewer frames a second is looked at
-    whole.
+    All other frames of the video are ignored: windows of heads consist of sampled frames. No second is annotated, so
+    `seconds` only numbers the frames. `per_second` divides each second, from the first frame of the video on, into that
+    many parts, and takes the first frame of each part; from a video with fewer frames a second it takes every frame.
     """
 
     first: int = 0
@@ -136,7 +135,7 @@ class Sampled(Keyframes):
             frames = np.arange(0, len(pts_F), self.every)
         else:
             by_time = np.argsort(pts_F, kind="stable")
-            # A frame belongs to a part also if it stands a rounding error before its beginning.
+            # 1e-3 allows for rounding errors: a frame just before the beginning of a part belongs to the part.
             part_F = np.floor((pts_F[by_time] - pts_F.min(initial=np.inf)) * self.per_second + 1e-3)
             frames = np.sort(by_time[np.unique(part_F, return_index=True)[1]])
         frames = frames.astype(np.int64)
@@ -144,7 +143,7 @@ class Sampled(Keyframes):
 
 
 def nearest(rising_F: NDArray[np.float64], moment_N: ArrayLike, reach: float) -> Ints:
-    """The place in `rising_F` of the time nearest to each moment, int64 [N], the earlier of two that are equally near.
+    """The index in `rising_F` of the time nearest to each moment, int64 [N]; of two equally near times the earlier.
 
     NOWHERE if no time is nearer than `reach`. `rising_F` must not fall.
     """

@@ -1,7 +1,7 @@
-"""Whether lost workers come back: those who start them know it, a clock does not.
+"""Tell whether lost dask workers come back, by the state of their nannies or SLURM jobs instead of a timeout.
 
-On this host a nanny watches each worker and starts its interpreter anew, which takes seconds or minutes; a job of SLURM
-may wait for days. So a run has lost its workers where every nanny has given up, or where every job has left the queue.
+On this host a nanny watches each worker and restarts its interpreter, which takes seconds or minutes; a SLURM job may
+wait for days. So a run has lost its workers if every nanny has given up, or if every job has left the queue.
 """
 
 import os
@@ -12,20 +12,20 @@ from typing import Any
 from distributed import Nanny, Status
 
 STARTS = 3
-"""Interpreters that may end in a row before they have become a worker; then their nanny gives up."""
+"""Interpreters in a row that may end before they become a worker; then their nanny gives up."""
 
 LOST_WORKER_TIMEOUT = "10000 days"
-"""Value of `distributed.deploy.lost-worker-timeout`. With dask's 15 seconds, a cluster ends the nanny, or cancels the
-job, of a worker whose new interpreter takes longer."""
+"""Value of `distributed.deploy.lost-worker-timeout`. With dask's 15 seconds, a cluster closes the nanny, or cancels the
+job, of a worker whose new interpreter takes longer to start."""
 
 _ENDED = {Status.closing, Status.closed, Status.failed}
 
 
 class PatientNanny(Nanny):  # type: ignore[misc]
-    """A nanny that waits for an interpreter as long as it takes, and that gives up after STARTS of them in vain.
+    """A nanny that waits for an interpreter without a limit, and gives up after STARTS interpreters in a row that fail.
 
-    An interpreter ends before it is a worker where memory is short, or where the environment has been damaged. dask's
-    own nanny starts the next one without end.
+    An interpreter ends before it becomes a worker if memory is short, or if the environment has been damaged. dask's
+    own nanny starts the next interpreter without end.
     """
 
     _starts = 0
@@ -39,7 +39,7 @@ class PatientNanny(Nanny):  # type: ignore[misc]
         status = await super().instantiate()
         if status == Status.running:
             self._starts = 0
-        elif status == Status.failed:  # no process was created, so none will end and be started again
+        elif status == Status.failed:  # no process was created, so no process ends, which would start the next
             await self.close(reason="no process can be created")
         return status
 
@@ -47,7 +47,7 @@ class PatientNanny(Nanny):  # type: ignore[misc]
 def all_gave_up(cluster: Any) -> bool:
     """Whether a LocalCluster or SLURMCluster has no worker, and will have none.
 
-    cluster: None stands for the scheduler of somebody else, who may start workers at any time: False.
+    cluster: None stands for the scheduler of another process, where workers may start at any time: False.
     """
     if cluster is None:
         return False
@@ -58,9 +58,9 @@ def all_gave_up(cluster: Any) -> bool:
 
 
 def any_queued(jobs: Iterable[str]) -> bool:
-    """Whether any of these jobs of SLURM waits or runs.
+    """Whether any of these SLURM jobs (by id) waits or runs.
 
-    True where squeue gives no answer: a job has ended only where SLURM says so.
+    True if squeue gives no answer: a job counts as ended only if SLURM says so.
     """
     words = ["squeue", "--noheader", "--format=%i", f"--user={os.getuid()}"]
     try:

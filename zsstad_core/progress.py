@@ -1,4 +1,4 @@
-"""What long work shows: one line with done and total, rate, time left, and what it waits for.
+"""The progress of long work as one line: done and total, rate, time left, and the step that takes most of the time.
 
 On a terminal the line is rewritten in place; elsewhere a plain line appears at the start, about every half minute, and
 at the end.
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 
 class Clock:
-    """Where the time of some work goes: seconds by name."""
+    """Measures where the time of some work goes: seconds by the name of a part."""
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
@@ -26,7 +26,7 @@ class Clock:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
     def total(self) -> dict[str, float]:
-        """All parts, and "total" since the clock was made."""
+        """The seconds of each part, and as "total" the seconds since the clock was made."""
         return {**self.seconds, "total": time.perf_counter() - self._start}
 
     def slowest(self) -> str:

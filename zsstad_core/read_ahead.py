@@ -1,4 +1,4 @@
-"""Threads read what comes next while a model computes: batches by number, or the items of an iterator."""
+"""Threads that read the next batches, or the next items of an iterator, while a model computes."""
 
 import sys
 from collections import deque
@@ -10,17 +10,17 @@ from itertools import count
 from zsstad_core.progress import Clock
 
 WAIT = "wait for views"
-"""The name that the clock has for the time in which steps wait."""
+"""The name under which the clock counts the time in which steps wait."""
 
 _END = object()
 
 
 class ReadAhead[T]:
-    """`make(number)` for one number after the other, made by threads up to `depth` numbers ahead.
+    """The results of `make(number)` for consecutive numbers, made by threads up to `depth` numbers ahead.
 
-    make: must depend on its number alone, unless there is one thread, which makes them in order. numbers: no number
-    from this one on is made ahead. clock: gets the time that callers wait. `close` ends the threads. What `make` raises
-    is raised where its number is asked for.
+    make: must depend on its number alone, unless there is one thread, which makes the results in order. numbers: the
+    end of the range; nothing from this number on is made ahead. clock: gets the time that callers wait. `close` ends
+    the threads. An exception of `make` is raised when its number is requested.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class ReadAhead[T]:
         self._ahead: deque[tuple[int, Future[T]]] = deque()
 
     def __call__(self, number: int) -> T:
-        """The result for a number. Any number may be asked for; only the next one has been started already."""
+        """The result for a number. Any number may be requested; only the next number has been started already."""
         if not self._ahead or self._ahead[0][0] != number:
             self._drop()
             self._start(number)
@@ -43,7 +43,7 @@ class ReadAhead[T]:
             return future.result()
 
     def close(self) -> None:
-        """Read no more."""
+        """Cancel what has not started, and end the threads."""
         self._drop()
         self._threads.shutdown()
 
@@ -56,7 +56,7 @@ class ReadAhead[T]:
 
 
 def prefetch[T](items: Iterable[T], depth: int = 4) -> Iterator[T]:
-    """The same items in order, taken from `items` by a thread up to `depth` ahead; an error surfaces in its place."""
+    """The same items in order, taken from `items` by a thread up to `depth` ahead; an error is raised in its place."""
     take = partial(next, iter(items), _END)
     ahead: ReadAhead[T | object] = ReadAhead(lambda _: take(), sys.maxsize, Clock(), depth, threads=1)
     try:

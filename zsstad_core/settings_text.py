@@ -23,7 +23,7 @@ def as_yaml(settings: Settings | None = None) -> str:
 
 
 def as_markdown() -> str:
-    """docs/settings.md: one table a section; key, default, explanation."""
+    """docs/settings.md: one table per section, with key, default and explanation."""
     lines = [
         "# Settings",
         "",

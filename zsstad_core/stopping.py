@@ -1,4 +1,4 @@
-"""SIGTERM ends a command as Ctrl-C does: by an exception that unwinds it, so that what is half written goes."""
+"""SIGTERM ends a command as Ctrl-C does: by an exception that unwinds it, so that half-written files are removed."""
 
 import os
 import signal
@@ -7,27 +7,27 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_GRACE_S = 20.0  # a batch system kills some 30 s after it has asked
+_GRACE_S = 20.0  # a batch system sends SIGKILL some 30 s after SIGTERM
 _AGAIN_S = 0.01
 
 
 class Terminated(BaseException):
-    """SIGTERM came."""
+    """The process has received SIGTERM."""
 
 
 @contextmanager
 def sigterm_raises() -> Iterator[None]:
-    """SIGTERM raises Terminated in the block; at the latest after 20 s it ends the process with 143.
+    """SIGTERM raises Terminated in the block; 20 s later at the latest, the process ends with exit code 143.
 
-    Python drops what is raised in a destructor or a weak reference's callback, and a signal may well come there: then
-    it is raised once more. That holds for Ctrl-C too.
+    Python drops an exception that is raised in a destructor or in a weak reference's callback, and a signal may well
+    come there: such a dropped exception, Terminated or KeyboardInterrupt, is raised once more.
     """
     if threading.current_thread() is not threading.main_thread():  # Python handles signals in the main thread only
         yield
         return
 
     def stop(number: int, _: object) -> None:
-        signal.signal(number, signal.SIG_IGN)  # make passes on what its process group has had already
+        signal.signal(number, signal.SIG_IGN)  # make sends SIGTERM again to a process group that has had it
         _later(_GRACE_S, os._exit, 143)
         raise Terminated
 

@@ -1,4 +1,4 @@
-"""The tables that stages hand to each other: their columns, and Parquet in and out.
+"""The tables that stages exchange: their columns, and how they are written to and read from Parquet.
 
 Boxes are float32 `x1, y1, x2, y2` in pixels of the decoded frame; frame numbers start at 0. Other conventions are
 converted where data comes in (`zsstad_core.datasets`), nowhere else. Every table is sorted by its first columns.
@@ -18,9 +18,9 @@ BOX = ["x1", "y1", "x2", "y2"]
 _BOX_COLUMNS = dict.fromkeys(BOX, "float32")
 
 COLUMNS: dict[str, dict[str, str]] = {
-    # One row a video that decodes. `frames` counts what decodes, never what the container claims; of a video with
-    # keyframes up to the last frame that could be wanted: a film goes on. `digest` is the SHA-256 of the file (of a
-    # folder of frames: of its sorted names and their digests).
+    # One row per video that decodes. `frames` counts the frames that decode, never those that the container claims; in
+    # a dataset with keyframes only up to the last frame that could be wanted, since a film is longer. `digest` is the
+    # SHA-256 of the file (for a folder of frames: of its sorted names and their digests).
     "videos": {
         "video_id": "str",
         "digest": "str",
@@ -29,16 +29,16 @@ COLUMNS: dict[str, dict[str, str]] = {
         "frames": "int32",
         "fps": "float64",
     },
-    # One row a frame that decodes; pts in seconds. Of a dataset with keyframes: one row a frame that is wanted.
+    # One row per frame that decodes; pts in seconds. In a dataset with keyframes: one row per wanted frame.
     "frames": {"video_id": "str", "frame": "int32", "pts": "float64"},
-    # One row a keyframe, and the second that it is annotated as (`zsstad_core.keyframes`). Only of a dataset that has
+    # One row per keyframe, with the second that it is annotated as (`zsstad_core.keyframes`). Only in a dataset with
     # keyframes.
     "keyframes": {"video_id": "str", "frame": "int32", "second": "int32"},
-    # One row an annotated (box, class). `box` numbers the persons of a frame and is the same for a person in all frames
-    # of the video: the rows of a (video, box, class) are a tube. A person with several classes has several rows with
-    # the same box; class_name "" is an action that is not known (see `labelled`). `decoded` is false
-    # where the video has no such frame. Of a dataset with keyframes such rows are unplaced: they say so in `frame`, and
-    # their boxes may be fractions of the frame (`zsstad_core.unplaced`).
+    # One row per annotated (box, class). `box` numbers the persons of a frame and is the same for a person in all
+    # frames of the video: the rows of a (video, box, class) are a tube. A person with several classes has several rows
+    # with the same box; class_name "" is an unknown action (see `labelled`). `decoded` is false if the video has no
+    # such frame. In a dataset with keyframes such a row is unplaced, as its `frame` tells, and its box may be in
+    # fractions of the frame (`zsstad_core.unplaced`).
     "groundtruth": {
         "video_id": "str",
         "frame": "int32",
@@ -47,13 +47,13 @@ COLUMNS: dict[str, dict[str, str]] = {
         "class_name": "str",
         "decoded": "bool",
     },
-    # One row a detected box; `what` is "person" or the name of a COCO class, `box` numbers a frame's boxes, persons
+    # One row per detected box; `what` is "person" or the name of a COCO class, `box` numbers a frame's boxes, persons
     # first, then objects, each by falling score.
     "boxes": {"video_id": "str", "frame": "int32", "box": "int32", **_BOX_COLUMNS, "score": "float32", "what": "str"},
-    # One row a detected person's box: `track` numbers the persons of a video from 1 (`zsstad_core.tracks`), UNTRACKED
-    # where the tracker follows nobody.
+    # One row per box of a detected person: `track` numbers the persons of a video from 1 (`zsstad_core.tracks`), and is
+    # UNTRACKED for a box that belongs to no track.
     "tracks": {"video_id": "str", "frame": "int32", "box": "int32", "track": "int32"},
-    # One row a scored (box, class): score = probability x box_score, never rounded.
+    # One row per scored (box, class): score = probability x box_score, never rounded.
     "detections": {
         "video_id": "str",
         "frame": "int32",
@@ -64,8 +64,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "probability": "float64",
         "box_score": "float64",
     },
-    # One row a row of detections, where `scoring.similarities` asks for it: the cosine of the person's and the label's
-    # tokens that the probability was made of.
+    # One row per row of detections, if `scoring.similarities` asks for it: the cosine similarity of the person's token
+    # and the label's token, from which the probability was computed.
     "similarities": {
         "video_id": "str",
         "frame": "int32",
@@ -94,7 +94,7 @@ def table(name: str, rows: pd.DataFrame | dict[str, object] | None = None) -> pd
 
 
 def labelled(groundtruth: pd.DataFrame) -> pd.DataFrame:
-    """The rows of table groundtruth that say an action."""
+    """The rows of table groundtruth whose action is known."""
     return groundtruth[groundtruth["class_name"] != ""]
 
 
@@ -112,14 +112,14 @@ def refuse_bad_boxes(frame: pd.DataFrame, where: str) -> None:
 
 
 def concat(name: str, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The rows of several tables `name` as one, sorted."""
+    """The rows of several tables `name` as one table, sorted."""
     return table(name, pd.concat(parts, ignore_index=True)) if parts else table(name)
 
 
 def write_table(path: Path, name: str, frame: pd.DataFrame) -> None:
     """Write table `name` as Parquet; the same rows give the same bytes.
 
-    Raises CacheError where what is read back is not what was written.
+    Raises CacheError if the file does not read back as it was written.
     """
     arrow = pa.Table.from_pandas(table(name, frame), preserve_index=False).replace_schema_metadata({"table": name})
     pq.write_table(arrow, path, compression="zstd")

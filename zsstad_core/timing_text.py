@@ -15,7 +15,7 @@ from zsstad_core.formatting import count_text, duration_text, padded_columns
 
 @dataclass
 class _Stage:
-    """Sums over the units of a stage."""
+    """Sums over the units of one stage."""
 
     units: int = 0
     clips: int = 0
@@ -40,9 +40,9 @@ class _Stage:
 
 
 def table(root: Path) -> str:
-    """One line a stage: units, clips, time, clips a second and where the time went; then what was slowest.
+    """The table as text: per stage units, clips, time, clips a second and shares of the time; then the slowest unit.
 
-    root: a dataset's folder in the cache. Raises MissingFileError where it has no ledger.
+    root: a dataset's folder in the cache. Raises MissingFileError if it has no ledger.
     """
     lines = list(_lines(root / "ledger.jsonl"))
     if not lines:
@@ -70,7 +70,7 @@ def _slowest(stages: dict[str, _Stage], lines: list[dict[str, Any]]) -> Iterator
 
 
 def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    """The lines that read; one that was cut by a kill says nothing."""
+    """The valid lines of the ledger; a line that was cut when its process was killed is left out."""
     try:
         texts = file.read_text(errors="replace").splitlines()
     except OSError as error:
@@ -87,7 +87,7 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def _clips(line: dict[str, Any]) -> int:
-    """How many clips a unit holds; none, where the artifact is not divided by videos (its ledger line says 1)."""
+    """The number of clips in a unit; 0 if the artifact is not divided by videos (its ledger line says 1)."""
     clips: int = line["clips"]
     return 0 if line.get("unit") == unit_name(WHOLE) else clips
 
@@ -103,7 +103,7 @@ def _share(seconds: float, total: float) -> str:
 
 
 def _rounded(seconds: float, stage: _Stage) -> bool:
-    """Whether the share is worth a word: half a percent and more."""
+    """Whether the share is shown: half a percent or more."""
     return bool(stage.total) and seconds / stage.total >= 0.005
 
 

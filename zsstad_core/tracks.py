@@ -1,4 +1,4 @@
-"""Persons followed through a video by ByteTrack (the package `trackers`): which detected boxes are one person's.
+"""Person tracks by ByteTrack (the package `trackers`): which detected boxes of a video show the same person.
 
 The tracks are a table with one row for each box of a detected person:
 
@@ -39,12 +39,12 @@ def link_persons(
 ) -> pd.DataFrame:
     """Link the persons of table `detections` to tracks (the table above).
 
-    frames: table frames, of all frames that were searched for persons, with or without a find; in a dataset with
+    frames: table frames, of all frames that were searched for persons, with or without a detection; in a dataset with
     keyframes, the keyframes. lost_after: seconds after which a person who is not seen any more is given up, at least
-    one and a half times the usual distance of these frames. high_score: the score with which a detection can begin a
-    track; a weaker detection can only continue one.
+    one and a half times the median time between these frames. high_score: the score with which a detection can begin
+    a track; a weaker detection can only continue one.
 
-    Raises DataError if a detection stands on a frame that `frames` does not have.
+    Raises DataError if a detection is on a frame that `frames` does not have.
     """
     boxes = detections.drop_duplicates(["video_id", "frame", "box"]).sort_values(["video_id", "frame", "box"])
     parts = [
@@ -88,12 +88,12 @@ def _follow(
     lost_after: float,
     high_score: float,
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """For each frame in turn its rows, and the tracker's number for each row; UNTRACKED if it has none."""
+    """For each frame in turn its rows, and the tracker's number for each row; UNTRACKED if the row has no number."""
     import supervision
     from trackers import ByteTrackTracker
 
     step = float(np.median(np.diff(time_F))) if len(time_F) > 1 else 1.0
-    tracker = ByteTrackTracker(  # a new tracker for each video: it numbers from 0, and knows nobody of another video
+    tracker = ByteTrackTracker(  # a new tracker for each video: it numbers from 0, and has no person of another video
         frame_rate=1 / step,
         lost_track_buffer=30,
         track_activation_threshold=high_score,
@@ -127,7 +127,7 @@ def _add_first_box(
 
 
 def _rows_of(boxes: pd.DataFrame, frames: pd.DataFrame) -> list[NDArray[np.int64]]:
-    """The places of the boxes of each frame, in the order of `frames`."""
+    """The row numbers of the boxes of each frame, in the order of `frames`."""
     frame, first = np.unique(boxes["frame"].to_numpy(np.int64), return_index=True)  # the boxes of a frame are together
     places = dict(zip(frame.tolist(), np.split(np.arange(len(boxes)), first[1:]), strict=False))
     return [places.get(number, np.empty(0, np.int64)) for number in frames["frame"].tolist()]

@@ -1,4 +1,4 @@
-"""Unplaced rows: annotation in seconds whose frames are not known yet, and the convention that marks it.
+"""Unplaced rows: annotation in seconds whose frames are not known yet, and how the column `frame` marks them.
 
 A dataset that annotates one frame a second (AVA) names seconds, and boxes as fractions of the frame. The frame of a
 second, and its size, are known only when the video has been decoded. So table groundtruth has two sorts of rows, which

@@ -1,10 +1,10 @@
 """Frames of a video in order, with their times: PyAV for a video file, Pillow for a folder of numbered images.
 
-The number of a frame is its place, from 0, among the pictures that really decode, in presentation order. Containers
-claim other counts (every J-HMDB clip claims 3 to 8 frames more than it holds: its empty ticks), so this module reads
-none of them.
+The number of a frame is its place, from 0, among the pictures that really decode, in presentation order. This module
+does not read the frame count of a container, which may be wrong (every J-HMDB clip claims 3 to 8 frames more than it
+holds: its empty ticks).
 
-A decoder is imported only when something is decoded: a plan lists videos without one.
+A decoder is imported only when a video is decoded: a plan lists videos without a decoder.
 """
 
 import hashlib
@@ -29,8 +29,8 @@ _EIGHT_BIT_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA"}
 class VideoSource:
     """A video file, or a folder of frames `00001.png`, `00002.png`, ...
 
-    fps: gives the times of the frames of a folder; a file has its times. frame_name: a regular expression of the whole
-    name of a frame in a folder (png or jpg), whose group 1 is the number, from 1.
+    fps: gives the times of the frames of a folder; a file has its own times. frame_name: a regular expression for the
+    whole name of a frame in a folder (png or jpg), whose group 1 is the number, from 1.
     """
 
     video_id: str
@@ -55,7 +55,7 @@ def decode(source: VideoSource, wanted: Collection[int] | None = None) -> Iterat
 
     Raises MissingFileError if there is nothing at `source.path`, and DataError, with the file, the frame and the
     decoder's words, if the file does not open, or has no video, no frame, a damaged frame, or frames of two sizes. A
-    damaged frame is never handed out: the picture that a decoder invents in its place would be cached like any other.
+    damaged frame is never returned: the picture that a decoder invents in its place would be cached like any other.
     This holds for codecs that can tell, such as MPEG-4 and H.264; VP8, VP9, HEVC and Motion JPEG decode anything.
     """
     last = None if wanted is None else max(wanted, default=-1)
@@ -69,7 +69,7 @@ def decode(source: VideoSource, wanted: Collection[int] | None = None) -> Iterat
 def times(source: VideoSource) -> Iterator[tuple[float, int, int]]:
     """Time in seconds, height and width of every frame, in the order of `decode`, without its pixels.
 
-    Of a folder only the first frame is opened. Raises as `decode`.
+    In a folder only the first frame is opened. Raises as `decode`.
     """
     for _, seconds, (height, width), _ in _frames(source, frozenset()):
         yield seconds, height, width
@@ -192,7 +192,7 @@ def _must_exist(path: Path) -> None:
 
 
 def _example(frame_name: str) -> str:
-    """The names of the first two frames: `00001.png, 00002.png`, or as `frame_name` has it."""
+    """The names of the first two frames, `00001.png, 00002.png` or as `frame_name` has them, for an error message."""
     names = [frame_name.replace(r"(\d+)", f"{number:05d}").replace("\\", "") for number in (1, 2)]
     return ", ".join(names)
 

@@ -22,18 +22,18 @@ from zsstad_core.errors import DataError, VideosFailedError
 from zsstad_core.progress import Clock, Progress
 from zsstad_core.tables import write_table
 
-_PAUSE = 0.2  # seconds until we look again whether somebody else has made what is left
+_PAUSE = 0.2  # seconds until we check again whether another process has made what is left
 
 
 @dataclass(frozen=True)
 class Content:
-    """What a unit holds: tables by name, tokens whose rows are those of the first table, files, and what made them."""
+    """The content of a unit: tables by name, tokens (a row for each row of the first table), files, what made them."""
 
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     tokens: NDArray[np.generic] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     made_with: Mapping[str, Any] = field(default_factory=dict)  # the same for all units, or the artifact is refused
-    notes: Mapping[str, Any] = field(default_factory=dict)  # what a reader of this unit may want to know
+    notes: Mapping[str, Any] = field(default_factory=dict)  # further facts for a reader of this unit
 
     def write(self, folder: Path) -> None:
         for name, rows in self.tables.items():
@@ -45,14 +45,14 @@ class Content:
 
 
 Compute = Callable[[Group, Sequence[Artifact], Clock], Mapping[Stage, Content]]
-"""A group of clips and the artifacts that lack it -> what each artifact's unit holds, by the artifact's stage."""
+"""(group of clips, the artifacts that lack its unit, clock) -> the content of each artifact's unit, by stage."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a stage has to do: whatever is missing of `artifacts`.
+    """The work of a stage: to make the missing units of `artifacts`.
 
-    prepare: loads what the work needs (models); not called where there is nothing to do.
+    prepare: loads what the work needs (models); not called if nothing is missing.
     allowed: the share of the clips that may fail.
     """
 
@@ -70,7 +70,7 @@ class Task(NamedTuple):
 
 
 class FinishedTask(NamedTuple):
-    """A task that is over: the clips that failed, with reasons, and what most of the time went into."""
+    """A task that has ended: the clips that failed, with reasons, and the step that took most of the time."""
 
     task: Task
     failed: Mapping[str, str]
@@ -86,12 +86,12 @@ def run_whole(name: str, artifact: Artifact, compute: Callable[[], Content]) -> 
 
 
 def run(work: Work, runner: Runner | None = None) -> None:
-    """Make what is missing; clips that several artifacts lack are computed in one pass.
+    """Make the missing units; clips that several artifacts lack are computed in one pass.
 
     A clip that fails is set aside (`set_aside`), the others go on and the artifacts become complete without it.
-    `runner` goes through the tasks; the default is `in_process`.
+    `runner` does the tasks; the default is `in_process`.
 
-    Raises DataError, when all is done, where more clips than `work.allowed` have failed.
+    Raises DataError at the end if more clips than `work.allowed` have failed.
     """
     if not work.artifacts:
         print(f"{work.name}: nothing to make, the method reads nothing of it under these settings")
@@ -118,7 +118,7 @@ def run(work: Work, runner: Runner | None = None) -> None:
 
 def in_process(work: Work, tasks: Sequence[Task]) -> Iterator[FinishedTask]:
     """Do one task after the other. A task that another command works on comes last, once that command has ended."""
-    return _one_by_one(work.name, work.prepare(), tasks)  # the work is prepared before it is called begun
+    return _one_by_one(work.name, work.prepare(), tasks)  # prepares now, before the caller starts its progress line
 
 
 def _one_by_one(name: str, compute: Compute, tasks: Sequence[Task]) -> Iterator[FinishedTask]:
@@ -139,16 +139,16 @@ def _one_by_one(name: str, compute: Compute, tasks: Sequence[Task]) -> Iterator[
 
 
 def make(name: str, compute: Compute, task: Task) -> FinishedTask | None:
-    """Compute a group and publish its unit of every artifact that lacks it; None while somebody else does.
+    """Compute a group and publish its unit of every artifact that lacks it; None while another process does so.
 
-    Clips that fail are set aside, and the units hold the others.
+    Clips that fail are set aside, and the units hold the other clips.
     """
     group, failed, clock = task.group, dict[str, str](), Clock()
     while group.members:
         with claim(group, task.lacking) as ours:
             if ours is None:
                 return None
-            if not ours:  # somebody else has made it since
+            if not ours:  # another process has made it since
                 break
             try:
                 contents = compute(group, ours, clock)
@@ -176,7 +176,7 @@ def _publish(group: Group, lacking: Sequence[Artifact], contents: Mapping[Stage,
 
 
 def _judge(work: Work, failed: Mapping[str, str]) -> None:
-    """Say which clips failed; too many are an error."""
+    """Print which clips failed. Raises DataError if more clips failed than the work allows."""
     for reason in list(failed.values())[:5]:
         print(f"{work.name}: set aside: {reason}", file=sys.stderr)
     wanted = len(work.artifacts[0].members)

@@ -1,4 +1,4 @@
-"""YAML files whose entries are traced to their lines: label splits, class texts. Values are read as written."""
+"""Read YAML files as nodes that know their lines: label splits, class texts. Values are read as written."""
 
 from pathlib import Path
 
@@ -8,7 +8,8 @@ from zsstad_core.errors import DataError
 
 
 def compose(file: Path) -> yaml.Node | None:
-    """The file's nodes, each with its place; None for an empty file. Raises DataError naming file and line."""
+    """The root node of the file, each node with its line; None for an empty file. Raises DataError naming file and
+    line."""
     try:
         node: yaml.Node | None = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -20,5 +21,5 @@ def compose(file: Path) -> yaml.Node | None:
 
 
 def line_of(node: yaml.Node) -> int:
-    """The line that a node begins on, from 1."""
+    """The line on which a node begins, from 1."""
     return int(node.start_mark.line) + 1

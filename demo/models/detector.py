@@ -1,4 +1,4 @@
-"""A narrow RTMDet for stickworld: a person and eight things, in frames of 160x120 seen at twice their size."""
+"""A narrow RTMDet for stickworld: person and eight object classes, on frames of 160x120 enlarged to 320x240."""
 
 _base_ = "mmdet::rtmdet/rtmdet_tiny_8xb32-300e_coco.py"
 

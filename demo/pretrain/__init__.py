@@ -1,1 +1,1 @@
-"""How the demo's frozen models were trained: on stills of stickworld, of people who are in none of its clips."""
+"""How the demo's frozen models were trained: on stills of stickworld whose people are in none of its clips."""

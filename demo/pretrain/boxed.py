@@ -1,4 +1,4 @@
-"""Stills with their boxes, as mmdet's transforms take them."""
+"""Stills with boxes, in the form that mmdet's transforms take."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from demo.pretrain import many
 from zsstad_core.stickworld.stills import render_still
 
-_SEEN = 0.2  # what is hidden more than this is neither to be found nor counted against who finds it
+_SEEN = 0.2  # boxes that are less visible than this are ignored: neither to be detected nor false positives
 
 
 class BoxedStill(NamedTuple):
@@ -35,7 +35,7 @@ def boxed_still(seed: int) -> BoxedStill:
 
 
 def as_sample(still: BoxedStill, number: int, classes: Sequence[str]) -> dict[str, Any]:
-    """What mmdet's LoadImageFromFile and LoadAnnotations would have made of a still."""
+    """The sample that mmdet's LoadImageFromFile and LoadAnnotations would make of a still."""
     from mmdet.structures.bbox import HorizontalBoxes
 
     height, width = still.image.shape[:2]

@@ -1,6 +1,7 @@
 """Train the demo's detector on stills and write its weights: `python -m demo.pretrain.detector --out FILE`.
 
-mmdet's model, losses and transforms by demo/models/detector.py; the loop is our own, because all stills are in memory.
+Model, losses and transforms are mmdet's, by demo/models/detector.py; the training loop is our own, because all stills
+are in memory.
 """
 
 import argparse
@@ -29,7 +30,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=STEPS)
     options = parser.parse_args()
     model, classes = train(boxed_stills(STILLS[: options.stills]), options.steps)
-    # Vectors (norms, biases) stay whole: they are few, and a variance can be small.
+    # Vectors (norms, biases) stay float32: they are few, and a variance can be small.
     weights = {name: w.half() if w.ndim > 1 else w.clone() for name, w in model.state_dict().items()}
     weights = {name: w for name, w in weights.items() if not name.startswith("data_preprocessor.")}
     torch.save({"meta": {"dataset_meta": {"classes": classes}}, "state_dict": weights}, options.out)
@@ -39,7 +40,7 @@ def main() -> None:
 def train(stills: list[BoxedStill], steps: int) -> tuple[Any, tuple[str, ...]]:
     """mmdet's model of `CONFIG`, trained from random weights, and its classes."""
     torch.manual_seed(0)
-    np.random.seed(0)  # noqa: NPY002 mmdet's transforms throw these dice
+    np.random.seed(0)  # noqa: NPY002 mmdet's transforms use this generator
     model, classes, transforms = build_model()
     model.train().to(memory_format=torch.channels_last)
     optimizer = adamw(model, _LR, _DECAY)
@@ -82,7 +83,7 @@ def build_model() -> tuple[Any, tuple[str, ...], Any]:
     from mmengine.logging import MMLogger
     from mmengine.registry import DefaultScope
 
-    MMLogger.get_instance("mmengine", log_level="WARNING")  # init_weights would tell of every weight
+    MMLogger.get_instance("mmengine", log_level="WARNING")  # init_weights would log every weight
     with DefaultScope.overwrite_default_scope("mmdet"):
         config = Config.fromfile(CONFIG)
         model = MODELS.build(config.model)
@@ -91,7 +92,7 @@ def build_model() -> tuple[Any, tuple[str, ...], Any]:
 
 
 def _loss(model: Any, samples: list[dict[str, Any]]) -> torch.Tensor:
-    """`model.loss`, but that the network runs in bf16 and the losses do not."""
+    """The loss of `model.loss`, with the network in bf16 and the losses in float32."""
     from mmdet.models.utils import unpack_gt_instances
 
     batch = {key: [sample[key] for sample in samples] for key in ("inputs", "data_samples")}

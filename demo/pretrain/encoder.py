@@ -1,7 +1,7 @@
 """Train the demo's CLIP on captioned stills and write its weights: `python -m demo.pretrain.encoder --out FILE`.
 
-Contrastive, as CLIP (Radford et al. 2021, figure 3), but that a caption which a batch holds twice belongs to both of
-its views (UniCL, Yang et al. 2022): in so small a world the same words come up often.
+The loss is contrastive, as in CLIP (Radford et al. 2021, figure 3), except that a caption which occurs twice in a batch
+is a positive of both views (UniCL, Yang et al. 2022): in so small a world the same captions recur often.
 """
 
 import argparse
@@ -76,7 +76,7 @@ def train(shown: Pairs, steps: int) -> Any:
 
 
 def contrastive(image_BD: Tensor, text_BD: Tensor, scale: Tensor, caption_B: Tensor) -> Tensor:
-    """Symmetric cross-entropy over the batch, where views of one caption share it."""
+    """Symmetric cross-entropy over the batch; pairs with the same caption share the target probability equally."""
     logits_BB = scale * image_BD @ text_BD.T
     same_BB = (caption_B[:, None] == caption_B).float()
     target_BB = same_BB / same_BB.sum(1, keepdim=True)

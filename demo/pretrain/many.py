@@ -1,4 +1,4 @@
-"""Something of each of many stills, on all cores."""
+"""Compute something from each of many stills, on all cores."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from zsstad_core.progress import Progress
 
 
 def of_stills[T](make: Callable[[int], T], stills: range, what: str) -> Iterator[T]:
-    """`make(seed)` of every still's seed, in their order, with a line of progress."""
+    """`make(seed)` for the seed of every still, in order, with a line of progress."""
     progress = Progress(what, len(stills), "stills")
     with ProcessPoolExecutor(len(os.sched_getaffinity(0)), get_context("spawn"), _one_thread) as pool:
         for made in pool.map(make, stills, chunksize=64):

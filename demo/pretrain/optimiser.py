@@ -1,4 +1,4 @@
-"""AdamW as both trainings use it: decay for matrices and kernels alone, a linear warm-up, then a cosine to zero."""
+"""The optimiser of both trainings: AdamW with weight decay on matrices and kernels only; warm-up, then cosine decay."""
 
 import math
 from typing import Any
@@ -7,7 +7,7 @@ import torch
 
 
 def adamw(model: Any, lr: float, decay: float, **options: Any) -> torch.optim.AdamW:
-    """Vectors (norms, biases, scales) do not decay, as open_clip and RTMDet train."""
+    """AdamW without weight decay on vectors (norms, biases, scales), as open_clip and RTMDet train."""
     matrices = [weight for weight in model.parameters() if weight.ndim > 1]
     vectors = [weight for weight in model.parameters() if weight.ndim <= 1]
     groups = [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
@@ -15,7 +15,7 @@ def adamw(model: Any, lr: float, decay: float, **options: Any) -> torch.optim.Ad
 
 
 def schedule(optimizer: torch.optim.Optimizer, warmup: int, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
-    """Up in `warmup` steps, down to zero at `steps`."""
+    """The learning rate schedule: a linear rise in `warmup` steps, then a cosine to zero at `steps`."""
 
     def share(step: int) -> float:
         if step < warmup:

@@ -1,8 +1,8 @@
-"""Views and captions to pretrain CLIP on: photos of whole scenes, of persons with what is around them, of things.
+"""Views with captions to pretrain CLIP on: photos of whole scenes, of persons with their surroundings, and of things.
 
-As in CLIP's own training, nobody has cut persons out by their boxes: a photo of a person shows the surroundings too,
-and the caption may speak of clothes and of the place instead of the deed. So a detected person's crop is no photo that
-the encoder has seen, which is what a head has to make up for.
+As in CLIP's own training, no photo is cropped to a person's box: it shows the surroundings too, and the caption may
+describe the clothes and the place instead of the action. So the crop of a detected person differs from all photos that
+the encoder was trained on, which a head has to make up for.
 """
 
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from zsstad_core.stickworld.stills import render_still
 
 SIZE = 64  # of demo/models/clip.json
 CAPTIONS = 3
-_SEEN = 0.35  # persons and things that are hidden more than this are not shown: nobody would caption them
-_ROOM = ((0.05, 0.5), (0.3, 1.2))  # around a person on each side of a photo, in shares of its width or height
+_SEEN = 0.35  # persons and things that are less visible than this get no photo of their own: nobody would caption them
+_ROOM = ((0.05, 0.5), (0.3, 1.2))  # margins around a person on each side of a photo, as shares of its width or height
 _THINGS = ("a {}", "a picture of a {}", "the {}", "one {}", "a small {}", "a photo of a {}", "a {} that lies around")
 
 
 class Pair(NamedTuple):
-    """What of a still is seen (x1, y1, x2, y2; None: all of it), and what is written under it."""
+    """The part of a still that a photo shows (x1, y1, x2, y2; None: all of it), and its captions."""
 
     box: tuple[float, float, float, float] | None
     captions: list[str]
@@ -31,14 +31,14 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class Pairs:
-    """views: uint8 [N, SIZE, SIZE, 3]; captions: [N, CAPTIONS]."""
+    """Photos and their captions. views: uint8 [N, SIZE, SIZE, 3]; captions: [N, CAPTIONS]."""
 
     views: NDArray[np.uint8]
     captions: list[list[str]]
 
 
 def pairs(stills: range) -> Pairs:
-    """The pairs of the stills with these seeds."""
+    """The pairs of view and captions from the stills with these seeds."""
     shown: list[NDArray[np.uint8]] = []
     captions: list[list[str]] = []
     for seen, written in many.of_stills(_pairs_of, stills, "pairs"):

@@ -1,11 +1,11 @@
-"""`make ask`: the user's videos and words as settings of dataset `folder`, and the answer as files.
+"""`make ask`: the user's videos and labels as settings of dataset `folder`, and the answer as files.
 
 question   VIDEO=, LABELS= and the choices of make, as settings
-refusals   questions that cannot be asked, or answered
+refusals   checks of the question before anything is computed, and of the answer
 answer     the answer from table detections: scores smoothed along tracks, and a label for each person
-spans      from when to when a person does something
+spans      the times from which to which a person does something
 files      answer.json, detections.csv, labels.pbtxt
-drawing    a frame with its persons drawn in
-annotated  the video with these frames
+drawing    draw the persons into a frame
+annotated  write the video with these frames
 text       the lines that are printed
 """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _COPIED = {"aac", "mp3"}
 _QUALITY = {"crf": "20", "preset": "fast"}
-_FAST_SOUND = 48_000  # samples a second; higher rates are for studios, and AAC encoders end at 96,000
+_FAST_SOUND = 48_000  # samples a second; higher rates are for studios, and AAC encoders go up to 96,000 only
 _LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}  # by number of channels; AVI and WAV name no layout
 _TICKS = 1_000_000_000  # ticks a second; MP4 has no finer clock
 
@@ -50,7 +50,7 @@ def _copy(read: Any, written: Any, drawn: Mapping[int, Sequence[Mark]]) -> tuple
     lost = [f"sound {stream.index}: no decoder" for stream in read.streams.audio if stream.codec_context is None]
     film: _Film | None = None
     sounds: dict[int, _Sound] = {}
-    early = []  # sound before the first picture; nothing can be written before its size is known
+    early = []  # sound before the first picture; nothing can be written before the picture's size is known
     for packet in read.demux([pictures, *heard]):
         if packet.stream.index != pictures.index:
             if film is None:
@@ -75,7 +75,7 @@ def _copy(read: Any, written: Any, drawn: Mapping[int, Sequence[Mark]]) -> tuple
 
 
 class _Film:
-    """The pictures: draws on them and encodes them."""
+    """The stream of pictures: draws on them and encodes them."""
 
     def __init__(self, read: Any, written: Any, first: Any) -> None:
         self._read, self._written = read, written
@@ -123,7 +123,7 @@ class _Film:
 
 
 class _Sound:
-    """A stream of sound: copies it or encodes it again."""
+    """A stream of sound, which is copied or encoded again."""
 
     def __init__(self, read: Any, written: Any) -> None:
         self.read, self._written, self.lost = read, written, 0

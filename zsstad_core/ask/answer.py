@@ -1,4 +1,4 @@
-"""The answer to a question: who does what in the user's videos, from when to when.
+"""The answer to a question: what each person in the user's videos does, with start and end.
 
 Shapes: N boxes of persons of a video, K labels in the order of the question.
 """
@@ -21,9 +21,9 @@ from zsstad_core.tracks import UNTRACKED, link_persons
 class Answer:
     """The answer for one video.
 
-    video: its row of table videos. frames: the rows of table frames that were looked at, in the order of time, with
-    `time` and `end`, at which the next frame begins. boxes: [N] rows of frame, time, end, box, x1 ... y2, box_score,
-    track, label (a number from 0, or NOTHING), by frame and box. probability_NK, similarity_NK: smoothed along tracks.
+    video: its row of table videos. frames: the rows of table frames that were searched, in the order of time, with
+    `time` and with `end`, the time of the next frame. boxes: [N] rows of frame, time, end, box, x1 ... y2, box_score,
+    track, label (an index from 0, or NOTHING), by frame and box. probability_NK, similarity_NK: smoothed along tracks.
     """
 
     video_id: str
@@ -40,7 +40,7 @@ class Answer:
 
 
 def threshold_of(ask: Ask, labels: int) -> float:
-    """The probability below which a person is labelled nothing."""
+    """The probability below which a person gets no label."""
     return 1.25 / labels if ask.threshold is None else ask.threshold
 
 

@@ -1,4 +1,4 @@
-"""A frame of the annotated video: a box for each person with a label, and the person's number, action and score."""
+"""Draw a frame of the annotated video: the box of each person with a label, and its number, action and score."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _READABLE = 360  # rows of pixels that letters need; a smaller picture is enlarg
 
 @dataclass(frozen=True)
 class Mark:
-    """A person in a frame. interpolated: no box was detected here; this box lies between two boxes of the track."""
+    """A person to draw in a frame. interpolated: no box was detected here; the box lies between two of the track."""
 
     xyxy: tuple[float, float, float, float]
     track: int
@@ -34,7 +34,7 @@ class Mark:
 def marks(answer: Answer, labels: Sequence[str]) -> dict[int, list[Mark]]:
     """The marks of each frame, by its number, for all persons with a label.
 
-    On frames between two boxes of a track (frames that were not looked at, or on which the person was missed) the box
+    On frames between two boxes of a track (frames that were not searched, or on which the person was missed) the box
     moves evenly from the first to the second, with the label of the first, if it has one.
     """
     drawn: dict[int, list[Mark]] = {}
@@ -80,7 +80,7 @@ def draw(frame: Pixels, here: Sequence[Mark]) -> Pixels:
     for mark in here:
         _draw_box(pen, mark, zoom, image.size)
     taken: list[tuple[float, float, float, float]] = []
-    for mark in here:  # all letters lie above all boxes
+    for mark in here:  # after all boxes, so that no box covers a text
         taken.append(_draw_text(pen, mark, zoom, image.size, font, taken))
     pixels = np.asarray(image)
     return np.pad(pixels, ((0, image.height % 2), (0, image.width % 2), (0, 0)), mode="edge")
@@ -102,7 +102,7 @@ def _draw_text(
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
     taken: Sequence[tuple[float, float, float, float]],
 ) -> tuple[float, float, float, float]:
-    """Write a mark's text above its box, or at the first free place further down; returns the place."""
+    """Write a mark's text above its box, or at the first free place further down; returns the text's box."""
     text = _shorten(pen, mark.text, size[0] - 6, font)
     left, top, right, bottom = pen.textbbox((0, 0), text, font=font)
     wide, high = right - left + 6, bottom - top + 6
@@ -126,7 +126,7 @@ def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float,
 def _shorten(
     pen: ImageDraw.ImageDraw, text: str, wide: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont
 ) -> str:
-    """The text, with its words cut to the room that there is before the score."""
+    """The text, with its words shortened so that words and score fit in `wide` pixels."""
     words, _, score = text.rpartition(" ")
     while pen.textlength(text, font=font) > wide and len(words) > 1:
         words = words[:-1]

@@ -30,7 +30,7 @@ def as_json(plan: Plan, answers: Sequence[Answer], shown: Mapping[str, str]) -> 
 
 
 def as_text(content: Mapping[str, Any]) -> str:
-    """JSON text with one entry a line, and each list of numbers on one line."""
+    """JSON text with one entry per line, and each list of numbers on one line."""
     text = json.dumps(content, indent=1, ensure_ascii=False)
     return _NUMBERS.sub(lambda numbers: " ".join(numbers[0].split()), text) + "\n"
 
@@ -136,8 +136,8 @@ def _entries(one: Answer, labels: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def names_of_videos(answers: Sequence[Answer]) -> dict[str, str]:
-    """The file name of the annotated video of each video: its path in one word, with the ending only if two videos
-    differ in nothing else."""
+    """The file name of the annotated video of each video: its path with `_` for `/`, with the extension only if two
+    videos differ in nothing else."""
     flat = {one.video_id: one.video_id.replace("/", "_") for one in answers}
     stems = [PurePath(name).stem for name in flat.values()]
     return {
@@ -150,8 +150,8 @@ def as_csv(answers: Sequence[Answer]) -> str:
     """The scores of every label of every person in AVA's format: video, second, x1, y1, x2, y2 as fractions of the
     frame, label id from 1, score.
 
-    The persons of a second are those of the nearest frame that was looked at, if it is less than half a second off (the
-    earlier of two that are equally near). The score is probability times detection score, as in table detections.
+    The persons of a second are those of the nearest searched frame, if it is less than half a second off (the earlier
+    of two that are equally near). The score is probability times detection score, as in table detections.
     """
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
@@ -169,7 +169,7 @@ def as_csv(answers: Sequence[Answer]) -> str:
 
 
 def _seconds(one: Answer) -> list[tuple[int, int]]:
-    """The whole seconds of the video, each with the frame that stands for it."""
+    """The whole seconds of the video, each with the number of its frame."""
     time_F, frame_F = one.frames["time"].to_numpy(np.float64), one.frames["frame"].to_numpy(np.int64)
     second_S = np.arange(max(0, int(np.floor(time_F[0]))), int(np.ceil(time_F[-1])) + 1)
     place_S = nearest(time_F, second_S, 0.5)

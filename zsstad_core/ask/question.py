@@ -2,7 +2,7 @@
 
 Videos and labels become settings of dataset `folder`. SPLIT= names the label split on which the head was trained
 (`trained_on.split`): the user's labels are all unseen. The settings with which a head of another dataset was trained
-(encoder, detector, the method's section) come from that dataset's recipes; SET= stands above them.
+(encoder, detector, the method's section) come from that dataset's recipes; SET= overrides them.
 """
 
 import argparse
@@ -32,18 +32,18 @@ _HEAD_SETTINGS = {
         *("person_score", "persons_per_frame", "object_score", "objects_per_frame"),
     ),
 }
-"""Settings that come with a head from the dataset of its training, besides the section of its method."""
+"""Settings that a head needs as in its training, besides the section of its method."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """options: the question as the options of any stage. name: the name of the folder for the answer."""
+    """A question. options: the question as options of any stage. name: the name of the folder for the answer."""
 
     options: argparse.Namespace
     name: str
 
     def words(self) -> str:
-        """The command line of a stage, for a rule of make."""
+        """The command-line arguments of a stage, for a rule of make."""
         chosen = vars(self.options)
         names = [name for name in (*configure.CHOICES, "recipe") if chosen[name]]
         words = [word for name in names for word in (f"--{name.replace('_', '-')}", chosen[name])]
@@ -52,7 +52,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Labels:
-    """Names of actions, and the file that has texts for them, if there is one."""
+    """Names of actions, and the file with texts for them, if there is one."""
 
     names: list[str]
     texts: str | None = None
@@ -88,7 +88,7 @@ def read_question(options: argparse.Namespace) -> Question:
 
 
 def as_words(settings: dict[str, Any]) -> str:
-    """Settings as SET= takes them: texts in quotes, so that none is read as a number; mappings entry by entry."""
+    """Settings as SET= takes them: texts in quotes, so that no text is read as a number; mappings entry by entry."""
     words = []
     for key, value in settings.items():
         if isinstance(value, dict):
@@ -146,7 +146,7 @@ def videos_of(text: str) -> Path | list[Path]:
 
 
 def _split(text: str) -> list[str]:
-    """The names in VIDEO=, by the first reading under which all of them exist."""
+    """The names in VIDEO=, by the first way of splitting under which all of them exist."""
     by_comma = [name.strip() for name in text.split(",") if name.strip()]
     try:
         by_space = shlex.split(text.replace(",", " "))
@@ -197,7 +197,7 @@ def _path(name: str) -> Path:
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # longer than the name of a file can be, as a label may be
+    except OSError:  # longer than a file name can be, as a list of labels may be
         return False
 
 
@@ -212,7 +212,8 @@ def name_of(videos: Path | list[Path]) -> str:
 
 
 def labels_of(text: str) -> Labels:
-    """The labels of LABELS=: names with commas between, or a file: one a line (.txt), or YAML, a list or texts by name.
+    """The labels of LABELS=: names with commas between, or a file: one per line (.txt), or YAML: a list, or texts by
+    name.
 
     Raises SettingsError and DataError for no label, one label, or two labels with the same words.
     """

@@ -1,4 +1,4 @@
-"""Refusals of questions that cannot be asked, before anything is computed, and of answers that cannot be given.
+"""Refuse questions that cannot be asked, before anything is computed, and answers that cannot be given.
 
 `zsstad_core.ask.question` refuses mistakes in VIDEO= and LABELS=; the encoder refuses a label that is too long.
 """
@@ -18,7 +18,7 @@ from zsstad_core.video import VideoSource
 
 
 def refuse_without_pictures(sources: Iterable[VideoSource]) -> None:
-    """Raise DataError for the first file that does not open, or has no video stream but a cover picture."""
+    """Raise DataError for the first file that does not open, or has no video stream except a cover picture."""
     import av
 
     for source in sources:
@@ -33,7 +33,7 @@ def refuse_without_pictures(sources: Iterable[VideoSource]) -> None:
 
 
 def refuse_other_encoder(plan: Plan) -> None:
-    """Raise SettingsError if the head would have to be trained again only because the encoder is another."""
+    """Raise SettingsError if the head would have to be trained again only because another encoder is chosen."""
     if plan.training_plan is None or plan.train is None or plan.train.is_complete():
         return
     planned = {artifact.path: as_json(artifact.inputs) for artifact in plan.training_plan.all()}

@@ -16,14 +16,14 @@ type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
 
 NOTHING = -1
-"""The number of a person without a label."""
+"""The label index of a person without a label."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """A person does one thing from `start` to `end` (seconds; the end is the beginning of the next frame).
+    """A person with one label from `start` to `end` (seconds; the end is the time of the next frame).
 
-    label: its number, from 0. rows: the boxes of the span; the person may have been missed on frames in between.
+    label: its index, from 0. rows: the boxes of the span; the person may have been missed on frames in between.
     """
 
     track: int
@@ -73,7 +73,7 @@ def _exponential(score_TK: Floats, time_T: Floats, seconds: float) -> Floats:
 
 
 def choose_labels(probability_NK: Floats, similarity_NK: Floats, threshold: float, similarity: float | None) -> Ints:
-    """The label of each box, int64 [N]: the most probable one; NOTHING if its probability or similarity is too low."""
+    """The label of each box, int64 [N]: the most probable; NOTHING if its probability or similarity is too low."""
     best_N = probability_NK.argmax(1)
     row_N = np.arange(len(best_N))
     sure_N = probability_NK[row_N, best_N] >= threshold
@@ -85,8 +85,8 @@ def choose_labels(probability_NK: Floats, similarity_NK: Floats, threshold: floa
 def find_spans(label_N: Ints, track_N: Ints, time_N: Floats, end_N: Floats) -> list[Span]:
     """The spans of all tracks, by track and time. end_N: the end of the frame of each box, in seconds.
 
-    A person who is missed for a moment and then does the same makes one span; a person who does something else in
-    between, or has no label, makes two.
+    A person who is missed for a moment and then has the same label makes one span; a person who has another label in
+    between, or none, makes two.
     """
     found = []
     for row_T in _by_track(track_N, time_N):

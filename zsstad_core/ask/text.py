@@ -7,7 +7,7 @@ from zsstad_core.cache.stages import EVALUATE, GROUNDTRUTH
 from zsstad_core.formatting import count_text
 from zsstad_core.plan.plan import Plan
 
-_LINES = 12  # spans that are printed of a video
+_LINES = 12  # spans that are printed for a video
 
 
 def answer_lines(answer: Answer, labels: Sequence[str]) -> list[str]:
@@ -36,14 +36,14 @@ def answer_lines(answer: Answer, labels: Sequence[str]) -> list[str]:
 
 
 def stages_to_run(plan: Plan) -> str:
-    """The stages that have something to do, in the order of the work: `text, score`. Ground truth is not among them:
-    the user's videos have none."""
+    """The stages that have something to do, in the order of the work: `text, score`. Ground truth is left out: the
+    user's videos have none."""
     todo = {artifact.stage.target for artifact in plan.all() if not artifact.is_complete()}
     return ", ".join(name for name in _stages(plan) if name in todo)
 
 
 def stages_text(plan: Plan, made: str) -> str:
-    """The line that tells which stages ran for a question and which results were there already.
+    """The line that tells which stages ran for a question, and which results were in the cache already.
 
     made: what `stages_to_run` gave before the stages ran.
     """

@@ -1,1 +1,1 @@
-"""The cache: artifacts named by what decides their content, made of units that are published whole or not at all."""
+"""The cache: artifacts named by a digest of their inputs, divided into units that are published whole or not at all."""

@@ -1,4 +1,4 @@
-"""An artifact: everything a stage made under one key, as units, and the file that says it is complete."""
+"""An artifact: everything that a stage made under one key, divided into units, and the file that marks it complete."""
 
 import json
 import logging
@@ -51,8 +51,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Artifact:
-    """The folder `STAGE-KEY`, named by its stage, and the videos that are wanted of it (id -> digest of the source, or
-    `WHOLE`).
+    """The folder `STAGE-KEY`, and the videos that it should hold (id -> digest of the source, or `WHOLE`).
 
     inputs: everything that decides the content; the key is its digest. Videos are not in it: a new video adds a unit.
     """
@@ -63,8 +62,8 @@ class Artifact:
     members: Mapping[str, str]
     clips_per_unit: int = 32
     part_of: Mapping[str, str] = field(default_factory=dict)
-    """The part of the dataset (train, test) of each video. Units do not span parts: so artifacts that hold one part
-    only are cut like artifacts that hold both, and one pass over a clip serves several artifacts."""
+    """The part of the dataset (train, test) of each video. Units do not span parts: so artifacts of one part and
+    artifacts of both parts have the same groups of videos, and one pass over a clip serves several artifacts."""
     needs: tuple["Artifact", ...] = field(default=(), repr=False)
     """The artifacts that its stage reads; `inputs` holds their keys."""
 
@@ -78,7 +77,7 @@ class Artifact:
 
     @cached_property
     def done(self) -> Path:
-        """The file that exists when the artifact holds all wanted videos; make looks for it."""
+        """The file that exists when the artifact holds all wanted videos; make checks whether it exists."""
         return self.path / f"complete-{short_digest(dict(self.members))}.json"
 
     def is_complete(self) -> bool:
@@ -97,8 +96,8 @@ class Artifact:
     def groups(self) -> tuple[list[Group], list[Group]]:
         """Cover the wanted videos by groups: the units that exist, and the units still to be made.
 
-        Existing units come first, whatever grouping made them; the remaining videos are cut in order into new groups.
-        So groups never shift: new videos make new units, and a wanted part of a larger unit is read from that unit.
+        Existing units come first, whatever their grouping; the remaining videos are cut in order into new groups. So
+        groups never shift: new videos make new units, and a part of a larger unit is read from that unit.
         """
         left = dict(self.members)
         there: list[Group] = []
@@ -136,15 +135,15 @@ class Artifact:
         for unit in published_units(self.path):
             try:
                 _ = unit.manifest
-            except DamagedUnitError as error:  # report all of them at once, not one a run
+            except DamagedUnitError as error:  # report all damaged units at once, not one per run
                 _log.warning("%s", error)
         todo = self.groups()[1]
         self._warn_of_room(sum(len(group.members) for group in todo))
         return todo
 
     def _warn_of_room(self, clips: int) -> None:
-        """Warn if the clips are likely to need more room than is free, by the size of the artifact's units, or of those
-        of the newest other artifact of the stage; without any unit, do nothing."""
+        """Warn if `clips` clips are likely to need more room than is free, judged by the artifact's units, or by the
+        units of the newest other artifact of the stage; without any unit, do nothing."""
         for folder in [self.path, *other_artifacts(self.root, self.stage, self.key)]:
             sizes, held = room.size_of_units(folder)
             if held and clips:
@@ -158,7 +157,7 @@ class Artifact:
         return publish(self.path, group.members, about)
 
     def complete(self) -> None:
-        """Write the file `done`. Raises CacheError if a wanted video is missing, or units differ in what made them."""
+        """Write the file `done`. Raises CacheError if a wanted video is missing, or units were made differently."""
         there, todo = self.groups()
         if todo:
             raise CacheError(f"{self.path}: {len(todo)} units are missing; run the stage again")
@@ -170,9 +169,7 @@ class Artifact:
             )
         units = {group.name: {"digest": self.unit(group).manifest["digest"], "wanted": group.wanted} for group in there}
         text = json.dumps({"units": units}, indent=1, sort_keys=True) + "\n"
-        if (
-            not self.done.is_file() or self.done.read_text(errors="replace") != text
-        ):  # a read-only cache has it already already
+        if not self.done.is_file() or self.done.read_text(errors="replace") != text:  # a read-only cache has it already
             write_whole(self.done, text)
 
     def has(self, group: Group) -> bool:
@@ -210,7 +207,7 @@ class Artifact:
         return parts
 
     def whole_unit(self) -> Unit:
-        """The one unit of an artifact whose members are `WHOLE`. Raises CacheError as `parts` does."""
+        """The single unit of an artifact whose members are `WHOLE`. Raises CacheError as `parts` does."""
         ((unit, _),) = self.parts()
         return unit
 
@@ -221,7 +218,7 @@ class Artifact:
 
 
 def other_artifacts(root: Path, stage: Stage, key: str) -> Sequence[Path]:
-    """The artifacts of a stage with other keys, the newest first; the plan compares with them to tell what changed."""
+    """The artifacts of a stage with other keys, the newest first; the plan compares with them to find what changed."""
     others = [
         path
         for path in root.glob(f"{stage.name}-*")

@@ -1,9 +1,9 @@
-"""Claims on units: a process that makes a unit holds a file lock, which the operating system takes back when the
-process ends, also by `kill -9`.
+"""Claims on units: a process holds a file lock while it makes a unit; the operating system frees the lock when the
+process ends, even by `kill -9`.
 
-A hidden lock file stands beside the unit while a process makes it. So two commands on one cache never make the same
-unit; neither do two hosts, if their file system shares its locks (NFS 4, Lustre with `flock`). If it does not, both
-make the unit, and the unit that is finished first stays (`units.publish`).
+The hidden lock file is beside the unit. So two commands on one cache never make the same unit; neither do two hosts, if
+their file system shares its locks (NFS 4, Lustre with `flock`). If it does not, both hosts make the unit, and the unit
+that is finished first stays (`units.publish`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ def claim(group: Group, artifacts: Sequence[Artifact]) -> Iterator[list[Artifact
 
 
 def tidy(artifact: Artifact) -> None:
-    """Remove what killed processes of this host left: lock files without a holder, units that were half written."""
+    """Remove what killed processes of this host left: lock files without a holder, half-written units."""
     for lock in artifact.path.glob(".unit-*.lock"):
         with _lock(lock):
             pass
@@ -42,7 +42,7 @@ def tidy(artifact: Artifact) -> None:
 
 @contextmanager
 def _lock(path: Path) -> Iterator[bool]:
-    """Try to hold a lock in this block: yields whether it is held; the lock's file is removed with it."""
+    """Try to hold a lock in this block: yields whether it is held; its file is removed at the end."""
     lock = FileLock(path)
     try:
         lock.acquire(blocking=False)
@@ -56,5 +56,5 @@ def _lock(path: Path) -> Iterator[bool]:
     try:
         yield True
     finally:
-        path.unlink(missing_ok=True)  # before the release: who waits for the old file sees that it is gone
+        path.unlink(missing_ok=True)  # before the release: a process that waits for the old file sees that it is gone
         lock.release()

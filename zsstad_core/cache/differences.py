@@ -69,7 +69,7 @@ def newest_other(artifact: Artifact) -> Path | None:
 
 
 def compare(other: Path, artifact: Artifact, planned: Mapping[Path, Inputs]) -> list[Difference]:
-    """The differences of an artifact from `other`, an artifact of the same stage, each once.
+    """The differences between an artifact and `other`, an artifact of the same stage; each difference once.
 
     planned: inputs of artifacts that need not be on disk, by their folder.
     """
@@ -84,7 +84,7 @@ def compare(other: Path, artifact: Artifact, planned: Mapping[Path, Inputs]) -> 
 
 
 def replaced_clips(artifact: Artifact, todo: Sequence[Group]) -> list[str]:
-    """The clips of `todo` that the artifact holds for another content of their files, sorted."""
+    """The clips in `todo` whose files had another content when the artifact's units were made, sorted."""
     waiting = {video: digest for group in todo for video, digest in group.members.items()}
     held = {item for unit in published_units(artifact.path) for item in unit.members.items()}
     return sorted({video for video, digest in held if waiting.get(video, digest) != digest})

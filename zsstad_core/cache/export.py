@@ -1,6 +1,6 @@
-"""Write tokens with their index as one file for other people's code: HDF5 or npz. docs/export.md shows the layout.
+"""Write tokens with their index as one file for other programs: HDF5 or npz. docs/export.md shows the layout.
 
-The bytes depend on the content only: neither the time nor the cut of the cache into units is in the file.
+The bytes depend on the content only: the file holds neither the time nor the division of the cache into units.
 """
 
 import json
@@ -33,7 +33,7 @@ type Tokens = NDArray[np.generic]
 
 @dataclass(frozen=True)
 class ExportedFile:
-    """A file that was written: the number of rows of tokens, and the shape and dtype of a row."""
+    """A file that was written, the number of its rows of tokens, and the shape and dtype of a row."""
 
     path: Path
     rows: int
@@ -43,7 +43,7 @@ class ExportedFile:
 
 @dataclass(frozen=True)
 class _Source:
-    """The rows of the file in order, and for each unit which of its rows are taken and their places in the file."""
+    """The rows of the file in order; and for each unit the mask of its kept rows, and their places in the file."""
 
     rows: pd.DataFrame
     units: list[tuple[Unit, NDArray[np.bool_], NDArray[np.int64]]]
@@ -67,8 +67,8 @@ class _Source:
 def export_tokens(artifact: Artifact, folder: Path, file_format: str, about: Mapping[str, Any]) -> ExportedFile:
     """Write tokens or views of frames or boxes with the columns of their table, sorted by video_id, frame, box.
 
-    about: what the provenance holds besides the artifact's inputs (the dataset). The file is there whole or not at all.
-    An h5 file needs memory for one unit's tokens and all rows of the table, an npz file for all tokens. Raises
+    about: entries of the provenance besides the artifact's inputs (the dataset). The file is written whole or not at
+    all. An h5 file needs memory for one unit's tokens and all rows of the table, an npz file for all tokens. Raises
     CacheError if the artifact is not complete, a unit is damaged, or the file cannot be written.
     """
     assert artifact.stage.tokens is not None
@@ -92,7 +92,7 @@ def export_tokens(artifact: Artifact, folder: Path, file_format: str, about: Map
 def export_texts(
     artifact: Artifact, rows: pd.DataFrame, folder: Path, file_format: str, about: Mapping[str, Any]
 ) -> ExportedFile:
-    """Write the tokens of the class names; `rows` (class_name, text) are the classes in the order of the tokens.
+    """Write the tokens of the class names. rows: class_name and text of each class, in the order of the tokens.
 
     Raises as `export_tokens`.
     """
@@ -130,7 +130,7 @@ def _write_h5(path: Path, source: _Source, provenance: str) -> tuple[tuple[int, 
         _refuse_full_disk(path, shape, dtype)
         return create("tokens", shape, dtype)
 
-    with h5py.File(path, "w", libver=("v110", "v110")) as file:  # the structure of this version has checksums too
+    with h5py.File(path, "w", libver=("v110", "v110")) as file:  # from this version on, the structure has checksums too
         file.attrs["provenance"] = provenance
         tokens = source.fill(create_tokens)
         for name, values in source.columns():
@@ -171,7 +171,7 @@ def _provenance(artifact: Artifact, about: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _runs(place: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """The stretches of rows that stand together in the file too, as (start, end)."""
+    """The runs of rows whose places in the file are consecutive, as (start, end)."""
     cuts = np.flatnonzero(np.diff(place) != 1) + 1
     if len(place):
         yield from zip([0, *cuts.tolist()], [*cuts.tolist(), len(place)], strict=True)
@@ -188,7 +188,7 @@ def _refuse_full_disk(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yields a temporary path that becomes `path` when the block ends well; otherwise nothing is left.
+    """Yields a temporary path, which is renamed to `path` when the block ends without an error, else removed.
 
     Raises CacheError if nothing can be written there.
     """

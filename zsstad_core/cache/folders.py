@@ -1,7 +1,7 @@
-"""Artifacts as folders on disk, whatever plan made them: list them, measure them, remove them.
+"""Artifacts as folders on disk, independent of any plan: list them, measure them, remove them.
 
-A removal first renames the folder to a hidden name beside its place: nobody ever sees half a folder, and a removal that
-is killed leaves nothing that could be taken for data. The next `make gc` removes the rest.
+A removal first renames the folder to a hidden name beside its place. So no other process sees half a folder, and a
+removal that is killed leaves nothing that could be taken for data. The next `make gc` removes the rest.
 """
 
 import json
@@ -42,12 +42,12 @@ def units(artifact: Path) -> list[Path]:
 
 
 def complete_files(artifact: Path) -> list[Path]:
-    """The files that say for which videos the artifact is complete."""
+    """The files that list the videos for which the artifact is complete."""
     return sorted(artifact.glob("complete-*.json"))
 
 
 def written_inputs(artifact: Path) -> dict[str, Any]:
-    """The inputs that `inputs.json` holds; empty if it is missing or does not read."""
+    """The inputs in the artifact's `inputs.json`; empty if the file is missing or not readable."""
     try:
         inputs = json.loads((artifact / INPUTS).read_text())
     except (OSError, ValueError):
@@ -70,7 +70,7 @@ def _bytes(path: Path) -> int:
 
 
 def hide(path: Path) -> Path:
-    """Rename a folder to a hidden name, so that it stops being data; returns that path.
+    """Rename a folder to a hidden name, so that it stops being data; returns the new path.
 
     Raises CacheError if the folder may not be renamed, FileNotFoundError if another process was faster.
     """
@@ -95,5 +95,5 @@ def remove(path: Path) -> None:
 
 
 def removed_by_halves(folder: Path) -> Iterator[Path]:
-    """The hidden folders that killed removals left in a folder."""
+    """The hidden folders in `folder` that killed removals left."""
     return folder.glob(f"{REMOVED}*")

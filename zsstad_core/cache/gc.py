@@ -2,8 +2,8 @@
 
 These are kept: artifacts that a plan names, artifacts that were changed lately, and all artifacts that these need;
 trained heads and fine-tuned detectors; and whatever another process is writing. A folder is renamed to a hidden name
-before it is deleted, so that a removal that is killed leaves nothing that looks whole and is not; the next removal
-finishes it.
+before it is deleted, so that a removal that is killed leaves no half folder that looks whole; the next removal finishes
+it.
 """
 
 import json
@@ -26,7 +26,7 @@ name."""
 
 @dataclass(frozen=True)
 class Unneeded:
-    """A folder or file that can go, its bytes, and why."""
+    """A folder or file that can be removed, its bytes, and the reason."""
 
     path: Path
     bytes: int
@@ -34,11 +34,11 @@ class Unneeded:
 
 
 def unneeded(root: Path, live: Collection[str], days: float, trained: bool = False) -> list[Unneeded]:
-    """Everything in a dataset's folder that can go, artifacts first.
+    """Everything in a dataset's folder that can be removed, artifacts first.
 
     live: names of the artifacts (`STAGE-KEY`) that plans name. days: an artifact that changed within so many days
-    stays, with all that it needs. trained: whether heads and fine-tuned detectors can go too. Raises CacheError if an
-    artifact stays of which it is not known what it needs.
+    stays, with all that it needs. trained: whether heads and fine-tuned detectors can be removed too. Raises
+    CacheError if the needs of an artifact that stays are not known.
     """
     since = time.time() - 86_400 * days
     there = {path.name: path for path in folders.artifacts(root)}
@@ -93,7 +93,7 @@ def _units_of(complete: Path) -> Collection[str]:
 
 
 def _with_needs(names: Collection[str], there: Mapping[str, Path], planned: Collection[str]) -> set[str]:
-    """These artifacts and all artifacts that they were made from, as far up as their inputs are known."""
+    """The named artifacts and all artifacts that they were made from, as far as their inputs are known."""
     kept: set[str] = set()
     waiting = list(names)
     while waiting:
@@ -105,7 +105,7 @@ def _with_needs(names: Collection[str], there: Mapping[str, Path], planned: Coll
             continue
         inputs = folders.written_inputs(there[name])
         holds_something = any(there[name].glob("[!.]*"))  # if not, a stage was killed when it began
-        if not inputs and holds_something and name not in planned:  # a plan names the needs of its artifacts too
+        if not inputs and holds_something and name not in planned:  # a plan names the needs of its own artifacts
             raise CacheError(
                 f"{there[name]}: {folders.INPUTS} is missing or does not read, so what it needs is not known; nothing "
                 "was removed: remove this folder first, or see what `make verify` says"

@@ -1,5 +1,5 @@
-"""The ledger: when, where and how fast each unit was made, one JSON line a unit, beside the artifacts, in none of
-them."""
+"""The ledger: when, where and how fast each unit was made, as one JSON line per unit. It lies beside the artifacts, not
+in one."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def record(root: Path, stage: str, key: str, unit: str, clips: int, seconds: Mapping[str, float], **more: Any) -> None:
-    """Append the line of a unit. seconds: the time it took, "total" and parts. One write, so that lines never mix."""
+    """Append the line of a unit. seconds: the time it took, "total" and parts. One write, so that lines do not mix."""
     line = {
         "stage": stage,
         "key": key,
@@ -44,5 +44,5 @@ def seconds_per_clip(root: Path) -> dict[str, float]:
             seconds = line["seconds"]["total"] / max(1, line["clips"])
             past.setdefault(line["stage"], []).append(seconds)
         except (ValueError, KeyError, TypeError):
-            continue  # a line that was cut by a kill
+            continue  # a line that was cut when its process was killed
     return {stage: statistics.median(values[-20:]) for stage, values in past.items()}

@@ -1,4 +1,4 @@
-"""Room on a disk: how much is free, how much units are likely to need, and the words for a write that failed."""
+"""Room on a disk: how much is free, how much units are likely to need, and the message for a write that failed."""
 
 import json
 import os
@@ -18,7 +18,7 @@ class Room:
     files: int | None
 
     def exceeds(self, other: "Room") -> bool:
-        """Whether these are more bytes, or more files, than `other`."""
+        """Whether this room has more bytes, or more files, than `other`."""
         more_files = self.files is not None and other.files is not None and self.files > other.files
         return self.bytes > other.bytes or more_files
 
@@ -27,7 +27,7 @@ class Room:
 
 
 def free_room(path: Path) -> Room:
-    """The free room at the place of `path`, which need not exist; no limit if the file system tells none."""
+    """The free room of the file system of `path`, which need not exist; no limit if the file system reports none."""
     there = next(folder for folder in [path, *path.absolute().parents] if folder.is_dir())
     found = os.statvfs(there)
     free = found.f_bavail * found.f_frsize if found.f_blocks else sys.maxsize
@@ -35,7 +35,7 @@ def free_room(path: Path) -> Room:
 
 
 def write_error(error: OSError, path: Path) -> str:
-    """The system's words for a write to `path` that failed, and, for a full disk, the room that is left."""
+    """The system's message for a write to `path` that failed, and, for a full disk, the room that is left."""
     words = error.strerror or str(error)
     if error.errno not in FULL:
         return words

@@ -1,6 +1,6 @@
 """Videos that a stage could not process, set aside with the reason until the next run tries them again.
 
-    cache/DATASET/set-aside/NAME.json    one file a video, so that no note overwrites another
+    cache/DATASET/set-aside/NAME.json    one file per video, so that no note overwrites another
 
 A note is valid for one content of the video file: a video that is replaced is no longer set aside.
 """
@@ -42,13 +42,13 @@ def note(root: Path, failure: Failure) -> None:
 
 
 def clear(root: Path, video_id: str) -> None:
-    """Remove the note of a video. In a cache that cannot be written to, the note stays, and the video set aside."""
+    """Remove the note of a video. If the cache cannot be written to, the note stays, and the video stays set aside."""
     with suppress(OSError):
         _file(root, video_id).unlink(missing_ok=True)
 
 
 def recorded_failures(root: Path, members: Mapping[str, str]) -> dict[str, Failure]:
-    """The failures of these videos (id -> digest of the file) that are set aside, by id."""
+    """The recorded failures of these videos (id -> digest of the file), by id."""
     failures: dict[str, Failure] = {}
     for path in sorted((root / _FOLDER).glob("*.json")):
         try:

@@ -1,4 +1,4 @@
-"""Read rows of a sharded Zarr array from the disk straight into the array that is returned, and check every chunk.
+"""Read rows of a sharded Zarr array from disk straight into the array that is returned, and check every chunk.
 
 This reader reads only what `tokens.write_tokens` writes: shards along the rows, chunks without compression, each
 followed by its crc32c. The reader of zarr copies every byte once more and takes four to eight times as long
@@ -27,7 +27,7 @@ _CODECS = ["bytes", "crc32c"]
 
 
 class ShardedRows:
-    """A token array on disk: shape [rows, ...], its dtype, and its rows.
+    """The rows of a token array on disk, read on request; `shape` ([rows, ...]) and `dtype` describe the array.
 
     Raises ValueError, at once or while reading, if the description differs from that of `write_tokens`, or a chunk is
     absent, cut, or fails its checksum; OSError if a shard is not there.

@@ -1,4 +1,4 @@
-"""The stages whose artifacts the cache holds, by what an artifact is called and by the target of make that makes it."""
+"""The stages whose artifacts the cache holds: the names of their artifacts, and the targets of make that make them."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from zsstad_core.cache.versions import SCHEMA
 
 @dataclass(frozen=True)
 class Stage:
-    """One sort of artifact.
+    """One type of artifact.
 
-    name: an artifact's folder is NAME-KEY; the name stands in the needs of other artifacts and in the ledger too.
+    name: an artifact's folder is NAME-KEY; the name is also in the needs of other artifacts and in the ledger.
     target: the target of make, and the module of `stages/`, which makes such artifacts. Only `encode` and `text` make
     artifacts of several names.
-    tokens: of an artifact of `encode` the kind of its tokens.
+    tokens: the kind of the tokens, for an artifact of `encode`.
     """
 
     name: str
@@ -22,12 +22,12 @@ class Stage:
 
     @property
     def schema(self) -> int:
-        """The version of what the stage writes (`cache.versions`)."""
+        """The version of the stage's content (`cache.versions`)."""
         return SCHEMA[self.target]
 
     @classmethod
     def encoding(cls, kind: TokenKind) -> "Stage":
-        """Tokens of a kind."""
+        """The stage of the tokens of a kind."""
         return cls(f"tokens-{kind.name}", "encode", kind)
 
 

@@ -1,6 +1,6 @@
-"""The kinds of tokens: whose tokens they are, and in which form.
+"""The kinds of tokens: what each token belongs to (a frame, a person, an object), and its form.
 
-| kind | rows: what has a token each | form |
+| kind | rows: one token for each of these | form |
 |---|---|---|
 | frame | frames | token |
 | groundtruth, person, object | annotated persons, detected persons, detected objects | token |
@@ -8,8 +8,8 @@
 | groundtruth_pixel, person_pixel | annotated persons, detected persons | pixel |
 | groundtruth_unprojected, person_unprojected | annotated persons, detected persons | unprojected |
 
-A `token` is the encoder's token in the joint embedding, `unprojected` the same before the projection, and `pixel` the
-encoder's view, which no weights have seen.
+A `token` is the encoder's token in the joint embedding space, `unprojected` the token before the projection, and
+`pixel` the encoder's input view, which needs no weights.
 """
 
 from enum import Enum
@@ -20,7 +20,7 @@ type Form = Literal["token", "pixel", "unprojected"]
 
 
 class TokenKind(Enum):
-    """A kind of tokens. Its `name` stands in keys, in settings of `make export` and in folders (`tokens-NAME`)."""
+    """A kind of tokens. Its `name` is used in keys, in settings of `make export` and in folders (`tokens-NAME`)."""
 
     frame = ("frame", "token")
     groundtruth = ("groundtruth", "token")
@@ -38,12 +38,12 @@ class TokenKind(Enum):
 
     @property
     def table(self) -> Literal["frames", "boxes"]:
-        """The table that stands beside the tokens, row by row."""
+        """The table that has one row for each token."""
         return "frames" if self.rows == "frame" else "boxes"
 
     @property
     def annotated(self) -> "TokenKind":
-        """Of a kind of detected persons the kind of annotated persons in the same form; any other kind is itself."""
+        """For a kind of detected persons the kind of annotated persons in the same form; else this kind itself."""
         if self.rows != "person":
             return self
         return next(kind for kind in TokenKind if (kind.rows, kind.form) == ("groundtruth", self.form))

@@ -1,7 +1,7 @@
-"""Token arrays: one Zarr v3 array a unit, with the rows of the table beside it.
+"""Token arrays: one Zarr v3 array per unit, with as many rows as the table beside it.
 
 The array is sharded, and every chunk has a crc32c: a flipped bit is an error, never a token. Chunks of zeros are
-written like all others, and a missing chunk is an error. There is no compressor, because fp16 tokens are noise to it.
+written like all others, and a missing chunk is an error. There is no compressor, because fp16 tokens do not compress.
 Zarr writes the arrays, `shards` reads them.
 """
 
@@ -58,7 +58,7 @@ def write_tokens(folder: Path, tokens: NDArray[np.generic]) -> None:
     )
     if len(tokens):
         array[:] = tokens
-    written, together = ShardedRows(folder / ARRAY), rows * shards  # a shard at a time, since pixels are many bytes
+    written, together = ShardedRows(folder / ARRAY), rows * shards  # one shard at a time, since pixels are many bytes
     for start in range(0, len(tokens), together):
         stop = min(start + together, len(tokens))
         if not np.array_equal(written.read(start, stop), tokens[start:stop]):
@@ -71,7 +71,7 @@ def read_tokens(unit: Unit) -> NDArray[np.generic]:
 
 
 class UnitRows:
-    """The rows of a unit's array, which are read on request; `shape` is the shape of the whole array.
+    """The rows of a unit's array, read on request; `shape` is the shape of the whole array.
 
     Raises CacheError naming the unit, at once or while reading, if the array is damaged.
     """

@@ -1,11 +1,11 @@
-"""A unit: some videos' share of an artifact, in one folder that appears whole or not at all.
+"""A unit: the part of an artifact that holds some videos, in one folder that appears whole or not at all.
 
-A unit is written in a folder beside its place, its files are described in `manifest.json` (written last), everything
-is flushed to disk, and the folder is renamed into place. No manifest, no unit. The name says what it holds: it is the
-digest of its members (each video with the digest of its file), so two processes that make the same unit make the same
-name, and a changed video makes another.
+A unit is written in a temporary folder beside its place, its files are described in `manifest.json` (written last),
+everything is flushed to disk, and the folder is renamed into place. A folder without a manifest is no unit. The name is
+the digest of the members (each video with the digest of its file), so two processes that make the same unit use the
+same name, and a changed video gives another name.
 
-Bytes depend on the content only: when, where and how fast a unit was made stands in the ledger, outside the artifact.
+Bytes depend on the content only: when, where and how fast a unit was made is in the ledger, outside the artifact.
 """
 
 import hashlib
@@ -76,7 +76,7 @@ class Unit:
         return dict(self.manifest["made_with"])
 
     def file(self, name: str) -> Path:
-        """The path of a small file of the unit, whose content has been compared with the manifest."""
+        """The path of a file of the unit, after its content has been compared with the manifest."""
         entry = self.manifest["files"].get(name)
         path = self.path / name
         if entry is None or not path.is_file():
@@ -86,7 +86,7 @@ class Unit:
         return path
 
     def folder(self, name: str) -> Path:
-        """The path of a folder of the unit (a Zarr array), whose files have been compared with the manifest: the
+        """The path of a folder of the unit (a Zarr array), after its files have been compared with the manifest: the
         array's description by content, the other files by size.
 
         The checksums of the array protect its chunks while they are read; its description has no checksum.
@@ -108,7 +108,7 @@ class Unit:
             self.file(name)
 
     def damaged_error(self, what: str) -> DamagedUnitError:
-        """Take the manifest from a damaged unit, so that its stage makes it again; returns the error."""
+        """Rename the manifest of a damaged unit, so that its stage makes the unit again; returns the error to raise."""
         try:
             (self.path / MANIFEST).rename(self.path / "manifest.damaged.json")
             clips = list(self.__dict__.get("manifest", {}).get("members", ()))  # if it was read
@@ -131,7 +131,7 @@ def publish(artifact: Path, members: Mapping[str, str], about: Mapping[str, Any]
     """Write a unit: yields the folder to fill; leaving the block publishes it, an exception leaves nothing.
 
     about: further entries of the manifest, such as `made_with`. A whole unit of that name that is already there stays:
-    another process was faster, and made the same.
+    another process was faster, and made the same unit.
     """
     place = artifact / unit_name(members)
     folder = artifact / f".{place.name}.{socket.gethostname()}.{os.getpid()}.tmp"
@@ -170,7 +170,7 @@ def publish(artifact: Path, members: Mapping[str, str], about: Mapping[str, Any]
 
 
 def remove_leftovers(artifact: Path) -> None:
-    """Remove the files and folders that killed processes of this host left half written."""
+    """Remove the half-written files and folders that killed processes of this host left."""
     if not artifact.is_dir():
         return
     for path in artifact.glob(f".*.{socket.gethostname()}.*.tmp"):

@@ -1,4 +1,4 @@
-"""Compare every byte of artifacts with what was recorded when it was written.
+"""Compare every byte of artifacts with the digests recorded when it was written.
 
 A flipped bit is found anywhere: in the files of a unit by the SHA-256 in its manifest, in the manifest by the digest
 that it holds, in inputs.json by the key in the folder's name, in complete-*.json by its name, which is the digest of

@@ -1,11 +1,11 @@
 """The two version numbers of a cache: of its layout, and of what each stage writes into it.
 
-`FORMAT` numbers the layout: which files an artifact and a unit are made of, and what their manifests say. It stands in
+`FORMAT` numbers the layout: which files an artifact and a unit consist of, and the entries of their manifests. It is in
 each manifest. Code that reads another layout refuses the unit and names both numbers; nothing is redone by itself.
 
-`SCHEMA` numbers the content, for each stage. It stands in the key of each artifact of the stage. Who changes what a
-stage computes from the same inputs raises its number: then the stage and all that reads it are made anew under other
-keys, and what was there stays valid for the code that made it.
+`SCHEMA` numbers the content, for each stage. It is in the key of each artifact of the stage. A change of what a stage
+computes from the same inputs must raise its number: then the stage and all stages that read it are made anew under
+other keys, and the old artifacts stay valid for the code that made them.
 """
 
 FORMAT = 1

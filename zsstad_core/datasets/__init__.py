@@ -1,6 +1,6 @@
-"""Datasets: each brings its own files into the same tables (`zsstad_core.tables`). One file a dataset.
+"""The datasets: one module per dataset, which reads its files into the common tables (`zsstad_core.tables`).
 
-This module is the list of them; a dataset's own module is imported when it is opened.
+This module lists them; a dataset's module is imported when the dataset is opened.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
-"""AVA (Gu et al. 2018), v2.1 and v2.2: films that are annotated from second 902 to 1798, one keyframe a second.
+"""AVA (Gu et al. 2018), v2.1 and v2.2: films that are annotated from second 902 to 1798, one keyframe per second.
 
-This module lists the videos and says which of their frames are wanted; `ava_annotation` reads the annotation. The
+This module lists the videos and gives the rule for their wanted frames; `ava_annotation` reads the annotation. The
 official validation videos are the test part, as in every paper: the labels of the official test videos are not public.
 
 Numbering. The csv counts seconds of the film; `start` is the second at which a video begins. The keyframe of a second

@@ -31,8 +31,8 @@ _LAST_OF: dict[ClassType, int] = {"pose": 14, "object": 63, "person": 80}  # AVA
 
 
 class AvaAnnotation:
-    """The csv of each part, the label map, and files of excluded seconds. Raises MissingFileError and DataError naming
-    file and line."""
+    """The annotation from the csv of each part, the label map, and files of excluded seconds. Raises MissingFileError
+    and DataError naming file and line."""
 
     def __init__(self, boxes: Mapping[Part, Path], labelmap: Path, excluded: Sequence[Path]) -> None:
         self._boxes, self._labelmap, self._excluded = boxes, labelmap, excluded
@@ -47,7 +47,7 @@ class AvaAnnotation:
 
     @cached_property
     def names(self) -> dict[int, str]:
-        """Names of the actions by their numbers."""
+        """The names of the actions, by number."""
         names = read_labelmap(self._labelmap)
         if strange := [number for number in names if number > _LAST_OF["person"]]:
             raise DataError(f"{self._labelmap}: id is {strange[0]}; AVA's actions are numbered from 1 to 80")
@@ -63,7 +63,7 @@ class AvaAnnotation:
 
     @cached_property
     def parts(self) -> dict[str, Part]:
-        """Every annotated video, sorted, with its part. This reads no numbers, because every plan calls it."""
+        """Every annotated video, sorted, with its part. It parses no numbers, because every plan calls it."""
         parts: dict[str, Part] = {}
         for part, path in self._boxes.items():
             for name in _videos(path):
@@ -75,7 +75,7 @@ class AvaAnnotation:
 
     def table(self) -> "pd.DataFrame":
         """Table groundtruth, whose rows are all unplaced (`zsstad_core.unplaced`). `attrs["notes"]`
-        holds sentences that say what was left out and why."""
+        holds sentences on the rows that were left out, and why."""
         import pandas as pd
 
         from zsstad_core.tables import BOX, table
@@ -105,7 +105,7 @@ class AvaAnnotation:
         return found
 
     def _rows(self, path: Path, excluded: "pd.MultiIndex", notes: list[str]) -> "pd.DataFrame":
-        """The rows of a csv that count; a note says what is left out."""
+        """The rows of a csv that are used; `notes` gets a sentence for the rows that are left out."""
         import pandas as pd
 
         from zsstad_core.metrics.ava_files import read_boxes
@@ -154,7 +154,8 @@ class AvaAnnotation:
 
 
 def _videos(path: Path) -> set[str]:
-    """The names in the first column of a csv, without the header: some hundred in hundreds of thousands of rows."""
+    """The video names in the first column of a csv, without the header: some hundred names in hundreds of thousands of
+    rows."""
     try:
         with path.open(encoding="utf-8-sig") as stream:
             lines = iter(stream)

@@ -1,4 +1,4 @@
-"""The interface of every dataset, whatever its files look like."""
+"""The interface that every dataset implements, whatever its files look like."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,7 +57,7 @@ class Dataset(Protocol):
         it.
 
         With `keyframes` all rows are unplaced (`zsstad_core.unplaced`). `attrs["notes"]`
-        may hold sentences that say what was left out and why."""
+        may hold sentences on the rows that were left out, and why."""
 
     def refuse_impossible(self, videos: "pd.DataFrame") -> None:
         """Raise DataError, naming file and line, if a user's annotation cannot belong to the decoded videos (table

@@ -67,7 +67,7 @@ def number_boxes(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _read_csv(path: Path) -> tuple[pd.DataFrame, list[int]]:
-    """The cells of a CSV file as text, and the line each row ends on."""
+    """The cells of a CSV file as text, and the number of the line on which each row ends."""
     rows, lines = [], []
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:

@@ -1,4 +1,4 @@
-"""Clips in one folder for each class: `CLASS/NAME.avi`, or frames `CLASS/NAME/00001.png`, ..."""
+"""Find clips that lie in one folder per class: `CLASS/NAME.avi`, or frames `CLASS/NAME/00001.png`, ..."""
 
 import os
 from collections import Counter
@@ -36,7 +36,7 @@ def clips_by_class(folder: Path, suffixes: Sequence[str], setting: str, expected
 def wanted_on_disk(
     wanted: Iterable[str], on_disk: Mapping[str, Path], folder: Path, annotation: Path, expected: str
 ) -> dict[str, Path]:
-    """The wanted clips that are on disk, by name. If there is none, raises MissingFileError naming a clip that is."""
+    """The wanted clips that are on disk, by name. Raises MissingFileError if there is none, naming another clip."""
     found = {name: on_disk[name] for name in wanted if name in on_disk}
     if not found:
         others = f" ({len(on_disk)} others, such as {min(on_disk)})" if on_disk else ""

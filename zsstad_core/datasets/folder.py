@@ -1,10 +1,10 @@
 """A folder of the user's videos: the videos, the names of the actions, and the annotation, if there is one.
 
 video_id is a video's path below the folder, with its extension and with `/` (`holidays/beach.mp4`), so that two videos
-never have the same id. A video that is named by itself (`datasets.folder.videos`) has the shortest end of its path that
-no other has. Without an annotation all videos are test, and every person is scored against all labels. The label split
-says which labels are unseen: SPLIT=all-unseen (which the recipe `folder` sets), the user's YAML file, or any other
-split that needs no published list.
+never have the same id. For a video that is named by itself (`datasets.folder.videos`), it is the shortest end of its
+path that no other video has. Without an annotation all videos are test, and every person is scored for all labels. The
+label split says which labels are unseen: SPLIT=all-unseen (which the recipe `folder` sets), the user's YAML file, or
+any other split that needs no published list.
 """
 
 import os
@@ -60,7 +60,7 @@ class Folder:
 
     @cached_property
     def keyframes(self) -> Keyframes | None:
-        """The rule for the frames that are looked at; None if all frames are."""
+        """The rule for sampling frames; None if all frames are used."""
         if self._every == 1 and self._per_second is None:
             return None
         return Sampled(every=self._every, per_second=self._per_second)
@@ -139,7 +139,7 @@ class Folder:
                 )
 
     def _box_numbers(self) -> list[int]:
-        """The number, in its video, of the person of each box. Without names of persons each box of each frame counts
+        """The person number of each box, counted in its video. Without names of persons each box of each frame counts
         as another person: nothing says which person of the next frame is the same, so no tube may be made."""
         persons: dict[str, dict[str, int]] = {}
         for video, name in sorted({(box.video, box.person) for box in self._boxes if box.person}, key=_by_number):

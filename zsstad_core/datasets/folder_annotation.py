@@ -1,10 +1,10 @@
-"""Annotation of a folder of videos: boxes in CSV or JSON, and a list of the training videos. Imports no pandas.
+"""Read the annotation of a folder of videos: boxes in CSV or JSON, and a list of training videos. Imports no pandas.
 
     video, frame, x1, y1, x2, y2    path below the folder; number from 0; pixels of the decoded frame, half-open
     person                          a number or a name, the same in all frames of a video, so that the person's boxes
                                     are a tube. Without it there are no tubes, and rows of a frame with the very same
                                     box are one person
-    label                           the action; a person who does several actions has a row for each; empty: not known
+    label                           the action; a person who does several actions has a row for each; empty: unknown
     part                            train or test, the same in all rows of a video; empty: test
 
 The first six columns must be there, in any order, with a header; a column with another name is refused, since its name
@@ -61,7 +61,7 @@ def read_annotation(file: Path, on_disk: Collection[str]) -> list[Box]:
 
 
 def read_train_list(file: Path, known: Collection[str]) -> set[str]:
-    """The videos of a list, one a line. Raises MissingFileError, and DataError naming file and line."""
+    """The videos of a list, one per line. Raises MissingFileError, and DataError naming file and line."""
     if not file.is_file():
         raise MissingFileError(f"{file}: no such list (datasets.folder.train_list)")
     listed: set[str] = set()

@@ -1,7 +1,7 @@
-"""J-HMDB (Jhuang et al. 2013): 928 trimmed clips of 21 actions, one annotated person a frame.
+"""J-HMDB (Jhuang et al. 2013): 928 trimmed clips of 21 actions, one annotated person per frame.
 
-This module lists the clips and says which are wanted. Ground truth comes from one of two annotations with the same
-content: the field's pickle (`jhmdb_pickle`) or the official puppet masks (`puppet_masks`).
+This module lists the wanted clips. Ground truth comes from one of two annotations with the same content: the field's
+pickle (`jhmdb_pickle`) or the official puppet masks (`puppet_masks`).
 
 Coordinates. The annotation's boxes name pixels from 0 and include the last pixel: in the pickle x runs over 0..319 and
 y over 0..239 on 320x240 frames, and thousands of boxes use both ends. The boxes stay as they are, without the one pixel
@@ -40,7 +40,7 @@ class Jhmdb:
     """The dataset under the folder of `settings.datasets.jhmdb` (see `zsstad_core.datasets.base.Dataset`).
 
     video_id is `CLASS/NAME`. With `clips_per_class`, the first clips by name of each class and part among the clips on
-    disk are wanted, so that a small run has its clips whichever were fetched, and no clip counts as missing.
+    disk are wanted, so that a small run works with whatever clips were fetched, and no clip counts as missing.
     """
 
     classes = CLASSES

@@ -1,4 +1,4 @@
-"""`JHMDB-GT.pkl`, the annotation of J-HMDB with which the field evaluates (from the ACT detector, then HIT)."""
+"""Read `JHMDB-GT.pkl`, the annotation of J-HMDB with which the field evaluates (from the ACT detector, then HIT)."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -14,7 +14,7 @@ from zsstad_core.errors import DataError, MissingFileError
 
 
 class JhmdbPickle:
-    """The annotation in the pickle, which is read when it is first needed.
+    """The annotation in the pickle, which is read on the first request.
 
     The pickle is a dict: `labels`, 21 names; `train_videos` and `test_videos`, one list of `CLASS/NAME` for each
     official split; `gttubes`, {video: {index of label: [one float32 array [N, 5]: frame from 1, x1, y1, x2, y2]}}.

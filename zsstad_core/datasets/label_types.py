@@ -1,4 +1,4 @@
-"""The types of a set of labels, and the refusal of settings that do not fit a dataset with or without types."""
+"""The types of a set of labels, and checks that settings fit a dataset with or without types."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from zsstad_core.settings.pipeline import Settings
 
 @dataclass(frozen=True)
 class LabelTypes:
-    """The places of a label set's classes by type, rising; together they are 0 to K - 1. A type may have no class."""
+    """The indices of a label set's classes by type, rising; together they are 0 to K - 1. A type may have no class."""
 
     pose: tuple[int, ...]
     object: tuple[int, ...]
@@ -37,7 +37,7 @@ def label_types(class_names: Sequence[str], class_types: Mapping[str, ClassType]
 
 
 def refuse_unfit(settings: Settings, dataset: Dataset, trains: bool) -> None:
-    """Raise SettingsError if the loss (of a head that trains) or the voting does not fit the number of actions a
+    """Raise SettingsError if the loss (of a head that trains) or the voting does not fit the number of actions per
     person.
 
     Raises DataError if some of the dataset's classes have a type and others have none.

@@ -1,8 +1,8 @@
-"""Load annotation pickles safely: plain containers, numbers, text and numeric arrays, and nothing that runs.
+"""Load annotation pickles safely: only plain containers, numbers, text and numeric arrays, and no code.
 
 Annotations of this field travel as Python 2 pickles on shared drives. A pickle names functions to call while it loads,
-and even functions of numpy are unsafe in the wrong hands (`numpy.ndarray` over a chosen buffer reads any address). So
-the few names that arrays and their numbers need resolve to the stand-ins below, and every other name is refused.
+and even functions of numpy can be abused (`numpy.ndarray` over a chosen buffer reads any address). So the few names
+that arrays and their numbers need resolve to the stand-ins below, and every other name is refused.
 """
 
 import math

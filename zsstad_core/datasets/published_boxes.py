@@ -1,4 +1,4 @@
-"""ST-CLIP's detection file for J-HMDB (`jhmdb_faster_RCNN_person.json`), which resembles COCO's format.
+"""Read ST-CLIP's detection file for J-HMDB (`jhmdb_faster_RCNN_person.json`), which resembles COCO's format.
 
 It is a list of {image_id, category_id: 0 (person), bbox: [x1, y1, x2, y2] (not width and height as in COCO), score:
 "0.99"}. ST-CLIP's ground truth, `jhmdb_test_gt_min.json`, which must lie beside it, lists the images: {id, movie: NAME
@@ -26,9 +26,9 @@ def deciding_files(path: Path) -> list[Path]:
 
 
 def read_published(path: Path, videos: Sequence[str]) -> "tuple[pd.DataFrame, int]":
-    """Boxes in the file's order (video_id, frame from 0, x1, y1, x2, y2, score, what) and how many had no area.
+    """Boxes in the file's order (video_id, frame from 0, x1, y1, x2, y2, score, what), and how many had no area.
 
-    A box of a movie that is none of `videos` keeps its bare name as video_id.
+    A box of a movie that is not in `videos` keeps its bare name as video_id.
 
     Raises MissingFileError if the file of images is not beside it, DataError naming the detection (from 0) or image.
     """

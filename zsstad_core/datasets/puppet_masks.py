@@ -1,4 +1,4 @@
-"""J-HMDB's official annotation: puppet masks (`puppet_mask/CLASS/NAME/puppet_mask.mat`) and lists of the splits."""
+"""Read J-HMDB's official annotation: puppet masks (`puppet_mask/CLASS/NAME/puppet_mask.mat`) and split lists."""
 
 from collections.abc import Sequence
 from functools import cached_property

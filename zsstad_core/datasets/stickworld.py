@@ -1,6 +1,6 @@
-"""stickworld as a dataset: rendered when it is first opened.
+"""stickworld as a dataset, which is rendered when it is first opened.
 
-    ROOT/seed0-10x6-1f0c…/    named by all that decides its content: seed, clips a class, and a digest of the renderer
+    ROOT/seed0-10x6-1f0c…/    named by what decides its content: seed, clips per class, and a digest of the renderer
         videos/ACTION/train-000.mp4  annotation.parquet  objects.parquet
 
 So another version of the renderer renders into another folder, and artifacts of the old clips stay valid.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Stickworld:
     """The dataset of `settings.datasets.stickworld` (see `zsstad_core.datasets.base.Dataset`).
 
-    video_id is `ACTION/PART-NUMBER`, by the action for which the clip was made; other persons in it do other actions.
+    video_id is `ACTION/PART-NUMBER`, with the action for which the clip was made; other persons in it do other actions.
     """
 
     classes = CLASSES
@@ -100,7 +100,7 @@ class Stickworld:
 
 
 def _render(folder: Path, chosen: settings.Stickworld) -> None:
-    """Render into a hidden folder beside `folder` and rename it when it is whole. Of two processes, one waits."""
+    """Render into a hidden folder beside `folder` and rename it when it is complete. A second process waits."""
     from filelock import FileLock
 
     from zsstad_core.stickworld.write import write_clips
@@ -121,7 +121,7 @@ def _render(folder: Path, chosen: settings.Stickworld) -> None:
 
 
 def _source_digest() -> str:
-    """Eight hex digits of the renderer's source files."""
+    """The first eight hex digits of a digest of the renderer's source files."""
     digest = hashlib.sha256()
     for path in sorted(Path(stickworld.__file__).parent.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -1,4 +1,4 @@
-"""Files of tokens that another program made, in the format of `make export`: HDF5 or npz (docs/export.md).
+"""Read files of tokens that another program made, in the format of `make export`: HDF5 or npz (docs/export.md).
 
 Every plan looks for these files, so finding a file imports nothing that takes long.
 """
@@ -44,7 +44,7 @@ def token_file(folder: str, name: str) -> Path:
 
 @dataclass(frozen=True)
 class TokenFile:
-    """An open file. Errors name the file and the row of `tokens`, from 0.
+    """An open file of tokens. Errors name the file and the row of `tokens`, from 0.
 
     tokens: [rows, D] float16 or float32; in an h5 file a dataset, from which `read` reads only the rows that it
     returns.
@@ -76,7 +76,7 @@ class TokenFile:
         return int(self.tokens.shape[1])
 
     def column(self, name: str, kind: str) -> NDArray[Any]:
-        """A column, one value a row. kind: text, whole (numbers) or number. Raises DataError for another kind."""
+        """A column, one value per row. kind: text, whole (numbers) or number. Raises DataError for another kind."""
         try:
             values = self._arrays[name]
             values = values if isinstance(values, np.ndarray) else _h5_values(values)

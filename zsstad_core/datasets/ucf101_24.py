@@ -1,8 +1,8 @@
 """UCF101-24: 3,194 untrimmed clips of 24 of UCF101's actions (Soomro et al. 2012), persons annotated as tubes.
 
-This module lists the clips and says which are wanted. The annotation is the corrected one (Singh et al. 2017), with
-which the field evaluates, in one of its two forms with the same content (`ucf101_24_annotation`); lists say which clips
-are the test part (`ucf101_24_lists`).
+This module lists the wanted clips. The annotation is the corrected one (Singh et al. 2017), with which the field
+evaluates, in one of its two forms with the same content (`ucf101_24_annotation`); the test part comes from lists
+(`ucf101_24_lists`).
 
 A clip has one action and one or more tubes of persons who do it. A tube covers some of the clip's frames, without gaps;
 frames between, before and after the tubes have no box, even if persons are in the picture. The box number of a row is

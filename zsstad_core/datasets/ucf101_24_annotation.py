@@ -1,9 +1,9 @@
-"""The corrected annotation of UCF101-24, in either of its two forms: `pyannot.pkl` or `finalAnnots.mat`.
+"""Read the corrected annotation of UCF101-24, in either of its two forms: `pyannot.pkl` or `finalAnnots.mat`.
 
 `pyannot.pkl`      {CLASS/NAME: {annotations: [{label: 0 to 23, sf, ef, boxes}], numf, label}}: sf from 0, ef excluded
 `finalAnnots.mat`  annot(i): name, num_imgs, tubes(j): class: 1 to 24, sf, ef, boxes: sf from 1, ef included
 
-Boxes are whole numbers [N, 4]: x, y, width, height, one a frame from sf on. Most are stored in 8 bits, in which x +
+Boxes are whole numbers [N, 4]: x, y, width, height, one per frame from sf on. Most are stored in 8 bits, in which x +
 width would wrap to 0 beyond 255, as it would in 60,072 of the 573,862 boxes.
 """
 
@@ -27,7 +27,7 @@ class Tube(NamedTuple):
 
 
 class _Raw(NamedTuple):
-    """A tube as in the file, but with label and frames numbered from 0, `stop` excluded."""
+    """A tube as in the file, but with label and frames numbered from 0, and `stop` excluded."""
 
     label: int
     start: int
@@ -36,7 +36,7 @@ class _Raw(NamedTuple):
 
 
 class Annotation:
-    """The annotation, read when it is first needed. Raises MissingFileError, and DataError naming clip and tube."""
+    """The annotation, read on the first request. Raises MissingFileError, and DataError naming clip and tube."""
 
     def __init__(self, path: Path, classes: Sequence[str]) -> None:
         self.path = path

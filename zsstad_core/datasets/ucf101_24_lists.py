@@ -1,4 +1,4 @@
-"""Lists that say which clips of UCF101-24 are test and which are training, from UCF101 or the annotation's makers.
+"""Read the lists of test and training clips of UCF101-24, from UCF101 or from the authors of the annotation.
 
 A line is `CLASS/NAME`, with or without `.avi`; in UCF101's training lists the class's number follows. UCF101's lists
 name all its 101 classes; lines of the 77 other classes are ignored, and so are the few clips of the 24 classes that the
@@ -38,7 +38,7 @@ def read_parts(
 
 
 def _read_list(file: Path, setting: str, classes: Sequence[str]) -> dict[str, int]:
-    """The listed clips of these classes, each with its line."""
+    """The listed clips of these classes, each with its line number."""
     if not file.is_file():
         raise MissingFileError(
             f"{file}: no such list (datasets.ucf101_24.{setting}); expected UCF101's testlist01.txt or trainlist01.txt"

@@ -1,4 +1,4 @@
-"""Checks for what makes a mAP vanish: one small file for each family, each check a function of tables that gives
+"""Checks for mistakes that ruin a mAP: one small module per family; each check is a function of tables that returns
 findings."""
 
 from zsstad_core.doctor.checks import Examination, examine

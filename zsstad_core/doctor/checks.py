@@ -1,4 +1,4 @@
-"""All checks in order, each with the tables that it needs."""
+"""All checks in the order in which they run, each with the tables that it needs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ class Check:
 
 @dataclass(frozen=True)
 class Examination:
-    """findings: the causes, or the symptoms if there is no cause. done: names of the checks that ran. skipped: names of
-    the other checks, with the reason."""
+    """The result of all checks. findings: the causes, or the symptoms if there is no cause. done: names of the checks
+    that ran. skipped: names of the other checks, with the reason."""
 
     findings: Sequence[Finding]
     done: Sequence[str]
@@ -35,7 +35,7 @@ class Examination:
 
 
 def examine(tables: PlanTables) -> Examination:
-    """Run all checks whose tables are made."""
+    """Run all checks whose tables are made already."""
     findings: list[Finding] = []
     done: list[str] = []
     skipped: list[tuple[str, str]] = []
@@ -71,7 +71,7 @@ def _actions(tables: PlanTables) -> str:
 
 
 def _compared(tables: PlanTables) -> str:
-    """For checks that need annotation on decoded frames."""
+    """The reason to skip a check that needs annotation on decoded frames; empty if it can run."""
     if not tables.placed:
         return "make groundtruth first"
     return "" if len(tables.tested) else "no action is annotated in a test video"

@@ -1,5 +1,5 @@
-"""Checks of classes: without ground truth, on both sides of a split, or with texts that the encoder cannot tell
-apart."""
+"""Checks for classes without ground truth, classes on both sides of a split, and class texts that the encoder cannot
+tell apart."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -15,7 +15,7 @@ _SHOWN = 5
 
 
 def empty(split: LabelSplit, annotated: Mapping[str, Collection[str]], trains: bool, labels: str) -> list[Finding]:
-    """Find classes without an annotated box on a frame that is there.
+    """Find classes without an annotated box on an existing frame.
 
     annotated: the annotated classes of "train" and "test". trains: whether the head learns from these videos. labels:
     setting `scoring.labels`.

@@ -1,11 +1,11 @@
-"""A finding of `make doctor`: one thing that makes a mAP vanish."""
+"""A finding of `make doctor`: a mistake that ruins a mAP, or a symptom of one."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line: what is wrong, how many, an example, what to do.
+    """A finding, printed as one line: what is wrong, how many, an example, what to do.
 
     cause: False for a symptom (no overlap, scores no better than chance), which is shown only if no finding explains
     it.

@@ -1,8 +1,8 @@
-"""Checks of frame numbers that mean different frames: off by a constant, counted from 1, in seconds, beyond the end.
+"""Checks for frame numbers that mean other frames: off by a constant, counted from 1, in seconds, beyond the end.
 
-The overlap of annotation and detections shows whether both number the frames alike: moved along the video, it must fall
-as fast to both sides. The best shift alone says little, since most persons hardly move from one frame to the next (on
-J-HMDB a frame costs 0.01 of IoU).
+The overlap of annotated and detected boxes shows whether both number the frames alike: if one is shifted along the
+video, the overlap must fall equally fast in both directions. The best shift alone says little, since most persons
+hardly move from one frame to the next (on J-HMDB a frame costs 0.01 of IoU).
 
 Shapes: G annotated boxes, V videos.
 """
@@ -17,8 +17,8 @@ from zsstad_core.unplaced import frame_text
 _LARGEST_SHIFT = 30  # the largest shift that is tried
 _FAR_BOXES = 400  # annotated boxes that are compared for a large shift
 _STEPS = 5  # shifts by one frame until the overlap is symmetric
-_GAIN = 0.1  # of mean IoU, by which a large shift or seconds must win
-_INSIDE = 0.9  # share of annotated boxes that stand on a frame when read as seconds
+_GAIN = 0.1  # mean IoU by which a large shift, or reading numbers as seconds, must win
+_INSIDE = 0.9  # share of boxes that must lie on an existing frame when their numbers are read as seconds
 _SURE = 2.0  # standard errors over videos
 _FEWEST_VIDEOS = 4
 _LOST = 0.05  # share of annotated boxes without a frame that is a finding; in J-HMDB it is 0.0014
@@ -28,7 +28,7 @@ _BEYOND = 0.01  # share of detected boxes beyond the ends of videos that is a fi
 def annotated_beyond(groundtruth: pd.DataFrame, missing: pd.DataFrame) -> list[Finding]:
     """Find annotated boxes on frames that do not exist.
 
-    groundtruth, missing: tables groundtruth of the test videos on disk, and of those that are missing.
+    groundtruth, missing: tables groundtruth of the test videos on disk, and of the missing test videos.
     """
     persons = pd.concat([groundtruth, missing]).drop_duplicates(["video_id", "frame", "box"])
     lost = persons[~persons["decoded"]]
@@ -52,7 +52,7 @@ def annotated_beyond(groundtruth: pd.DataFrame, missing: pd.DataFrame) -> list[F
 def detected_beyond(boxes: pd.DataFrame, frames: pd.DataFrame) -> list[Finding]:
     """Find detected boxes on frames that do not exist.
 
-    They are counted from 1 if most videos have a box on the frame after the last and none on the first. boxes: table
+    Frames are counted from 1 if most videos have a box on the frame after the last and none on the first. boxes: table
     boxes. frames: table frames of the same videos, with every frame.
     """
     count = frames.groupby("video_id")["frame"].max() + 1
@@ -92,7 +92,7 @@ def shifted(
     ends = frames.groupby("video_id")["frame"].agg(["min", "max"])
     if unit == "frame" and (found := _in_seconds(truth, persons, frames, ends)):
         return found
-    # Detections may begin late and end early: only frames at which boxes can overlap tell a shift.
+    # Detections may begin late and end early: only frames on which boxes can overlap show a shift.
     spans = persons.groupby("video_id")["frame"].agg(["min", "max"]).reindex(ends.index)
     shown = pd.DataFrame({"min": ends["min"].clip(lower=spans["min"]), "max": ends["max"].clip(upper=spans["max"])})
     off = 0
@@ -101,7 +101,7 @@ def shifted(
         if abs(step) < _LARGEST_SHIFT:
             break
     for _ in range(_STEPS):
-        # The first step needs certainty that they are off; the others go to the most likely shift.
+        # The first step needs certainty that the numbers are off; the others go to the most likely shift.
         off += (step := _one_step(truth.assign(frame=truth["frame"] + off), persons, shown, 0.0 if off else _SURE))
         if not step:
             break
@@ -109,7 +109,7 @@ def shifted(
         return []
     moved = truth.assign(frame=truth["frame"] + off)
     inside = _is_inside(moved, ends)
-    inside |= not inside.any()  # if none is inside, all are compared
+    inside |= not inside.any()  # if no frame is inside, all are compared
     as_is, better = (pairs(rows[inside], persons).best() for rows in (truth, moved))
     at = truth[inside].iloc[int(np.argmax(better - as_is))]
     high = "low" if off > 0 else "high"
@@ -133,8 +133,8 @@ def shifted(
 def _in_seconds(truth: pd.DataFrame, persons: pd.DataFrame, frames: pd.DataFrame, ends: pd.DataFrame) -> list[Finding]:
     """Find out whether annotation or detections hold seconds in place of frames.
 
-    Read as seconds, the boxes must stand on frames that exist. Detections are compared only on the frames on which they
-    stand then: a file with one frame a second has no box on most annotated frames.
+    Read as seconds, the boxes must lie on frames that exist. Detections are compared only on the frames to which their
+    seconds lead: a file with one frame a second has no box on most annotated frames.
     """
     fps = frames.drop_duplicates("video_id").set_index("video_id")["fps"]
     annotated, detected = (rows.assign(frame=_seconds_as_frames(rows, fps)) for rows in (truth, persons))

@@ -15,7 +15,7 @@ from zsstad_core.tables import BOX
 
 _SURE = 3.5  # standard deviations of the mean rank that a head without knowledge gives
 _BETTER = 0.2  # of mean rank, by which the neighbour must beat the true label
-_FEWEST = 4  # classes that have a neighbour, so that a place in the list means something
+_FEWEST = 4  # classes with a neighbour in the list that are needed for a verdict
 _IOU = 0.5
 _PERSON = ["video_id", "frame", "box"]
 
@@ -31,8 +31,8 @@ def off_by_one_in_scores(
     groundtruth, detections: the tables of test videos. labels: the classes that are scored against each other. orders:
     the lists in which labels may be numbered, by name.
 
-    For each class the labels are ranked by the scores of its persons. A head without knowledge ranks a given label
-    anywhere, so the mean rank over classes is near a half, with a known deviation.
+    For each class the labels are ranked by the scores of its persons. A head without knowledge ranks a given label at
+    random, so the mean rank over classes is near a half, with a known deviation.
     """
     ranks = [_ranks(groundtruth, detections, group) for group in labels]
     own = [rank.loc[name, name] for rank in ranks for name in rank.index]
@@ -67,7 +67,7 @@ def off_by_one_in_scores(
 
 
 def _neighbours(lists: Sequence[Sequence[str]], step: int) -> Iterator[tuple[str, str]]:
-    """Each class of some lists with the class that stands `step` places further on."""
+    """Each class of some lists with the class `step` places further on."""
     for listed in lists:
         for place, name in enumerate(listed):
             if 0 <= place + step < len(listed):
@@ -103,7 +103,7 @@ def _ranks(groundtruth: pd.DataFrame, detections: pd.DataFrame, group: Sequence[
 
 
 def other_than_their_folders(groundtruth: pd.DataFrame, classes: Sequence[str]) -> list[Finding]:
-    """Find videos in a folder with the name of a class that are annotated as another class."""
+    """Find videos whose annotated class differs from the class that their folder is named after."""
     named = {_plain(name): name for name in classes}
     truth = groundtruth[groundtruth["class_name"] != ""]
     annotated = truth.groupby("video_id")["class_name"].agg(set)

@@ -14,7 +14,7 @@ from zsstad_core.tables import BOX
 
 type Floats = NDArray[np.float64]
 
-_MOST = 4000  # annotated boxes that are compared: enough for any share, and seconds on the largest dataset
+_MOST = 4000  # annotated boxes that are compared: enough to estimate a share, and seconds on the largest dataset
 _FRAME = ["video_id", "frame"]
 
 
@@ -40,9 +40,9 @@ class Pairs:
 
 
 def sample_persons(groundtruth: pd.DataFrame) -> pd.DataFrame:
-    """Annotated persons on frames that are there, each once (video_id, frame, x1, y1, x2, y2).
+    """Annotated persons on existing frames, each once (video_id, frame, x1, y1, x2, y2).
 
-    Of a large table every n-th row is taken, at most `_MOST`.
+    From a large table every n-th row is taken, at most `_MOST`.
     """
     persons = groundtruth[groundtruth["decoded"]].drop_duplicates([*_FRAME, "box"])
     step = -(-len(persons) // _MOST) if len(persons) else 1

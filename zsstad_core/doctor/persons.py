@@ -1,4 +1,4 @@
-"""Checks of persons: a detector that finds no persons, or other persons than are annotated."""
+"""Checks for a detector that finds no persons, or other persons than are annotated."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from zsstad_core.settings.results import Scoring
 _NOBODY = 1 / 3  # share of annotated videos without a person; real detectors miss some clips altogether
 _SELECTED = 0.5  # share of annotated videos whose persons are all left out by the selection
 _OVERLAP = 0.1  # share of annotated boxes with a detected box at the evaluation's IoU
-_FEWEST = 10  # annotated boxes that a class needs before it is called never found
+_FEWEST = 10  # annotated boxes that a class needs before it is reported as never found
 
 
 def no_persons(groundtruth: pd.DataFrame, boxes: pd.DataFrame, scoring: Scoring) -> list[Finding]:
@@ -57,7 +57,7 @@ def no_persons(groundtruth: pd.DataFrame, boxes: pd.DataFrame, scoring: Scoring)
 
 
 def no_overlap(groundtruth: pd.DataFrame, persons: pd.DataFrame, iou: float) -> list[Finding]:
-    """Find out whether detected persons overlap hardly any annotated person, or none of a class. A symptom."""
+    """Find out whether detected persons overlap hardly any annotated person, or none of a class; this is a symptom."""
     named = groundtruth[groundtruth["decoded"]]
     truth = sample_persons(named)
     if truth.empty:

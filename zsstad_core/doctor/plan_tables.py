@@ -1,4 +1,4 @@
-"""The tables of a plan, as far as they are made: all that the checks look at."""
+"""The tables of a plan that the checks read, as far as they are made."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from zsstad_core.splits import LabelSplit
 from zsstad_core.tables import labelled
 from zsstad_core.unplaced import second_of
 
-_TOKENS = 2000  # rows of a kind that are looked at
+_TOKENS = 2000  # rows of each token kind that are checked
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class PlanTables:
 
     @property
     def tested(self) -> pd.DataFrame:
-        """The ground truth of test videos, without boxes that have no action."""
+        """The ground truth of test videos, without boxes whose action is unknown."""
         return labelled(self.groundtruth[self.groundtruth["video_id"].map(self.official_split) == "test"])
 
     @property
@@ -74,7 +74,7 @@ class PlanTables:
         return self.settings.detector.boxes_from is not None
 
     def in_steps(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """The rows with a `frame` that rises by one from one annotated place to the next: the second, for keyframes."""
+        """The rows with a `frame` that rises by one from one annotated frame to the next: for keyframes, the second."""
         if self.seconds is None:
             return rows
         second = second_of(rows, self.seconds)
@@ -129,7 +129,7 @@ def _unclipped(plan: Plan, videos: pd.DataFrame) -> pd.DataFrame:
 
 
 def _boxes(plan: Plan) -> pd.DataFrame | None:
-    """Table boxes; boxes of a file as in the file, since the stage detect clips them, which hides mistakes."""
+    """Table boxes; boxes of a file as they are in the file, since the detect stage clips them, which hides mistakes."""
     if file := plan.settings.detector.boxes_from:
         return read_boxes(Path(file), list(plan.members)).boxes
     return read_artifact_table(plan.detect, "boxes") if plan.detect.is_complete() else None
@@ -142,7 +142,7 @@ def _text(plan: Plan) -> NDArray[np.generic] | None:
 
 
 def _some_tokens(plan: Plan) -> Mapping[str, NDArray[np.generic]]:
-    """Some rows of each complete kind of image tokens that have the width of the texts."""
+    """Some rows of each complete kind of image tokens that are as wide as the text tokens."""
     some = {}
     for kind in plan.kinds():
         if kind.form == "token" and plan.tokens(kind).is_complete():

@@ -31,7 +31,7 @@ def constant(detections: pd.DataFrame) -> list[Finding]:
 
 
 def no_better_than_chance(metrics: Mapping[str, object], draws: Sequence[Mapping[str, float | None]]) -> list[Finding]:
-    """Find groups of classes whose mAP is no better than chance. A symptom.
+    """Find groups of classes whose mAP is no better than chance; this is a symptom.
 
     metrics: metrics.json. draws: the same means with random probabilities (`zsstad_core.evaluation.chance`).
     """

@@ -1,8 +1,8 @@
-"""Checks for boxes in other units, or with their numbers in another order: another reading fits the other side better.
+"""Checks for boxes in other units, or with coordinates in another order: read so, they fit the other boxes better.
 
 Every reading is tried on the annotated boxes, and on the detected boxes if they come from a file (the boxes of the
-detector stage are right by construction). A reading is named if it raises the overlap far above that of the boxes as
-they are.
+detector stage are right by construction). A reading is reported if it raises the overlap far above that of the boxes
+as they are.
 
 Shapes: N pairs of an annotated and a detected box; sizes are width and height of the video, [N, 2].
 """
@@ -21,8 +21,8 @@ type Reading = Callable[[Floats, Floats], Floats]
 
 _GAIN = 0.15  # in mean IoU
 _LEAST = 0.3  # mean IoU of a reading that fits
-_SIMPLER = 0.01  # of mean IoU, by which a reading made of two must beat a single one
-_OUTSIDE = 0.05  # share of annotated boxes that reach out of the picture
+_SIMPLER = 0.01  # mean IoU by which a reading that undoes two mistakes must beat a reading that undoes one
+_OUTSIDE = 0.05  # share of annotated boxes that must reach out of the picture for a finding
 
 _SIZES = (
     (320, 240),
@@ -55,7 +55,7 @@ def _scaled_from(width: float, height: float, xyxy_N4: Floats, size_N2: Floats) 
 
 
 def _readings() -> Mapping[str, tuple[int, Reading]]:
-    """Every reading by a description of the boxes, with the number of mistakes that it undoes; the simplest first."""
+    """The readings by a description of the boxes, each with the number of mistakes that it undoes; simplest first."""
     orders: dict[str, Reading] = {
         "y1, x1, y2, x2 (x and y swapped)": _y_first,
         "x, y, width, height": _width_height,
@@ -122,7 +122,7 @@ def other_units(groundtruth: pd.DataFrame, persons: pd.DataFrame, videos: pd.Dat
 
 
 def _best_reading(both: Pairs, size_N2: Floats, side: str) -> tuple[str, Floats]:
-    """The reading of the boxes of one side that overlaps best, and the overlap of each annotated box with it."""
+    """The reading of one side's boxes with the best overlap, and the overlap of each annotated box under it."""
     best: tuple[float, str, Floats] = (-1.0, "", np.zeros(both.count))
     for name, (parts, reading) in READINGS.items():
         if side == "detected":

@@ -1,8 +1,8 @@
 """Checks for weights that do not belong to the architecture, and for tokens without information.
 
-Only for ViT-B/32 there are published numbers: text embeddings with OpenAI's weights, made by two other projects
+Published numbers exist only for ViT-B/32: text embeddings with OpenAI's weights, made by two other projects
 (`vit_b32_openai.json` names them). They tell OpenAI's weights from others, and QuickGELU from GELU: with random weights
-the wrong activation moves an embedding by 0.011 a number on average; fp16, in which some of the values were made,
+the wrong activation moves an embedding by 0.011 per number on average; fp16, in which some of the values were made,
 rounds by less than 0.001. The image encoder is not compared, because that needs the picture of those projects.
 """
 
@@ -64,14 +64,14 @@ def _activation(how: str, name: str, quick: bool) -> Finding:
 
 
 def published() -> Mapping[str, Mapping[str, Any]]:
-    """The first numbers and the sum of OpenAI's ViT-B/32 text embedding of each of some texts."""
+    """Some texts -> the first numbers and the sum of the text's embedding by OpenAI's ViT-B/32."""
     content = json.loads(Path(__file__).with_name("vit_b32_openai.json").read_text())
     texts: Mapping[str, Mapping[str, Any]] = content["texts"]
     return texts
 
 
 def is_published(tokens_KD: NDArray[np.floating]) -> bool:
-    """Whether these are the published embeddings, in the order of `published`."""
+    """Whether tokens are the published embeddings, in the order of `published`."""
     values = list(published().values())
     apart = [abs(row[: len(value["first"])] - value["first"]) for row, value in zip(tokens_KD, values, strict=True)]
     sums = [abs(float(row.sum(dtype=np.float64)) - value["sum"]) for row, value in zip(tokens_KD, values, strict=True)]
@@ -114,7 +114,7 @@ def not_as_published(encoder: Encoder, encode: Encode) -> list[Finding]:
 
 
 def tokens_say_nothing(kind: str, tokens_ND: NDArray[np.floating], text_KD: NDArray[np.floating]) -> list[Finding]:
-    """Find image tokens (of a kind) that are all the same, or have no direction in common with the classes' texts."""
+    """Find image tokens of a kind that are all the same, or have no direction in common with the class texts."""
     if len(tokens_ND) < 2:
         return []
     unit_ND, unit_KD = _unit(tokens_ND), _unit(text_KD)

@@ -1,1 +1,1 @@
-"""From detections to numbers: which rows count, frame and video mAP, what chance gets, and metrics.json."""
+"""Evaluate detections: the rows that count, frame and video mAP, the mAP of chance, and metrics.json."""

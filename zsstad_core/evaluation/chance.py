@@ -1,4 +1,4 @@
-"""What random scores get: a mAP means something only where it is above that."""
+"""The frame mAP of random scores: a mAP means something only if it is higher."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,17 +13,17 @@ from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 
 _DRAWS = 5
-_DRAWN_ROWS = 1_000_000  # of all draws together: seconds
+_DRAWN_ROWS = 1_000_000  # rows of all draws together, which take seconds
 
 
 def chance_draws(
     settings: Settings, split: LabelSplit, annotated: pd.DataFrame, missing: pd.DataFrame, detections: pd.DataFrame
 ) -> list[dict[str, float | None]]:
-    """Frame mAP that random scores get, a dict (unseen, seen; fractions, None where undefined) for each draw.
+    """The frame mAP of random scores, a dict (unseen, seen; fractions, None where undefined) for each draw.
 
-    A random probability for every person and class stands in place of the head's; the detection score stays. Tables as
-    in `TestedRows`. Each draw is the same whenever and wherever it is made. The more rows, the less the draws differ:
-    of a large table there is one.
+    Random probabilities for every person and class replace the head's; the detection scores stay. Tables as in
+    `TestedRows`. Each draw has its own fixed seed. The more rows, the less the draws differ: a large table gets only
+    one draw.
     """
     rows = evaluated_rows(settings, split, annotated, missing, detections)
     number, draws = len(rows.detections), []
@@ -42,7 +42,7 @@ def chance(draws: Sequence[dict[str, float | None]]) -> dict[str, float | None]:
 
 
 def below_chance(metrics: dict[str, Any]) -> dict[str, float]:
-    """unseen, seen: chance, where the mAP of metrics.json is below it."""
+    """The groups (unseen, seen) whose mAP in metrics.json is below chance -> the mAP of chance."""
     found = {name: (metrics.get(name), value) for name, value in (metrics.get("chance") or {}).items()}
     return {
         name: value

@@ -1,4 +1,4 @@
-"""From detections to the numbers of metrics.json: frame and video mAP, per class and per group."""
+"""Compute the numbers of metrics.json from detections: frame and video mAP, per class and per group."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from zsstad_core.splits import LabelSplit
 
 
 def nothing_to_evaluate(settings: Settings, detections: pd.DataFrame) -> dict[str, Any]:
-    """metrics.json where no test video has an action: the choice of data and head, and why there is no number."""
+    """metrics.json if no test video has an action: the choice of data and head, and why there is no number."""
     return {
         "dataset": settings.dataset,
         "split": settings.split,
@@ -73,7 +73,7 @@ def evaluate(
 def _video_ap(
     chosen: Evaluation, groundtruth: pd.DataFrame, detections: pd.DataFrame, classes: list[str]
 ) -> dict[str, "pd.Series[float]"]:
-    """Video AP of each class by the settings' name of each overlap; none where no person is followed over frames."""
+    """Video AP of classes, by the settings' name of each IoU; empty if no annotated person is followed over frames."""
     if not chosen.video_iou or chosen.protocol == "ava" or not has_tubes(groundtruth[groundtruth["decoded"]]):
         return {}
     protocol = _video_protocol(chosen.protocol)

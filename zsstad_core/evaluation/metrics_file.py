@@ -1,4 +1,4 @@
-"""metrics.json, the one file of an evaluation: written by the stage evaluate, read by all that show numbers."""
+"""metrics.json, the file of an evaluation: the evaluate stage writes it, and everything that shows numbers reads it."""
 
 import json
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""Which rows an evaluation counts: `make eval`, chance and the explanation of a number all start from the same ones.
+"""Choose the rows that an evaluation counts, in the same way for `make eval`, chance and the explanation of a number.
 
-`tested_rows` takes the test videos that have an action out of the tables of a dataset, and `evaluated_rows` applies the
+`tested_rows` selects the test videos with an action from the tables of a dataset, and `evaluated_rows` applies the
 settings of evaluation and scoring to them.
 """
 
@@ -17,10 +17,10 @@ from zsstad_core.tables import labelled, table
 
 
 class TestedRows(NamedTuple):
-    """What is known of the test videos in which an action is annotated.
+    """Annotation and detections of the test videos in which an action is annotated.
 
     annotated: table groundtruth of the videos on disk, without boxes that have no action. missing: the same of videos
-    that are not on disk, or not readable, whose boxes are missed. detections: table detections of both.
+    that are not on disk, or not readable, whose boxes count as missed. detections: table detections of both.
     """
 
     annotated: pd.DataFrame
@@ -37,8 +37,8 @@ class TestedRows(NamedTuple):
 class EvaluatedRows:
     """The arguments of `frame_ap`: tables, the evaluated classes by group, and the rules.
 
-    everything: the annotation, also what does not count. groundtruth: what counts of it, sorted. split: the label split
-    without the classes that `scoring.labels` leaves unscored, which get no number (not a 0).
+    everything: the whole annotation. groundtruth: its rows that count, sorted. split: the label split without the
+    classes that `scoring.labels` leaves unscored, which get no number (not a 0).
     """
 
     everything: pd.DataFrame
@@ -55,7 +55,7 @@ class EvaluatedRows:
 
 
 def missing_groundtruth(dataset: Dataset, missing: Iterable[str]) -> pd.DataFrame:
-    """Table groundtruth of the test videos among `missing` (not on disk, or not readable), nothing decoded."""
+    """Table groundtruth of the test videos in `missing` (not on disk, or not readable), with `decoded` false."""
     absent = [video_id for video_id in missing if dataset.official_split()[video_id] == "test"]
     annotated = dataset.groundtruth() if absent else table("groundtruth")
     return annotated[annotated["video_id"].isin(absent)].assign(decoded=False)
@@ -66,7 +66,7 @@ def tested_rows(
 ) -> TestedRows:
     """The rows of the test videos that have an action.
 
-    part_of: training or test, of each video. groundtruth: of all videos on disk. missing: `missing_groundtruth`.
+    part_of: the part (train, test) of each video. groundtruth: of all videos on disk. missing: `missing_groundtruth`.
     """
     annotated = labelled(groundtruth[groundtruth["video_id"].map(part_of) == "test"])
     missing = labelled(missing)

@@ -1,4 +1,4 @@
-"""The table that `make eval` prints."""
+"""The table of an evaluation that `make eval` prints."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def as_table(metrics: dict[str, Any]) -> str:
 
 
 def _elsewhere(source: dict[str, Any] | None) -> list[str]:
-    """On what else the head was trained, and which classes are not unseen then."""
+    """A line with the other dataset on which the head was trained, and the classes that are not unseen then."""
     if source is None:
         return []
     shared = [name if name == other else f"{name} ({other})" for name, other in source["shared classes"].items()]

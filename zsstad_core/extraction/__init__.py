@@ -1,1 +1,1 @@
-"""What the extract stages compute for a unit: tables and tokens of some clips, from one pass over their frames."""
+"""Compute the units of the extract stages: tables and tokens of some clips, from one pass over their frames."""

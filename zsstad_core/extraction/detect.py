@@ -1,4 +1,4 @@
-"""Unit of detect: person and object boxes of every frame, or of every keyframe."""
+"""The detect stage's unit: person and object boxes of every frame, or of every keyframe."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import batched
@@ -27,8 +27,8 @@ def detect(
     settings: DetectorSettings,
     wanted: Wanted | None = None,
 ) -> Compute:
-    """Table boxes of a group, on all frames or the wanted ones; frames are batched across clips, decoding runs ahead of
-    the detector."""
+    """A function that makes table boxes of a group, on all frames or on the wanted frames; frames are batched across
+    clips, and decoding runs ahead of the detector."""
 
     def frames(group: Group) -> Iterator[Frame]:
         for video_id in group.members:
@@ -61,12 +61,13 @@ def detect(
 
 
 def from_file(boxes: pd.DataFrame, videos: pd.DataFrame, made_with: Mapping[str, str]) -> Compute:
-    """Table boxes of a group out of a file's boxes, clipped to the frame; those wholly outside it are left out.
+    """A function that makes table boxes of a group from a file's boxes, clipped to the frame; boxes wholly outside are
+    left out.
 
-    Boxes on frames that the video does not have are kept: whoever made the file had those frames. A method that reads
-    no tokens can measure them.
+    Boxes on frames that the video does not have are kept: the author of the file had those frames. A method that reads
+    no tokens can score them.
     """
-    video = videos.set_index("video_id").loc[boxes["video_id"]]  # one row a box
+    video = videos.set_index("video_id").loc[boxes["video_id"]]  # one row per box
     boxes = boxes.copy()
     boxes[["x1", "x2"]] = boxes[["x1", "x2"]].to_numpy().clip(0, video[["width"]].to_numpy(np.float32))
     boxes[["y1", "y2"]] = boxes[["y1", "y2"]].to_numpy().clip(0, video[["height"]].to_numpy(np.float32))

@@ -1,4 +1,4 @@
-"""Unit of encode: tokens and views of frames and boxes, all kinds that are wanted from one pass over the clips."""
+"""The encode stage's unit: tokens and views of frames and boxes, all wanted kinds from one pass over the clips."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _FRAMES_TOGETHER = 16  # cropped by several threads at once
 
-type View = tuple[TokenKind, np.ndarray]  # of which kind, uint8 [S, S, 3]
+type View = tuple[TokenKind, np.ndarray]  # the kind that the view is for, uint8 [S, S, 3]
 
 
 def encode(
@@ -39,8 +39,8 @@ def encode(
 ) -> Compute:
     """A function that makes the tokens of a group from all frames, or only from the wanted frames.
 
-    encoder: may be None where only views are wanted (`pixel` and the like). boxes: table boxes of each kind whose
-    tokens are of boxes; the other kinds are of whole frames.
+    encoder: may be None if only views are wanted (`pixel` and the like). boxes: table boxes for each kind whose tokens
+    are of boxes; the tokens of the other kinds are of whole frames.
     """
 
     pool = ThreadPoolExecutor()
@@ -58,7 +58,7 @@ def encode(
             yield from zip(owners, views_of(items, size, settings.crop, pool, interpolation), strict=True)
 
     def kind_by_kind(group: Group, kinds: Sequence[TokenKind], rows: Mapping[TokenKind, "TokenRows"]) -> Iterator[View]:
-        """Batches of one kind each: not even a token's lowest bits depend on what else is made in the same pass."""
+        """Batches of one kind each, so that not even a token's lowest bits depend on the other kinds of the pass."""
         waiting: dict[TokenKind, list[np.ndarray]] = {kind: [] for kind in kinds}
         for kind, view in cut_views(group, kinds, rows):
             waiting[kind].append(view)
@@ -167,7 +167,7 @@ class TokenRows:
         return tables.table("frames", pd.DataFrame(self._frames, columns=["video_id", "frame", "pts"]))
 
     def content(self, tokens: np.ndarray, made_with: Mapping[str, str]) -> Content:
-        """The rows with their tokens [rows, D]. Raises DataError where these are not as many."""
+        """The rows with their tokens [rows, D]. Raises DataError if there are more or fewer tokens than rows."""
         table = self.table()
         if len(table) != len(tokens):
             raise DataError(

@@ -1,4 +1,4 @@
-"""Frames of a group's clips, where a clip that does not decode says which one it is."""
+"""Decode the frames of a group's clips; the error for a clip that does not decode names the clip."""
 
 from collections.abc import Collection, Iterator, Mapping
 
@@ -12,14 +12,14 @@ type Wanted = Mapping[str, Collection[int]]
 
 
 def wanted_frames(rows: pd.DataFrame) -> Wanted:
-    """The frames that a table (columns video_id, frame) names."""
+    """The frames that the rows of a table (columns video_id, frame) name."""
     return {str(video_id): frozenset(numbers) for video_id, numbers in rows.groupby("video_id")["frame"]}
 
 
 def decode_clip(source: VideoSource, wanted: Wanted | None = None) -> Iterator[Frame]:
-    """`video.decode`: all frames, or of the wanted ones those of this clip.
+    """`video.decode` for a clip: all its frames, or its frames in `wanted`.
 
-    Raises VideosFailedError where the clip is missing or damaged.
+    Raises VideosFailedError if the clip is missing or damaged.
     """
     try:
         yield from decode(source, None if wanted is None else wanted.get(source.video_id, frozenset()))

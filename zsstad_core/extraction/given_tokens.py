@@ -1,4 +1,4 @@
-"""Unit of encode out of files: tokens that were made elsewhere, one for each frame or box of the plan."""
+"""The encode stage's unit from files: tokens that were made elsewhere, one for each frame or box of the plan."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -23,10 +23,11 @@ type Slices = dict[str, slice]  # rows of a file by video
 def given_tokens(
     files: Mapping[TokenKind, TokenFile], rows: Mapping[TokenKind, pd.DataFrame], artifacts: Sequence[Artifact]
 ) -> Compute:
-    """Tokens of a group out of files; `files` and `rows` (table frames or boxes) are those of each kind of `artifacts`.
+    """A function that reads the tokens of a group from files. files, rows (table frames or boxes): one for each kind of
+    `artifacts`.
 
-    Every file is compared with the rows of all videos of its artifact before anything is written, and all its tokens
-    are looked at. Raises DataError naming the file, and the row or what has none.
+    Every file is compared with the rows of all videos of its artifact, and all its tokens are checked, before anything
+    is written. Raises DataError naming the file and the row that is wrong, or the row without a token.
     """
     by_kind = {artifact.stage.tokens: artifact for artifact in artifacts if artifact.stage.tokens}
     wanted = {kind: rows[kind][rows[kind]["video_id"].isin(artifact.members)] for kind, artifact in by_kind.items()}
@@ -49,15 +50,15 @@ def given_tokens(
 
 
 def made_with(file: TokenFile) -> dict[str, str]:
-    """What results say of the encoder: what the file says of it, or that it says nothing."""
+    """The encoder that results name: the file's own description, or that the file has none."""
     return {"encoder": f"tokens from a file ({file.encoder or 'which does not say what made it'})"}
 
 
 def match(file: TokenFile, rows: pd.DataFrame, videos: Collection[str]) -> Slices:
-    """Where in the file the rows of each video stand.
+    """For each video the slice of the file's rows that holds it.
 
-    Raises DataError unless the file's rows are sorted by video_id, frame, box; those of `videos` are `rows`, no more
-    and no fewer, with boxes that agree to half a pixel; and all tokens are finite. Rows of other videos are left out.
+    Raises DataError unless the file's rows are sorted by video_id, frame, box; its rows for `videos` are exactly
+    `rows`, with boxes that agree to half a pixel; and all tokens are finite. Rows of other videos are left out.
     """
     key = [name for name in ("video_id", "frame", "box") if name in rows]
     columns = {name: file.column(name, "text" if name == "video_id" else "whole") for name in key}
@@ -90,7 +91,7 @@ def match(file: TokenFile, rows: pd.DataFrame, videos: Collection[str]) -> Slice
 
 
 def _refuse_unsorted(file: TokenFile, keys: pd.DataFrame) -> None:
-    """Each key must be greater than the one before."""
+    """Raise DataError if a key is not greater than the key before it."""
     later = np.zeros(max(0, len(keys) - 1), np.bool_)
     same = ~later
     for name in keys:

@@ -1,4 +1,4 @@
-"""Several texts of a class become one token."""
+"""Combine the tokens of several texts of a class into one token."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 def combine_phrasings(tokens: NDArray[np.float32], texts: Sequence[str | Sequence[str]]) -> NDArray[np.float32]:
     """Tokens float32 [K, D] of K classes from the tokens [T, D] of all their texts, in order; T >= K.
 
-    The direction is CLIP's own for ensembles of prompts (openai/CLIP, zero-shot ImageNet): the mean of the texts'
-    tokens, each of length 1. The length is the mean of theirs, where CLIP makes it 1: a class with one text keeps its
-    token to the last bit, and a head that adds to tokens finds all classes of like length.
+    The direction is that of CLIP's prompt ensembles (openai/CLIP, zero-shot ImageNet): the mean of the texts' tokens,
+    each scaled to length 1. The length is the mean length of the texts' tokens, where CLIP makes it 1: so a class with
+    one text keeps its token to the last bit, and a head that adds to tokens finds similar lengths in all classes.
     """
     of_classes, start = [], 0
     for text in texts:

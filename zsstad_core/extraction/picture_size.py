@@ -1,4 +1,4 @@
-"""Annotated boxes and the size of the pictures that really decode."""
+"""Convert annotated boxes to the size of the pictures that really decode."""
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,11 @@ def in_pixels_of_video(
     """Table groundtruth in pixels of the videos, clipped to the picture; rows of videos without a row in table `videos`
     stay as they are.
 
-    annotated_size: width and height of the pictures that the boxes were drawn on; None where these are the videos' own.
-    Width and height are scaled apart, so that squashed copies are right too; of copies that were cut nothing tells.
+    annotated_size: width and height of the pictures on which the boxes were drawn; None if these are the videos'
+    pictures. Width and height are scaled separately, so squashed copies are right too; cropped copies cannot be
+    recognised.
 
-    Raises DataError naming the first box that stands wholly outside its picture.
+    Raises DataError naming the first box that lies wholly outside its picture.
     """
     size, xyxy = _sizes(rows, videos), _scale(rows, videos, annotated_size)
     _refuse_outside(rows, xyxy, size)
@@ -29,7 +30,7 @@ def in_pixels_of_video(
 def scale_to_video(
     rows: pd.DataFrame, videos: pd.DataFrame, annotated_size: tuple[float, float] | None
 ) -> pd.DataFrame:
-    """The boxes in pixels of the videos as `in_pixels_of_video` gives them, but neither clipped nor refused."""
+    """The boxes in pixels of the videos as `in_pixels_of_video` gives them, but not clipped, and none refused."""
     return _with_boxes(rows, _scale(rows, videos, annotated_size))
 
 
@@ -43,7 +44,7 @@ def _scale(rows: pd.DataFrame, videos: pd.DataFrame, annotated_size: tuple[float
 
 
 def _sizes(rows: pd.DataFrame, videos: pd.DataFrame) -> NDArray[np.float64]:
-    """Width and height of each row's video, NaN where it is not known, [rows, 2]."""
+    """Width and height of each row's video, [rows, 2]; NaN if unknown."""
     return videos.set_index("video_id")[["width", "height"]].reindex(rows["video_id"]).to_numpy(np.float64)
 
 
@@ -52,7 +53,7 @@ def _with_boxes(rows: pd.DataFrame, xyxy: NDArray[np.float64]) -> pd.DataFrame:
 
 
 def _refuse_outside(rows: pd.DataFrame, xyxy: NDArray[np.float64], size: NDArray[np.float64]) -> None:
-    outside = (xyxy[:, :2] >= size).any(1) | (xyxy[:, 2:] <= 0).any(1)  # a size that is not known compares as neither
+    outside = (xyxy[:, :2] >= size).any(1) | (xyxy[:, 2:] <= 0).any(1)  # an unknown size (NaN) compares as False
     if outside.any():
         row = rows.iloc[int(np.flatnonzero(outside)[0])]
         width, height = size[outside][0]

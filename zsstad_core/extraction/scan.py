@@ -1,4 +1,4 @@
-"""Unit of the index: what really decodes; and of the ground truth: what is annotated on it."""
+"""The units of index, what really decodes, and of groundtruth, what is annotated on the decoded frames."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -18,10 +18,10 @@ from zsstad_core.work import Compute, Content
 
 
 def scan(sources: Mapping[str, VideoSource], keyframes: Keyframes | None = None) -> Compute:
-    """Tables videos and frames of a group, from one decoding pass over each clip; with `keyframes` that table too, and
-    in frames those that are wanted.
+    """A function that makes tables videos and frames of a group, from one decoding pass over each clip; with
+    `keyframes` also table keyframes, and in table frames only the wanted frames.
 
-    Raises VideosFailedError, when all have been tried, with every clip that does not decode.
+    Raises VideosFailedError with every clip that does not decode, after all clips have been tried.
     """
 
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:
@@ -58,7 +58,7 @@ def scan(sources: Mapping[str, VideoSource], keyframes: Keyframes | None = None)
 def _decoded_times(source: VideoSource, keyframes: Keyframes | None) -> tuple[np.ndarray, int, int]:
     """Times in seconds of all frames (float64 [F]; with keyframes, up to the last that could be wanted), height, width.
 
-    Of a folder that is wanted whole every picture is opened: its times do not say that it decodes.
+    In a folder whose frames are all wanted every picture is decoded, because its times do not show that it decodes.
     """
     frames = [*(_looked_at(source) if keyframes is None else keyframes.until_last_needed(times(source)))]
     _, height, width = frames[0] if frames else (0.0, 0, 0)
@@ -72,7 +72,8 @@ def _looked_at(source: VideoSource) -> Iterator[tuple[float, int, int]]:
 
 
 def _choose_frames(source: VideoSource, pts_F: np.ndarray, keyframes: Keyframes) -> ChosenFrames:
-    """Raises DataError where the video has no keyframe, or a picture of a folder that is wanted does not decode."""
+    """The wanted frames of a video. Raises DataError if it has no keyframe, is longer than its keyframes allow, or a
+    wanted picture of a folder does not decode."""
     chosen = keyframes.choose(pts_F)
     if not len(chosen.keyframes):
         lasts = f"lasts from {pts_F.min():g} to {pts_F.max():g} s" if len(pts_F) else "begins later"
@@ -97,17 +98,17 @@ def annotate(
     keyframes: pd.DataFrame | None = None,
     annotated_size: tuple[float, float] | None = None,
 ) -> Compute:
-    """Table groundtruth of a group; `decoded` says whether the video has the annotated frame.
+    """A function that makes table groundtruth of a group; `decoded` says whether the video has the annotated frame.
 
     With table `keyframes` the annotation is in seconds and fractions: `zsstad_core.unplaced.place_on_frames` converts
-    it. annotated_size: width and height of the pictures that the boxes were drawn on (`Dataset.annotated_size`).
-    Raises DataError where a box stands outside its picture.
+    it. annotated_size: width and height of the pictures on which the boxes were drawn (`Dataset.annotated_size`).
+    Raises DataError if a box lies outside its picture.
     """
     if keyframes is not None:
         rows = place_on_frames(groundtruth, videos, keyframes)
     else:
         count = videos.set_index("video_id")["frames"]
-        count = groundtruth["video_id"].map(count).fillna(0).astype("int64")  # text, where nothing is annotated
+        count = groundtruth["video_id"].map(count).fillna(0).astype("int64")  # of type text if nothing is annotated
         rows = groundtruth.assign(decoded=groundtruth["frame"] < count)
         rows = in_pixels_of_video(rows, videos, annotated_size)
 

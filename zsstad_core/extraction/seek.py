@@ -1,4 +1,4 @@
-"""Some frames of a long video without decoding all that comes before them."""
+"""Decode some frames of a long video without decoding all frames before them."""
 
 from collections.abc import Iterator, Mapping
 
@@ -7,19 +7,19 @@ import numpy as np
 from zsstad_core.errors import DataError
 from zsstad_core.video import Frame, VideoSource, decode
 
-_AT_ONCE = 250  # frames that are sooner decoded than a place is sought and proven
-_WITHOUT_TIMES = {"avi"}  # containers that keep no presentation times: what is found cannot be told from its neighbour
+_AT_ONCE = 250  # so many frames are decoded faster than a place is sought and checked
+_WITHOUT_TIMES = {"avi"}  # containers that keep no presentation times: a frame cannot be told from its neighbour
 
 
 def seek_frames(source: VideoSource, wanted: Mapping[int, float]) -> Iterator[Frame]:
-    """The wanted frames (number -> seconds, as the index has them), in order, as `video.decode` gives them.
+    """The wanted frames (number -> seconds, as in the index), in order, as `video.decode` gives them.
 
-    Of a video that is long before the first of them, decoding begins at the last keyframe but one before it: pictures
-    may draw on what lies before the keyframe next to them, in streams of open groups of pictures. A frame is known by
-    its time. Where one is not found by it, all is decoded from the start.
+    If the first wanted frame comes late in the video, decoding begins at the second-last keyframe before it: in streams
+    with open groups of pictures, a picture may refer to pictures before its nearest keyframe. A frame is recognised by
+    its time. If a wanted frame is not found, the video is decoded from the start.
 
-    A stream whose pictures draw on more than the two groups of pictures before them would give other pixels. Held by
-    tests: H.264 with B-frames, with open groups, with one keyframe, refreshed bit by bit; MPEG-4. Raises as
+    A stream whose pictures refer back further than two groups of pictures would give other pixels. Tests cover H.264
+    with B-frames, with open groups, with a single keyframe and with gradual refresh; and MPEG-4. Raises as
     `video.decode`.
     """
     if not wanted:
@@ -34,7 +34,7 @@ def seek_frames(source: VideoSource, wanted: Mapping[int, float]) -> Iterator[Fr
 
 
 def _seek(source: VideoSource, wanted: Mapping[int, float]) -> dict[int, np.ndarray] | None:
-    """The wanted frames by number; None where one was not found, or times do not tell frames apart."""
+    """The wanted frames by number; None if a frame was not found, or times do not tell frames apart."""
     import av
 
     number_at = {seconds: number for number, seconds in wanted.items()}
@@ -57,7 +57,7 @@ def _seek(source: VideoSource, wanted: Mapping[int, float]) -> dict[int, np.ndar
             for frame in container.decode(stream):
                 if frame.time is None:
                     return None
-                if frame.time < before:  # what these draw on may not have been decoded
+                if frame.time < before:  # the pictures that this frame refers to may not have been decoded
                     continue
                 if frame.is_corrupt:
                     raise DataError(f"{source.path}: a frame at {frame.time:g} s is damaged; fetch the file again")
@@ -67,12 +67,12 @@ def _seek(source: VideoSource, wanted: Mapping[int, float]) -> dict[int, np.ndar
                 if frame.time > last or len(found) == len(wanted):
                     break
     except av.error.FFmpegError:
-        return None  # decoding from the start says what is wrong, and where
+        return None  # decoding from the start reports what is wrong, and where
     return found if len(found) == len(wanted) else None
 
 
 def _keyframe_before(container: "object", stream: "object", moment: int) -> int | None:
-    """Time (in the stream's units) of the keyframe at or before a moment; None where there is none."""
+    """Time (in the stream's units) of the keyframe at or before a moment; None if there is none."""
     container.seek(moment, stream=stream, backward=True)  # type: ignore[attr-defined]
     packet = next((packet for packet in container.demux(stream) if packet.pts is not None), None)  # type: ignore[attr-defined]
     if packet is None or not packet.is_keyframe or packet.pts > moment:

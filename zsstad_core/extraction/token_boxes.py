@@ -1,4 +1,4 @@
-"""Which boxes become tokens, by token kind."""
+"""Choose the boxes that become tokens, by token kind."""
 
 from collections.abc import Sequence
 
@@ -26,13 +26,13 @@ def boxes_of(
 
 
 def annotated_persons(annotated: pd.DataFrame) -> pd.DataFrame:
-    """Table boxes of the annotated persons on frames that exist: one row a person, however many classes, score 1."""
+    """Table boxes of the annotated persons on frames that exist: one row per person, whatever its classes, score 1."""
     persons = annotated[annotated["decoded"]].drop_duplicates(["video_id", "frame", "box"])
     columns = ["video_id", "frame", "box", *tables.BOX]
     return tables.table("boxes", persons[columns].assign(score=1.0, what=PERSON))
 
 
 def on_real_frames(boxes: pd.DataFrame, frames: pd.DataFrame) -> pd.DataFrame:
-    """The boxes on frames of a table (columns video_id, frame: what decodes); a file of boxes may name others."""
+    """The boxes whose frames are in the table `frames` (columns video_id, frame); a file of boxes may name others."""
     key = ["video_id", "frame"]
     return boxes[pd.MultiIndex.from_frame(boxes[key]).isin(pd.MultiIndex.from_frame(frames[key]))]

@@ -1,4 +1,4 @@
-"""The tracks of detected persons."""
+"""The track stage's unit: tracks of detected persons."""
 
 from collections.abc import Sequence
 
@@ -15,8 +15,8 @@ from zsstad_core.work import Compute, Content
 
 
 def track(boxes: pd.DataFrame, frames: pd.DataFrame, settings: Tracks) -> Compute:
-    """Table tracks of a group of clips. boxes: table boxes. frames: table frames, those that were searched for persons;
-    boxes on others (of a file) are left out."""
+    """A function that makes table tracks of a group. boxes: table boxes. frames: table frames, of the frames that were
+    searched for persons; boxes of a file on other frames are left out."""
     persons = on_real_frames(boxes[boxes["what"] == PERSON], frames).assign(box_score=lambda rows: rows["score"])
 
     def compute(group: Group, artifacts: Sequence[Artifact], clock: Clock) -> dict[Stage, Content]:

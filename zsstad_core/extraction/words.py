@@ -1,4 +1,4 @@
-"""Word tokens of the class texts as a unit of the cache, and back."""
+"""Write word tokens of the class texts to a unit of the cache, and read them back."""
 
 import io
 
@@ -20,6 +20,6 @@ def as_files(words: WordTokens) -> dict[str, bytes]:
 
 
 def read_words(unit: Unit) -> WordTokens:
-    """The words of a unit. Raises CacheError where it is damaged."""
+    """The words of a unit. Raises CacheError if it is damaged."""
     with np.load(unit.file(FILE), allow_pickle=False) as file:
         return WordTokens(read_tokens(unit).astype(np.float32), file["id_ML"], file["embedding_MLW"])

@@ -1,1 +1,1 @@
-"""Metrics: pure functions of tables, and a command that evaluates files of other programs. No torch."""
+"""Metrics as pure functions of tables, and a command that evaluates files of other programs. No torch."""

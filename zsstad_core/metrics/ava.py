@@ -101,7 +101,7 @@ def _is_among(keys: Ints, sorted_keys: Ints) -> NDArray[np.bool_]:
 def evaluated_detections(
     detections: pd.DataFrame, names: "pd.Index[str]", videos: "pd.Index[str]", counted: Ints
 ) -> Ints:
-    """Row numbers of the detections that count, keyframe after keyframe, each keyframe in the official tool's order."""
+    """Row numbers of the detections that count, keyframe by keyframe, each keyframe in the official tool's order."""
     class_code = codes(detections["class_name"], names)
     key = frame_keys(detections, videos)
     row_R = np.flatnonzero((class_code >= 0) & _is_among(key, counted))

@@ -1,11 +1,11 @@
-"""AVA's files as tables: boxes with action ids (csv), the label map (pbtxt or csv), excluded keyframes (csv).
+"""Read AVA's files as tables: boxes with action ids (csv), the label map (pbtxt or csv), excluded keyframes (csv).
 
     video,second,x1,y1,x2,y2,action_id               boxes; fractions of the frame, seconds of the film
     video,second,x1,y1,x2,y2,action_id,person_id     ground truth since v2.1; detections have a score as last cell
     video,second                                     a keyframe without boxes (also with the other cells left empty)
 
 Cells are separated by commas or tabs, lines end in LF or CRLF, the first line may be a header, rows come in any order.
-Everything that reads AVA reads it here. The first line that breaks a rule is refused by file:line.
+All code that reads AVA's files uses this module. The first line that breaks a rule is refused by file:line.
 """
 
 import csv
@@ -30,7 +30,7 @@ _LARGEST = 2**31
 
 
 def read_boxes(path: Path, scores: bool, seconds: tuple[int, int] | None = None) -> pd.DataFrame:
-    """The boxes of an AVA csv in the file's order, one row a (box, action); rows without a box are left out.
+    """The boxes of an AVA csv in the file's order, one row per (box, action); rows without a box are left out.
 
     scores: the eighth cell is a detection's score, else a person's number. seconds: the first and the last second that
     a row may name; None allows all from 0.
@@ -94,7 +94,7 @@ def read_exclusions(path: Path) -> pd.DataFrame:
 
 
 def _rows(path: Path, seconds: tuple[int, int] | None) -> pd.DataFrame:
-    """All rows that are not empty: video, second (int32), x1 ... action_id, last (float64, NaN where empty), line."""
+    """All rows that are not empty: video, second (int32), x1 ... action_id, last (float64, NaN if empty), line."""
     if not path.is_file():
         raise MissingFileError(f"{path}: no such file")
     separator, header = _layout(path)
@@ -137,7 +137,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _read_numbers(path: Path, separator: str, header: bool) -> pd.DataFrame | None:
-    """The rows of a file whose cells are all numbers, but for a last column without any; None for another file."""
+    """The rows of a file whose cells are all numbers, except for an empty last column; None for any other file."""
     try:
         rows = pd.read_csv(
             path,
@@ -153,7 +153,7 @@ def _read_numbers(path: Path, separator: str, header: bool) -> pd.DataFrame | No
             na_values={cell: [""] for cell in _CELLS},
             encoding="utf-8-sig",
         )
-    except (ValueError, OverflowError):  # pandas' own errors among them: text where a number is due, or a broken line
+    except (ValueError, OverflowError):  # pandas' own errors too: text where a number is expected, or a broken line
         return None
     numbers = rows[_NUMBERS].to_numpy()
     whole = np.isfinite(numbers[:, :-1]).all() and rows["video"].notna().all() and rows["too many"].isna().all()

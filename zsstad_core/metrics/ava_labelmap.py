@@ -1,4 +1,4 @@
-"""AVA's label maps: pbtxt in both dialects, or csv. Imports no pandas: a plan asks for the classes."""
+"""Read AVA's label maps: pbtxt in both dialects, or csv. Imports no pandas, because every plan reads the classes."""
 
 import csv
 import re

@@ -1,7 +1,7 @@
-"""Average precision of a ranked list, by the three areas in use.
+"""Average precision of a ranked list, by the three definitions of the area in use.
 
-Each function takes hit_N, which says of each detection, by falling score, whether it is a true positive, and gives a
-float from 0 to 1: NaN without ground truth, 0 without detections.
+Each function takes hit_N, which tells for each detection, by falling score, whether it is a true positive, and returns
+a float from 0 to 1: NaN without ground truth, 0 without detections.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Boxes of any dataset from a CSV or Parquet file, to evaluate results that another program made.
+"""Read boxes of any dataset from a CSV or Parquet file, to evaluate results of another program.
 
 Columns, by name and in any order; others are not read:
 
@@ -72,13 +72,13 @@ def _from_csv(path: Path, names: list[str], numbers: list[str], optional_tube: b
         whole = cells["too many"].isna().all() and cells[names + numbers].notna().all(axis=None)
         if whole:
             return cells[names + numbers].set_axis(pd.RangeIndex(2, 2 + len(cells)))
-    except ValueError:  # pandas' own errors among them: text where a number is due, or a broken line
+    except ValueError:  # pandas' own errors too: text where a number is expected, or a broken line
         pass
     return _from_cells(path, separator, header, names + numbers)
 
 
 def _from_cells(path: Path, separator: str, header: list[str], columns: list[str]) -> pd.DataFrame:
-    """The cells as text, of a file that has an empty line, a missing cell, or text where a number is due."""
+    """The cells as text, from a file that has an empty line, a missing cell, or text where a number is expected."""
     rows, lines = [], []
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -115,7 +115,7 @@ def _must_have(where: str, header: list[str], columns: list[str]) -> None:
 
 
 def _check(cells: pd.DataFrame, numbers: list[str], where: str) -> pd.DataFrame:
-    """`cells` as the table that evaluators take. Raises DataError naming the first cell that breaks a rule."""
+    """`cells` as the table that evaluators read. Raises DataError naming the first cell that breaks a rule."""
     rows = pd.DataFrame(
         {column: pd.to_numeric(cells[column], errors="coerce").astype("float64") for column in numbers},
         index=cells.index,

@@ -1,6 +1,6 @@
-"""Tables as arrays: classes and frames as numbers, the rows of each class, and the refusal of invalid tables.
+"""Columns of tables as arrays: classes and frames as numbers, the rows of each class; and checks of tables.
 
-Each name is compared once, not once a row: a table of millions of rows should hold names as categoricals.
+Each distinct name is compared once, not once per row: a table of millions of rows should hold names as categoricals.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _UNKNOWN = -1
 
 
 def codes(values: "pd.Series[str]", names: "pd.Index[str]") -> NDArray[np.int32]:
-    """The place of each value in `names`, -1 if it is not there: int32 [rows]."""
+    """The index of each value in `names`, -1 if it is not in them: int32 [rows]."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         number_of_value, distinct = values.cat.codes.to_numpy(), values.cat.categories
     else:

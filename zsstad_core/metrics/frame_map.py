@@ -40,7 +40,7 @@ def frame_ap(
     iou: float = 0.5,
     protocol: str = "multisports",
 ) -> pd.DataFrame:
-    """Frame AP of each class, one row a class in the order of `classes`, indexed by class_name.
+    """Frame AP of each class, one row per class in the order of `classes`, indexed by class_name.
 
     groundtruth: table `groundtruth`, the rows that count (of test videos; only `decoded` rows, if so chosen).
     detections: table `detections`, every scored (box, class).
@@ -52,7 +52,7 @@ def frame_ap(
     detections, true_positives (int64), recall (float64, NaN without ground truth). Of equal overlaps, the one with the
     first ground truth of the table is the best. Boxes are unpacked one class at a time.
 
-    Raises DataError if a class is named twice, a score is not finite, or an annotated (box, class) stands twice (which
+    Raises DataError if a class is named twice, a score is not finite, or an annotated (box, class) occurs twice (which
     is checked only if a column `box` numbers the persons).
     """
     if protocol == "ava":

@@ -1,4 +1,4 @@
-"""Frame detections to tubes: the greedy linking of ACT, MOC and MultiSports, for detections of single frames.
+"""Link frame detections to tubes: the greedy linking of ACT, MOC and MultiSports, for detections of single frames.
 
 For each class of a video, frame after frame (ACT's `BuildTubes` with tubelets of one frame, which is what mmaction2
 runs for MultiSports):
@@ -41,7 +41,7 @@ def link_tubes(
     shortest: int = SHORTEST,
     lowest_score: float = LOWEST_SCORE,
 ) -> pd.DataFrame:
-    """Link the boxes of a table `detections` to tubes: one row a box of a tube.
+    """Link the boxes of a table `detections` to tubes: one row per box of a tube.
 
     classes: the classes to link; rows of other classes are ignored. protocol: multisports, or act, which measures the
     overlap of consecutive boxes with the last pixel. shortest: the frames that a tube has at least. lowest_score: the
@@ -84,7 +84,7 @@ def _suppress_in_frames(row_N: Ints, key_N: Ints, box_N4: Floats, score_N: Float
     for crowded in frame[pairs > 1]:
         here = slice(*np.searchsorted(key_N, [crowded, crowded + 1]))
         score_N[here] *= _weights(box_N4[here] + _LAST_PIXEL, score_N[here])
-    alone_Q = np.isin(key_N[a_Q], frame[pairs == 1])  # most of the frames that have a pair: all at once
+    alone_Q = np.isin(key_N[a_Q], frame[pairs == 1])  # frames with a single pair, the most common, are done at once
     a_Q, b_Q, iou_Q = a_Q[alone_Q], b_Q[alone_Q], iou_Q[alone_Q]
     score_N[np.where(score_N[a_Q] > score_N[b_Q], b_Q, a_Q)] *= 1 - iou_Q
     order_N = np.lexsort((-np.arange(len(row_N)), -score_N, key_N))

@@ -1,4 +1,4 @@
-"""Detections of one class against its ground truth: which are true positives. Boxes of a frame, or tubes of a video.
+"""Match detections of one class with its ground truth, and find the true positives: boxes of a frame, tubes of a video.
 
 A detection is a true positive if the ground truth that it overlaps most reaches the threshold and no detection with a
 better score has taken that ground truth. By ACT's rule, the best ground truth that is left counts.
@@ -72,7 +72,7 @@ def pairs_in_same_group(truth_group_G: Ints, found_group_N: Ints) -> tuple[Ints,
 
 
 def _best_of_each(found_Q: Ints, overlap_Q: Floats) -> Ints:
-    """For each detection the pair that overlaps most, the first of equals; pairs come grouped by detection."""
+    """For each detection the pair with the largest overlap, the first of equals; pairs are grouped by detection."""
     if len(found_Q) == 0:
         return np.empty(0, np.int64)
     starts = np.flatnonzero(np.diff(found_Q, prepend=-1))

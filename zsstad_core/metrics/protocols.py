@@ -1,9 +1,9 @@
-"""Where evaluators differ, by protocol: how boxes are measured, which ground truth a detection may take, which area is
-the AP.
+"""The rules in which evaluators differ, by protocol: how boxes are measured, which ground truth a detection may match,
+which area is the AP.
 
 multisports  as MultiSports, and so iCLIP and ST-CLIP
 act          as ACT and MOC
-ava          as ActivityNet's tool for AVA (`ava.py` says what it counts at all)
+ava          as ActivityNet's tool for AVA (`ava.py` describes what it counts)
 voc          as PASCAL VOC since 2010
 voc07        as PASCAL VOC 2007
 """
@@ -24,9 +24,9 @@ class Rules:
     pixel: float
     """Added to width and height, in the units of the boxes: 1 if coordinates name the last pixel inside."""
     second_best: bool
-    """Whether a detection whose best ground truth is taken may take the best that is left, or is a false positive."""
+    """Whether a detection whose best ground truth is taken may match the best that is left, or is a false positive."""
     area: Callable[[Bools, int], float]
-    """Takes the hits by falling score and the number of ground truths, and gives the AP."""
+    """Computes the AP from the hits by falling score and the number of ground truths."""
 
 
 FRAME: dict[str, Rules] = {

@@ -1,4 +1,4 @@
-"""A zero-shot benchmark in three numbers: mean AP of the unseen and the seen classes, and their harmonic mean."""
+"""The three numbers of a zero-shot benchmark: mean AP of the unseen and the seen classes, and their harmonic mean."""
 
 import math
 from collections.abc import Sequence
@@ -67,5 +67,5 @@ def percent(fraction: float | None) -> str:
 
 
 def json_number(value: float) -> float | None:
-    """A number for JSON, which has no NaN: None stands for it."""
+    """A number for JSON; NaN, which JSON does not have, becomes None."""
     return None if math.isnan(value) else float(value)

@@ -34,7 +34,7 @@ RANGES: dict[str, tuple[float, ...]] = {
     "0.10:0.90": tuple(0.1 + 0.1 * i for i in range(9)),
     "0.50:0.95": tuple(0.5 + 0.05 * i for i in range(10)),
 }
-"""The thresholds of a mean over several, by the name that MultiSports prints; the floats are the ones it computes."""
+"""The thresholds of a mean over several, by the name that MultiSports prints, as the floats that it computes."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Tubes:
     """The tubes of one class."""
 
     tube_R: Ints
-    """Rising from 0."""
+    """The tube of each row, rising from 0."""
     key_R: Ints
-    """The frame of each row, one number a frame over all videos, rising in a tube."""
+    """The frame of each row, as a number over all videos, rising within a tube."""
     box_R4: Floats
 
     def __len__(self) -> int:
@@ -62,8 +62,8 @@ def video_ap(
 
     groundtruth: table `groundtruth`; the rows of a class with the same `box` in a video are a tube. tubes: the table of
     `link_tubes`; the rows of a class with the same `tube` in a video are a tube, whose score is their mean. Tubes of
-    equal score come by the names of their videos, then in the order of the table. Of equal overlaps, the one with the
-    first tube of the ground truth is the best.
+    equal score are ordered by the names of their videos, then by the table. Of equal overlaps, the one with the first
+    tube of the ground truth is the best.
 
     Raises DataError if a class is named twice, a score is not finite, or a tube has two boxes in a frame.
     """
@@ -93,7 +93,7 @@ def video_ap(
 
 
 def video_map(per_threshold: dict[float, pd.DataFrame], wanted: Sequence[float | str]) -> dict[str, "pd.Series[float]"]:
-    """AP of each class, by the name of the threshold, or of the range (RANGES) over whose thresholds it is the mean."""
+    """AP of each class, by the name of the threshold; for a name in RANGES, the mean AP over its thresholds."""
     return {
         str(name): pd.concat([per_threshold[t]["ap"] for t in thresholds([name])], axis=1)
         .mean(axis=1, skipna=False)
@@ -163,7 +163,7 @@ def _means(tube_R: Ints, score_R: Floats) -> Floats:
 
 
 def _reorder(tubes: Tubes, order: Ints) -> Tubes:
-    """The tubes `order`, in that order, without the other tubes."""
+    """The tubes in `order`, in that order, without the other tubes."""
     place = np.full(len(tubes), -1)
     place[order] = np.arange(len(order))
     rows = np.flatnonzero(place[tubes.tube_R] >= 0)
@@ -172,7 +172,7 @@ def _reorder(tubes: Tubes, order: Ints) -> Tubes:
 
 
 def _suppress(tubes: Tubes, score_T: Floats, rules: TubeRules, nms: float) -> tuple[Tubes, Floats]:
-    """The tubes, and their scores, that no better tube of the video overlaps by more than `nms`.
+    """The tubes that no better tube of their video overlaps by more than `nms`, and their scores.
 
     Of two tubes with equal scores the later is the better, as in the published code's reversed sort.
     """

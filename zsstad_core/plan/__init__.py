@@ -1,1 +1,1 @@
-"""Settings become a graph of artifacts, and the graph a table, an explanation, and rules for make."""
+"""The plan: the graph of artifacts that settings ask for, and its table, its explanations and its rules for make."""

@@ -1,4 +1,4 @@
-"""What a plan starts from: its settings, what is on disk, what the method needs, and the labels."""
+"""The basis of a plan: its settings, the files on disk, the needs of the method, and the labels."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -19,10 +19,10 @@ from zsstad_core.video import VideoSource
 
 
 class Basis:
-    """What is known before the first artifact. Raises SettingsError, MissingFileError or DataError.
+    """The settings, videos, method and labels of a plan. Raises SettingsError, MissingFileError or DataError.
 
-    retry: whether videos that a stage has set aside are wanted all the same. inventories: what other plans of this
-    process have read already.
+    retry: whether videos that a stage has set aside are tried again. inventories: what other plans of this process
+    have read from disk already.
     """
 
     def __init__(self, settings: Settings, retry: bool = False, inventories: Inventories | None = None) -> None:
@@ -58,7 +58,7 @@ class Basis:
 
     @property
     def videos(self) -> Mapping[str, VideoSource]:
-        """The wanted videos that are on disk, by video_id; `members` are those that artifacts are made of."""
+        """The wanted videos that are on disk, by video_id; `members` are the videos from which artifacts are made."""
         return self.inventory.videos
 
     @property
@@ -87,14 +87,14 @@ class Basis:
 
     @cached_property
     def training_plan(self) -> Self | None:
-        """The plan that the head is trained under, where that is another dataset's (`trained_on`)."""
+        """The plan of the dataset on which the head is trained (`trained_on`); None if it is this dataset."""
         if self.settings.trained_on.dataset is None:
             return None
         return type(self)(self.settings.training_settings(), self._retry, self._inventories)
 
     @cached_property
     def split(self) -> LabelSplit:
-        """The label split; of a head that is trained on another dataset its unseen classes alone."""
+        """The label split; for a head that is trained on another dataset, its unseen classes alone."""
         if self.training_plan is None:
             return self._listed_split
         dropped = self.shared_classes if self.settings.trained_on.shared == "drop" else {}
@@ -102,7 +102,7 @@ class Basis:
 
     @cached_property
     def shared_classes(self) -> dict[str, str]:
-        """Unseen classes that read as one which was learned on another dataset, and that class."""
+        """The unseen classes that read as a class learned on another dataset -> that class."""
         if self.training_plan is None:
             return {}
         learned = self.training_plan._texts.of(self.training_plan.split.seen)
@@ -110,7 +110,7 @@ class Basis:
 
     @cached_property
     def phrasings_of_classes(self) -> dict[str, list[str]]:
-        """Every text of each class: the method's own phrasings, or those of the settings in the template."""
+        """Each class -> all its texts: the method's own phrasings, or the texts of the settings in the template."""
         if self.method.phrasings is not None:
             texts = [*self._texts.of(self.dataset.classes).values()]
             return dict(zip(self.dataset.classes, self.method.phrasings(self.settings, texts), strict=True))

@@ -1,7 +1,7 @@
-"""Cross-dataset: a head that is trained on one dataset and scored on another. Imports no torch.
+"""Cross-dataset evaluation: a head is trained on one dataset and scored on another. Imports no torch.
 
-The head carries over because both datasets' tokens come from one encoder. Which classes are unseen is then a question
-of words: a class that reads as one of those that were learned is not.
+The head carries over because the tokens of both datasets come from one encoder. Class names and texts decide which
+classes are unseen: a class that reads as a learned class is not unseen.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,9 +15,9 @@ _ONE_ENCODER = ("model", "pretrained", "seed", "precision", "crop")
 
 
 def refuse_unlike(tested: Settings, trained: Settings) -> None:
-    """Raise SettingsError where what a head learned under `trained` means nothing under `tested`.
+    """Raise SettingsError if a head that is trained under settings `trained` cannot be scored under `tested`.
 
-    The encoder must be the same, and so must the head's own settings. Tokens from files are taken on trust.
+    The encoder must be the same, and so must the head's own settings. Tokens from files are not compared.
     """
     for name in _ONE_ENCODER:
         here, there = getattr(tested.encoder, name), getattr(trained.encoder, name)
@@ -40,9 +40,9 @@ def _unlike(name: str, tested: Settings, here: object, trained: Settings, there:
 
 
 def unseen_alone(split: LabelSplit, dropped: Collection[str]) -> LabelSplit:
-    """A split without its seen classes, of which nothing is trained, and without some others.
+    """The split without its seen classes, on which nothing is trained, and without the `dropped` classes.
 
-    Raises SettingsError where no class is left.
+    Raises SettingsError if no class is left.
     """
     unseen = tuple(name for name in split.unseen if name not in dropped)
     if not unseen:
@@ -54,10 +54,10 @@ def unseen_alone(split: LabelSplit, dropped: Collection[str]) -> LabelSplit:
 
 
 def shared_classes(texts: Mapping[str, Sequence[str]], learned: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Which classes of `texts` read as one of those that were `learned`, and as which; both: class -> its texts.
+    """The classes of `texts` that read as a class of `learned` -> that class; both arguments: class -> its texts.
 
-    Two read the same where name or text of one equals name or text of the other, but for case, underscores and
-    surplus spaces.
+    Two classes read the same if the name or a text of one equals the name or a text of the other, but for case,
+    underscores and surplus spaces.
     """
     read: dict[str, str] = {}
     for name, of_class in learned.items():

@@ -19,11 +19,12 @@ _BOTH: tuple[Part, ...] = ("train", "test")
 
 
 class Extraction(Basis):
-    """The artifacts that are computed once. Each states what it needs; `plan.inputs` says what else decides it."""
+    """The artifacts that are computed once. Each property states what its artifact needs; `plan.inputs` says what else
+    decides the content."""
 
     @cached_property
     def index(self) -> Artifact:
-        """Tables videos and frames: what really decodes. Of a dataset with keyframes also table keyframes."""
+        """Tables videos and frames: what really decodes. In a dataset with keyframes also table keyframes."""
         return self._divided(INDEX, [], inputs.decoding(self.settings, self.inventory))
 
     @cached_property
@@ -33,9 +34,9 @@ class Extraction(Basis):
 
     @cached_property
     def finetune(self) -> Artifact | None:
-        """The detector fine-tuned on the seen classes of the split; None where it stays as it is, or boxes are given.
+        """The detector fine-tuned on the split's seen classes; None if it is not fine-tuned, or boxes come from a file.
 
-        Which classes are seen decides it, and nothing else of the split.
+        Of the split, only the set of seen classes decides the result.
         """
         settings = self.settings.detector
         if not settings.finetune.epochs or settings.boxes_from:
@@ -58,17 +59,17 @@ class Extraction(Basis):
 
     @cached_property
     def tracks(self) -> Artifact | None:
-        """Table tracks of the detected persons of the test part; None where no score depends on it."""
+        """Table tracks of the detected persons of the test part; None if no score depends on it."""
         tracklets = self.method.classifies == "clip" and self.settings.clips.of == "tracklet"
         if not tracklets or self.settings.scoring.boxes != "detected":
             return None
         return self._divided(TRACK, [self.index, self.detect], inputs.tracking(self.settings), _TEST)
 
     def tokens(self, kind: TokenKind) -> Artifact:
-        """Tokens of one kind: by the encoder, or from a file; views by neither.
+        """The tokens of one kind, from the encoder or from a file; views (kinds of form `pixel`) need neither.
 
         Detected persons are needed in the test part only. Annotated persons are needed in the training part, and in
-        the test part where they are what is scored.
+        the test part if annotated boxes are scored.
         """
         if kind not in self._made_tokens:
             own = {**self._token_maker(kind), "kind": kind.name}
@@ -82,7 +83,7 @@ class Extraction(Basis):
         return {}
 
     def _boxes_of(self, kind: TokenKind) -> list[Artifact]:
-        """The artifact with the boxes that tokens of the kind are of."""
+        """The artifact with the boxes that become tokens of the kind; none for whole frames."""
         if kind.rows == "frame":
             return []
         return [self.groundtruth if kind.rows == "groundtruth" else self.detect]
@@ -96,7 +97,7 @@ class Extraction(Basis):
         return _BOTH if self.trains_here else _TEST
 
     def _token_maker(self, kind: TokenKind) -> inputs.Inputs:
-        """What makes tokens of the kind."""
+        """The inputs that describe what makes tokens of the kind."""
         encoder, digest = self.settings.encoder, self.inventory.digest
         if kind.form == "pixel":
             return inputs.views(encoder)
@@ -112,9 +113,9 @@ class Extraction(Basis):
 
     @cached_property
     def phrasings(self) -> Artifact | None:
-        """Text tokens of every text of all classes, one after the other, where the method reads phrasings or the best
-        text of a class counts (`encoder.phrasings`); None where each class has one, or the mean of several counts. A
-        file of tokens (`encoder.tokens_from`) has one a class."""
+        """Text tokens of every text of all classes, class after class, if the method reads phrasings, or if the best
+        text of a class counts (`encoder.phrasings`). None if each class has one text, or if the mean of several texts
+        counts. A file of tokens (`encoder.tokens_from`) has one text per class."""
         encoder = self.settings.encoder
         if "phrasings" in self.reads.texts:
             return self._phrasings([*self.phrasings_of_classes.values()])
@@ -130,7 +131,7 @@ class Extraction(Basis):
 
     @cached_property
     def words(self) -> Artifact | None:
-        """Word tokens of every text of all classes, one after the other; None where the method reads none."""
+        """Word tokens of every text of all classes, class after class; None if the method reads none."""
         if "words" not in self.reads.texts:
             return None
         own = inputs.text_encoder(self.settings.encoder, self.inventory.digest)
@@ -141,21 +142,21 @@ class Extraction(Basis):
         return [*([self.text] if "mean" in self.reads.texts else []), *_without_none(self.phrasings, self.words)]
 
     def text_made_with(self) -> dict[str, Any]:
-        """What made the text tokens that the method reads; nothing where it reads none."""
+        """What made the text tokens that the method reads; empty if it reads none."""
         return self.texts()[0].made_with() if self.reads.texts else {}
 
-    # ---- which of them the method asks for
+    # ---- the artifacts that the method needs
 
     def extract(self) -> list[Artifact]:
         """Everything that is computed once, before a head is trained; each artifact after what it needs."""
         return self._made(graph.upstream(self._scoring_needs()))
 
     def kinds(self) -> list[TokenKind]:
-        """Token kinds that are extracted: those that are read, without views that are decoded when they are read."""
+        """The token kinds that are extracted: those that are read, without views that are decoded on reading."""
         return [kind for kind in self.read_kinds() if not self._is_decoded(kind)]
 
     def read_kinds(self) -> list[TokenKind]:
-        """Token kinds that the chosen head and boxes ask for."""
+        """The token kinds that the chosen head reads, for the chosen boxes."""
         kinds = [kind for kind in self.reads.kinds if kind.rows != "person"]
         detected = self.settings.scoring.boxes == "detected"
         for kind in self.reads.kinds:
@@ -165,32 +166,32 @@ class Extraction(Basis):
         return kinds
 
     def _scoring_needs(self) -> list[Artifact]:
-        """What scoring reads, but for the trained head; everything that is extracted is among it, or made for it."""
+        """What scoring reads besides the trained head. Every extracted artifact is one of these or needed by one."""
         detected = self.settings.scoring.boxes == "detected" or TokenKind.object in self.reads.kinds
         boxes = _without_none(self.finetune, self.detect) if detected else []
         tokens = [self.tokens(kind) for kind in self.read_kinds()]
         return [self.groundtruth, *boxes, *_without_none(self.tracks), *tokens, *self.texts()]
 
     def _made(self, artifacts: Sequence[Artifact]) -> list[Artifact]:
-        """Some artifacts without the views that are decoded whenever they are read."""
+        """The artifacts without the views that are decoded whenever they are read."""
         return [artifact for artifact in artifacts if not self._is_decoded(artifact.stage.tokens)]
 
     def _is_decoded(self, kind: TokenKind | None) -> bool:
         return self.settings.encoder.pixels == "decoded" and kind is not None and kind.form == "pixel"
 
-    # ---- artifacts out of their needs
+    # ---- making an artifact from its needs
 
     def _divided(
         self, stage: Stage, needs: Sequence[Artifact], own: inputs.Inputs, parts: Collection[Part] = ("train", "test")
     ) -> Artifact:
-        """An artifact that is divided by videos, those of some parts of the official split."""
+        """An artifact that is divided by videos, for the videos of some parts of the official split."""
         members = {name: sha for name, sha in self.members.items() if self.official_split[name] in parts}
         decided_by = {"schema": stage.schema, **({"needs": _keys(needs)} if needs else {}), **own}
         clips = self.settings.cache.clips_per_unit
         return Artifact(self.root, stage, decided_by, members, clips, self.official_split, tuple(needs))
 
     def _whole(self, stage: Stage, needs: Sequence[Artifact], own: inputs.Inputs, part: Part | None = None) -> Artifact:
-        """An artifact that is not divided by videos; those of a part decide it, where one is given."""
+        """An artifact that is not divided by videos; its key depends on the videos of `part`, if a part is given."""
         keys = _keys(needs)
         if part is not None:
             videos = {name: sha for name, sha in self.members.items() if self.official_split[name] == part}

@@ -1,4 +1,4 @@
-"""Questions about a graph of artifacts. Its edges are `Artifact.needs`, which `plan.Plan` states, and nobody else."""
+"""Follow a graph of artifacts. Its edges are `Artifact.needs`, which only the properties of `plan.Plan` set."""
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from zsstad_core.cache.artifact import Artifact
 
 
 class Step(NamedTuple):
-    """A run of a stage: what it makes, what must be there before, and the stage's target of make."""
+    """One run of a stage: what it makes, what must be there before, and the stage's target of make."""
 
     makes: list[Artifact]
     needs: list[Artifact]
@@ -16,9 +16,9 @@ class Step(NamedTuple):
 
 
 def upstream(last: Sequence[Artifact], leaves: Collection[Artifact] = ()) -> list[Artifact]:
-    """Some artifacts and all that they are made from, each once, after everything it needs.
+    """The `last` artifacts and all artifacts that they are made from, each once, after everything it needs.
 
-    leaves: artifacts whose own needs are another plan's concern, and are not followed.
+    leaves: artifacts whose needs are not followed, because another plan makes them.
     """
     found: dict[Path, Artifact] = {}
     ends = {leaf.path for leaf in leaves}
@@ -36,9 +36,9 @@ def upstream(last: Sequence[Artifact], leaves: Collection[Artifact] = ()) -> lis
 
 
 def steps(artifacts: Sequence[Artifact]) -> list[Step]:
-    """One step a stage, in the order of `artifacts`, which are all that is made, each after what it needs.
+    """One step per stage, in the order of `artifacts`: all artifacts that are made, each after what it needs.
 
-    A need that is never made (views that are decoded whenever they are read) stands for what it needs itself.
+    A need that is never made (views that are decoded whenever they are read) is replaced by its own needs.
     """
     made = {artifact.path: artifact for artifact in artifacts}
     by_target: dict[str, list[Artifact]] = {}
@@ -48,7 +48,7 @@ def steps(artifacts: Sequence[Artifact]) -> list[Step]:
 
 
 def _needs(makes: Sequence[Artifact], made: Mapping[Path, Artifact]) -> list[Artifact]:
-    """The artifacts among `made` that these need, in its order."""
+    """The artifacts in `made` that `makes` need, in the order of `made`."""
     found: set[Path] = set()
     waiting = [need for artifact in makes for need in artifact.needs]
     while waiting:

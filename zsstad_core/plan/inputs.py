@@ -1,7 +1,7 @@
 """What decides an artifact's content besides the artifacts that its stage reads: settings, files, versions.
 
-Each function gives entries of `Artifact.inputs`, plain data whose digest is the key: whoever changes a name or a value
-here changes the keys of every cache.
+Each function gives entries of `Artifact.inputs`, plain data whose digest is the key: a changed name or value here
+changes the keys of every cache.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,14 +24,14 @@ type Digest = Callable[[Path], str]
 
 
 def decoding(settings: Settings, inventory: Inventory) -> Inputs:
-    """The decoder, and the frames that are wanted where these are not all. The videos are the artifact's members."""
+    """The decoder, and the rule for the wanted frames if not all are wanted. The videos are the artifact's members."""
     keyframes = inventory.dataset.keyframes
     wanted = {"keyframes": keyframes.content()} if keyframes else {}
     return {"dataset": settings.dataset, "decoder": video.decoder_versions(), **wanted}
 
 
 def annotation(inventory: Inventory) -> Inputs:
-    """The files of the annotation. The name of a single file decides nothing; of several, which file has which name."""
+    """The files of the annotation: the content of a single file; of several files, the content under each name."""
     files = inventory.annotation
     digest = short_digest(files if len(files) > 1 else [*files.values()])
     return {"annotation": {"files": len(files), "digest": digest}}
@@ -74,7 +74,7 @@ def text_encoder(settings: Encoder, digest: Digest) -> Inputs:
 
 
 def tokens_from_file(settings: Encoder, name: str, digest: Digest) -> Inputs:
-    """The file that the tokens of that name come from; nothing where an encoder makes them."""
+    """The file from which the tokens of that name come; empty if an encoder makes them."""
     folder = settings.tokens_from
     return {"tokens from": {"file": digest(token_file(folder, name))}} if folder else {}
 
@@ -86,7 +86,7 @@ def method(settings: Settings) -> Inputs:
 
 
 def clips(settings: Settings) -> Inputs:
-    """What a clip is."""
+    """The settings that define a clip."""
     return {"clips": settings.clips.content()}
 
 
@@ -96,10 +96,10 @@ def tracking(settings: Settings) -> Inputs:
 
 
 def training(settings: Settings) -> Inputs:
-    """How a head is trained, and the library that trains it; its build (+cu130) is a place."""
+    """How a head is trained, and the library that trains it, without its build (+cu130), which names a machine."""
     return {"training": settings.training.content(), "torch": version("torch").partition("+")[0]}
 
 
 def class_types(types: Mapping[str, str] | None, classes: Iterable[str]) -> Inputs:
-    """The type of each class, which decides loss and probabilities; nothing where a person does one action."""
+    """The type of each class, which decides loss and probabilities; empty if a person does one action only."""
     return {"types": {name: types[name] for name in classes}} if types is not None else {}

@@ -15,7 +15,7 @@ from zsstad_core.settings.pipeline import Settings
 
 
 class Inventory:
-    """The files of a dataset under some settings, each listed and digested at most once, when it is first asked for.
+    """The files of a dataset under some settings; each is listed and digested at most once, on the first request.
 
     Raises SettingsError, MissingFileError or DataError as the dataset does.
     """
@@ -64,11 +64,11 @@ class Inventory:
         return self._digests[path]
 
     def digests(self, paths: Iterable[Path]) -> dict[str, str]:
-        """The SHA-256 of some files, by the shortest ends of their paths that tell them apart."""
+        """The SHA-256 of each file, by the shortest end of its path that no other of these paths has."""
         return {name: self.digest(path) for name, path in _shortest_names(paths).items()}
 
     def texts(self, deciding: object, read: Callable[[], list[list[str]]]) -> list[list[str]]:
-        """What `read` gives; it is called once for settings that are equal (`deciding`, as plain data)."""
+        """The result of `read`, which is called once for all equal settings (`deciding`, as plain data)."""
         key = canonical(deciding)
         if key not in self._texts:
             self._texts[key] = read()
@@ -80,14 +80,14 @@ class Inventory:
 
 
 class Inventories:
-    """One inventory for each dataset, cache and settings of the dataset: plans that share them share what was read."""
+    """One inventory for each dataset, cache and settings of the dataset, which all plans of the process share."""
 
     def __init__(self) -> None:
         self._memos: dict[str, DigestMemo] = {}
         self._inventories: dict[str, Inventory] = {}
 
     def of(self, settings: Settings) -> Inventory:
-        """The inventory of the settings' dataset, which is opened where it is new. Raises as `Inventory`."""
+        """The inventory of the settings' dataset, which is opened on the first request. Raises as `Inventory`."""
         root, own = settings.cache.root, getattr(settings.datasets, settings.dataset)
         key = canonical([root, settings.dataset, own.model_dump(mode="json")])
         if key not in self._inventories:
@@ -101,7 +101,7 @@ def _digest_of(source: video.VideoSource) -> Callable[[Path], str]:
 
 
 def _shortest_names(paths: Iterable[Path]) -> dict[str, Path]:
-    """Paths by their shortest ends that tell them apart, so that the folder they lie in decides nothing."""
+    """Each path by its shortest end that no other path has, so that the folder of the files decides nothing."""
     names: dict[str, Path] = {}
     left, depth = list(dict.fromkeys(paths)), 0
     while left:

@@ -1,4 +1,4 @@
-"""What the text encoder reads for the classes of a dataset."""
+"""The class texts of a dataset: what the text encoder reads for each class."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -12,14 +12,14 @@ class ClassTexts:
     """The texts of a dataset's classes under some settings. Raises SettingsError, MissingFileError or DataError."""
 
     def __init__(self, settings: Settings, inventory: Inventory) -> None:
-        own = inventory.dataset.texts  # which stands in place of encoder.texts
+        own = inventory.dataset.texts  # which replaces encoder.texts
         self._encoder = settings.encoder.model_copy(update={"texts": own}) if own else settings.encoder
         self._inventory = inventory
         self._classes = inventory.dataset.classes
 
     @cached_property
     def templated(self) -> list[str | list[str]]:
-        """What is read for each class, in the template: a text, or a list of several."""
+        """The text of each class in the template, or a list of several texts."""
         return encoder_identity.apply_templates(self._phrasings, self._encoder)
 
     def of(self, classes: Iterable[str]) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""The small makefile that make includes: a rule for each step of a plan, and the variables that name what to make."""
+"""Write the makefile that make includes: a rule for each step of a plan, and variables that name the files to make."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,11 +11,11 @@ from zsstad_core.plan.graph import Step
 from zsstad_core.plan.plan import Plan
 
 _ALONE = ("index", "groundtruth", "finetune", "detect", "track", "encode", "text", "score")
-"""Stages that are targets of make by their own names; the others have `extract`, `train` and `eval`."""
+"""Stages that have a target of make of their own name; the other stages run in `extract`, `train` and `eval`."""
 
 
 def makefile(plan: Plan) -> str:
-    """Rules for every artifact: the file that says it is complete, what must be complete before, and the stage.
+    """The rules for every artifact: the file that marks it complete, the files that must exist before, and the stage.
 
     Prerequisites are order-only: whether a file exists decides, never its time.
     """
@@ -35,7 +35,10 @@ def makefile(plan: Plan) -> str:
 
 
 def write_makefile(text: str) -> Path:
-    """Write rules to a file of their own, named by content: two makes at once do not disturb each other."""
+    """Write rules to a file whose name is a digest of them, so that two makes at once do not disturb each other.
+
+    Removes such files that are older than a day. Returns the path.
+    """
     file = Path(".plan", f"{short_digest(text)}.mk")
     file.parent.mkdir(exist_ok=True)
     write_whole(file, text)
@@ -46,12 +49,15 @@ def write_makefile(text: str) -> Path:
 
 
 def rules(plans: Mapping[str, Plan]) -> list[str]:
-    """Rules of several plans in one makefile, by the arguments of their stages; an artifact of several has one rule."""
+    """The rules of several plans in one makefile; an artifact of several plans has one rule.
+
+    plans: by the arguments that their stages get.
+    """
     gone: list[Path] = []
     written: dict[Path, str] = {}
     for choice, plan in _with_training_plans(plans):
         gone += [artifact.done for artifact in plan.all() if artifact.done.exists() and not artifact.is_complete()]
-        gone += [plan.index.done] if plan.set_aside else []  # those videos are tried again
+        gone += [plan.index.done] if plan.set_aside else []  # videos that were set aside are tried again
         for step in plan.steps():
             new = [target for target in step.makes if target.done not in written]
             if new:
@@ -61,7 +67,7 @@ def rules(plans: Mapping[str, Plan]) -> list[str]:
 
 
 def _with_training_plans(plans: Mapping[str, Plan]) -> Iterator[tuple[str, Plan]]:
-    """The plans, each after the one that its head is trained under, where that is another."""
+    """The plans, each after the plan under which its head is trained, if that is another plan."""
     for choice, plan in plans.items():
         if plan.training_plan is not None and plan.train is not None:
             yield f"{choice} --training-plan", plan.training_plan

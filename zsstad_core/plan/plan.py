@@ -1,4 +1,4 @@
-"""Settings become the graph of artifacts: what each depends on, its key, its folder. Imports no torch.
+"""The plan: the graph of all artifacts that settings ask for, with their needs, keys and folders. Imports no torch.
 
     index ─► groundtruth ─► tokens-groundtruth ─┐
       │           └► (finetune ─┐)              │
@@ -8,8 +8,8 @@
                                     text ───────┘
 
 Each artifact below states its edges, `needs`, once: its key, `all`, `extract`, `lineage`, the table of `make plan` and
-the rules of make follow from them. What else decides its content is in `plan.inputs`. An artifact that is divided by
-videos names what it needs by key; one that is not (train, score, evaluate) also the set of videos.
+the rules of make follow from them. What else decides its content is in `plan.inputs`. The key of an artifact holds the
+keys of its needs; if the artifact is not divided by videos (train, score, evaluate), also the set of videos.
 """
 
 from functools import cached_property
@@ -27,7 +27,7 @@ class Plan(Extraction):
 
     @cached_property
     def train(self) -> Artifact | None:
-        """The trained head; None for a head without weights. Where `training_plan` is another, it is that plan's."""
+        """The trained head; None for a head without weights. If `training_plan` is another plan, it is that plan's."""
         if not self.method.trains:
             return None
         if self.training_plan is not None:
@@ -46,7 +46,7 @@ class Plan(Extraction):
 
     @cached_property
     def score(self) -> Artifact:
-        """Table detections: every test person against its labels."""
+        """Table detections: the scores of every test person for its labels."""
         seen, unseen = self.split.seen, self.split.unseen
         own = {
             **self._method_inputs(),
@@ -61,7 +61,7 @@ class Plan(Extraction):
 
     @cached_property
     def evaluate(self) -> Artifact:
-        """metrics.json."""
+        """The file metrics.json."""
         missing = [video_id for video_id in self.missing if self.official_split[video_id] == "test"]
         own = {"evaluation": self.settings.evaluation.content(), "missing": short_digest(missing)}
         return self._whole(EVALUATE, [self.score, self.groundtruth], own, "test")
@@ -78,27 +78,28 @@ class Plan(Extraction):
         return graph.upstream([self.evaluate], leaves=elsewhere)
 
     def steps(self) -> list[graph.Step]:
-        """What make runs for the plan, stage by stage; a head that is trained elsewhere is a step of that plan."""
+        """What make runs for this plan, stage by stage. The training of a head on another dataset is not among it."""
         return [step for step in graph.steps(self.all()) if step.target != TRAIN.target or not self.training_plan]
 
     @property
     def runs(self) -> Path:
-        """Checkpoints and TensorBoard files of the training, by its key; an interrupted one goes on from there."""
+        """The folder of the training's checkpoints and TensorBoard files, named by its key; a training that was
+        interrupted goes on from its checkpoints."""
         return (self.training_plan or self).root / "training" / (self.train.key if self.train else "")
 
     @property
     def finetune_runs(self) -> Path:
-        """Checkpoints and TensorBoard files of the fine-tuning, by its artifact's name."""
+        """The folder of the fine-tuning's checkpoints and TensorBoard files, named as its artifact."""
         return self.root / "training" / (self.finetune.path.name if self.finetune else "")
 
     def _learned_texts(self) -> list[Artifact]:
-        """The text tokens that the head learns from: phrasings and words where the method reads them, else one a class,
-        also where several of a class count in scoring."""
+        """The text tokens that the head learns from: phrasings and words if the method reads them, else one per class,
+        even if several texts of a class count in scoring."""
         phrasings = self.phrasings if "phrasings" in self.reads.texts else None
         return [artifact for artifact in (phrasings or self.text, self.words) if artifact]
 
     def _method_inputs(self) -> inputs.Inputs:
-        """The method, what its clips are where it judges clips, and the image encoder where that runs inside it."""
+        """The method; the definition of a clip if it classifies clips; the image encoder if that runs inside it."""
         encoder = inputs.image_encoder(self.settings.encoder, self.inventory.digest) if self.method.runs_encoder else {}
         clips = inputs.clips(self.settings) if self.method.classifies == "clip" else {}
         return {**inputs.method(self.settings), **clips, **encoder}

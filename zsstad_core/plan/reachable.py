@@ -26,10 +26,10 @@ class Reachable:
 
 
 def reachable(settings: Settings, file: SettingsFile, overrides: str) -> Reachable:
-    """Everything that plans of the settings' dataset name, under the settings `file` with SET= `overrides`.
+    """The artifacts of all plans of the settings' dataset, under the settings `file` with SET= `overrides`.
 
-    The dataset is read once for all plans of the same settings of it. Raises UserError where a plan without a recipe
-    cannot be made: what it would name is not known then.
+    The dataset is read once for all plans with the same settings of it. Raises UserError if a plan without a recipe
+    cannot be made: its artifacts are not known then.
     """
     found, inventories = Reachable(), Inventories()
     for recipe in ["", *_recipes(settings)]:
@@ -39,7 +39,7 @@ def reachable(settings: Settings, file: SettingsFile, overrides: str) -> Reachab
                 try:
                     plan = Plan(file.settings(recipe=recipe, overrides=words), inventories=inventories)
                     found.names |= {artifact.path.name for artifact in plan.all()}
-                except UnfitHeadError:  # such a head has made nothing under these settings
+                except UnfitHeadError:  # the head cannot have made anything under these settings
                     continue
         except UserError as error:
             if not recipe:
@@ -56,7 +56,7 @@ def _choices(settings: Settings) -> Iterator[tuple[str, ...]]:
 
 
 def _splits(settings: Settings, head: str) -> list[str]:
-    """The published splits, that of the settings, and those with all classes on one side, as far as a head has use."""
+    """The published splits, the split of the settings, and the all-seen or all-unseen split, if the head can use it."""
     learns_here = registry.method(head).trains and settings.trained_on.dataset is None
     names = [*published_splits(settings.dataset), settings.split, *([] if settings.trained_on.dataset else ["full"])]
     return list(
@@ -65,5 +65,5 @@ def _splits(settings: Settings, head: str) -> list[str]:
 
 
 def _recipes(settings: Settings) -> list[str]:
-    """The recipes that a user chooses; DATASET and HEAD/DATASET apply by themselves."""
+    """The recipes that a user chooses; the recipes DATASET and HEAD/DATASET apply by themselves."""
     return [name for name in settings.recipes if "/" not in name and name not in DATASETS]

@@ -1,4 +1,4 @@
-"""Settings that no plan can be made of, each refused in one line before anything is computed."""
+"""Refuse settings of which no plan can be made, each in one line, before anything is computed."""
 
 import re
 from collections.abc import Collection
@@ -10,13 +10,13 @@ from zsstad_core.splits import LabelSplit
 
 
 def refuse_cache_root(root: str) -> None:
-    """Raise SettingsError where make would misread the folder of the cache."""
+    """Raise SettingsError if make would misread the name of the cache's folder."""
     if strange := re.search(r"[^\w./,+@-]", root):
         raise SettingsError(f'cache.root is "{root}"; make cannot handle "{strange[0]}" in it: choose another')
 
 
 def refuse_short_reach(settings: Settings, keyframes: Keyframes | None, window: int) -> None:
-    """Raise UnfitHeadError where a window reaches beyond the frames around a keyframe, which alone are extracted."""
+    """Raise UnfitHeadError if a window reaches beyond the frames that are extracted around a keyframe."""
     if keyframes is not None and not keyframes.holds_window(window):
         key = f"datasets.{settings.dataset}.around"
         raise UnfitHeadError(
@@ -27,7 +27,7 @@ def refuse_short_reach(settings: Settings, keyframes: Keyframes | None, window: 
 
 
 def refuse_texts_not_given(settings: Settings, texts: Collection[str]) -> None:
-    """Raise UnfitHeadError where tokens come from files, and these have no text of the form that the method reads."""
+    """Raise UnfitHeadError if tokens come from files, which lack the form of class texts that the method reads."""
     if settings.encoder.tokens_from and (lacking := sorted(set(texts) - {"mean"})):
         raise UnfitHeadError(
             f"encoder.tokens_from is {settings.encoder.tokens_from}, whose text file has one token a class; "
@@ -37,7 +37,7 @@ def refuse_texts_not_given(settings: Settings, texts: Collection[str]) -> None:
 
 
 def refuse_voting_of_clips(settings: Settings, classifies: str) -> None:
-    """Raise UnfitHeadError where persons would vote on what a clip shows, and the method has judged the clip itself."""
+    """Raise UnfitHeadError if persons are to vote on the action of a clip, which the method classifies itself."""
     if classifies == "clip" and settings.scoring.voting != "none":
         raise UnfitHeadError(
             f"scoring.voting is {settings.scoring.voting}; {settings.head} judges clips, and everybody in one has its "
@@ -46,7 +46,7 @@ def refuse_voting_of_clips(settings: Settings, classifies: str) -> None:
 
 
 def refuse_parts_of_a_batch(settings: Settings, whole_batch: bool) -> None:
-    """Raise UnfitHeadError where several processes would share batches whose rows are compared with each other."""
+    """Raise UnfitHeadError if several processes would share a batch whose rows are compared with each other."""
     if whole_batch and settings.training.processes > 1:
         raise UnfitHeadError(
             f"training.processes is {settings.training.processes}; {settings.head} compares the rows of a batch with "
@@ -55,7 +55,7 @@ def refuse_parts_of_a_batch(settings: Settings, whole_batch: bool) -> None:
 
 
 def refuse_finetuning_on_nothing(settings: Settings, split: LabelSplit) -> None:
-    """Raise SettingsError where the detector is to be fine-tuned on seen classes, and there are none."""
+    """Raise SettingsError if the detector is to be fine-tuned on seen classes, and the split has none."""
     if not split.seen:
         raise SettingsError(
             f"detector.finetune.epochs is {settings.detector.finetune.epochs}, but split {settings.split} has no seen "
@@ -64,7 +64,7 @@ def refuse_finetuning_on_nothing(settings: Settings, split: LabelSplit) -> None:
 
 
 def refuse_training_on_nothing(settings: Settings, split: LabelSplit) -> None:
-    """Raise SettingsError where a head is to be trained on seen classes, and there are none."""
+    """Raise SettingsError if a head is to be trained on seen classes, and the split has none."""
     if not split.seen:
         raise SettingsError(
             f"split is {settings.split}: no class is seen, and {settings.head} learns from seen ones; "

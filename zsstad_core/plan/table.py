@@ -1,4 +1,4 @@
-"""The table of `make plan`: what is fresh, partial, missing or stale, and why."""
+"""The table of `make plan`: which artifacts are fresh, partial, missing or stale, and why."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,7 +26,7 @@ _HEADER = _Row("artifact", "state", "units", "clips", "size", "expected", "why")
 
 
 def table(plan: Plan) -> str:
-    """One line an artifact: state, units, clips, size on disk, expected time, and what changed since the last one."""
+    """One line per artifact: state, units, clips, size on disk, expected time, and what changed since the last one."""
     pace = ledger.seconds_per_clip(plan.root)
     planned = {artifact.path: as_json(artifact.inputs) for artifact in plan.all()}
     rows = [_HEADER, *(_row(artifact, pace, planned) for artifact in plan.all())]

@@ -1,4 +1,4 @@
-"""`make why`: the state of what a stage makes, and in full why it is so."""
+"""`make why`: the state of a stage's artifacts, with the full reasons."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from zsstad_core.settings.pipeline import Settings
 
 
 def artifacts_of(plan: Plan, target: str) -> list[Artifact]:
-    """The artifacts that a target of make makes. Raises SettingsError naming the targets of the plan."""
+    """The artifacts that a target of make produces. Raises SettingsError naming the targets of the plan."""
     targets: dict[str, list[Artifact]] = {}
     for artifact in plan.all():
         targets.setdefault(artifact.stage.target, []).append(artifact)
@@ -28,7 +28,7 @@ def artifacts_of(plan: Plan, target: str) -> list[Artifact]:
 
 
 def why(plan: Plan, target: str) -> str:
-    """The state of what a target makes, and in full why it is so.
+    """The state of a target's artifacts as text, with the full reasons.
 
     Fresh: since when, and what made it. Else: which clips are to be done, and every difference from the newest other
     artifact of that stage. Raises SettingsError as `artifacts_of`, CacheError for damaged units.
@@ -78,11 +78,11 @@ _SETTING_OF = {
     "seen": "split",
     "unseen": "split",
 }
-"""Settings whose entries in the inputs of an artifact go by another name."""
+"""Entries of an artifact's inputs that are not named as the setting they come from -> that setting."""
 
 
 def _of_setting(difference: Difference) -> str:
-    """The setting that an entry comes from, in brackets; nothing for versions, files and the like."""
+    """The setting that an entry comes from, in brackets; empty for versions, files and the like."""
     parts = difference.name.split(".")
     for end in range(len(parts), 0, -1):
         name = ".".join(parts[:end])

@@ -1,1 +1,1 @@
-"""What a trained head did, for looking at: data of single frames, and pictures of them."""
+"""Explain the results of a head: data of single frames, pictures, and the HTML page that shows them."""

@@ -1,4 +1,4 @@
-"""What the persons of some test frames attend to, by a head that can show it."""
+"""Collect the attention of the persons of some test frames, from a head that can show it."""
 
 from collections.abc import Iterator
 
@@ -13,10 +13,10 @@ from zsstad_core.report.shown_persons import Place, number_persons, pictures, sa
 
 
 def attention_of_frames(plan: Plan, best: pd.DataFrame, places: list[Place]) -> Iterator[FramePatches | FrameBlocks]:
-    """Some test frames with what their persons attend to; best: as `shown_persons.best_actions`.
+    """Some test frames with the attention of their persons; best: as `shown_persons.best_actions`.
 
-    Reads train, and what the head reads. Raises CacheError where one of them is not there, as `video.decode`, and
-    DataError where nobody is scored on a frame.
+    Reads train, and what the head reads. Raises CacheError if one of these is not there, as `video.decode`, and
+    DataError if nobody is scored on a frame.
     """
     from zsstad_core.frozen.device import choose_device
     from zsstad_core.learning.banks import scoring_bank

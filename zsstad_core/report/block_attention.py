@@ -1,4 +1,4 @@
-"""What the persons of a frame attend to in each block of a head, where a head can say so."""
+"""The attention of a frame's persons in each block of a head, if the head can show it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from zsstad_core.learning.bank import Bank
 
 type Object = tuple[NDArray[np.float64], str]
-"""Its corners, and what the detector calls it."""
+"""An object's corners, and its class by the detector."""
 
 type Sample = tuple[NDArray[np.int64], list[int], tuple[BlockAttention, ...]]
-"""A sample of a frame as an array of its number, the numbers of its persons, and what these attend to."""
+"""A sample of a frame as an array of its number, the numbers of its persons, and the attention of these persons."""
 
 
 @dataclass(frozen=True)
 class BlockOfPerson:
-    """What a person attends to in one block: shares that sum to 1, or nothing, where the frame has nothing for it.
+    """The attention of a person in one block: shares that sum to 1, or all 0 if the frame has no keys for it.
 
-    keys: of persons their numbers, of objects places in the frame's objects, of context 0 for the frame itself, of
+    keys: for persons their numbers, for objects indices in the frame's objects, for context 0 for the frame itself, for
     memory how many frames later the neighbours are (before: negative). weight: of each key. empty: of the `empties`
     empty slots together.
     """
@@ -60,7 +60,7 @@ def frame_blocks(
     unseen: tuple[str, ...],
     bank: "Bank[Any]",
 ) -> FrameBlocks:
-    """What the persons of a frame attend to.
+    """The attention of a frame's persons.
 
     rows: from `shown_persons.number_persons`. bank: the bank that the samples belong to.
     """
@@ -99,7 +99,7 @@ class _Keys:
         return tuple((row[BOX].to_numpy(np.float64), str(row["what"])) for row in rows)
 
     def of(self, kind: KeyKind) -> list[int | None]:
-        """What each key of a block is, as in `BlockOfPerson`; None where it is not real."""
+        """The meaning of each key of a block, as in `BlockOfPerson`; None for an empty slot."""
         match kind:
             case "persons":
                 return [*self._numbers]

@@ -1,14 +1,14 @@
-"""Count which annotated action the head takes for which predicted action.
+"""Count how often the head predicts one action for a person who is annotated with another.
 
 A detected person is matched with the annotated person that it overlaps most, if the IoU reaches the protocol's
 threshold. Nobody is matched twice: pairs are made by falling IoU, and at equal IoU by falling score, then in the order
 of the annotation. The predicted action is the best-scored action that the protocol counts. Scores of classes that did
-not compete in one softmax cannot be compared: where persons do several actions at once, call this for each type of
-classes alone.
+not compete in one softmax cannot be compared: if persons do several actions at once, call this for each type of classes
+separately.
 
-An annotated person who does several evaluated actions counts once where any of them is the predicted one; else it is
-shared equally among them. The sum of everything is thus the number of annotated persons with an evaluated action, and
-of detected persons who are none of them.
+An annotated person who does several evaluated actions counts once for the predicted action if it is one of them; else
+the count is shared equally among them. So all counts together are the annotated persons with an evaluated action, and
+the detected persons that match none of these.
 
 Shapes: K classes; P detected and A annotated persons; Q pairs of them.
 """
@@ -27,10 +27,10 @@ NOBODY, OTHER, MISSED = "nobody there", "another action", "missed"
 
 @dataclass(frozen=True)
 class Confusion:
-    """Persons by annotated and by predicted action: `persons[i, j]` do annotated[i] and are taken for predicted[j].
+    """Persons by annotated and by predicted action: `persons[i, j]` do annotated[i] and are predicted as predicted[j].
 
     annotated: the classes in the order given, OTHER (annotated persons without any of these classes), NOBODY (detected
-    persons who are no annotated one, or one whom another detection overlaps more). predicted: the classes, MISSED.
+    persons who match no annotated person, or one that another detection overlaps more). predicted: the classes, MISSED.
     persons: float64 [K + 2, K + 1]. OTHER and NOBODY are never MISSED.
     """
 
@@ -48,7 +48,7 @@ def confusion(
 ) -> Confusion:
     """Count the persons of both tables by annotated and predicted action.
 
-    Takes the tables and rules of `frame_ap` and raises its DataErrors.
+    The tables and rules are those of `frame_ap`, and so are the DataErrors raised.
     """
     matches = match_detections(groundtruth, detections, classes, iou, protocol)
     found_P = matches.best_of_each_person()
@@ -77,14 +77,14 @@ def confusion(
 
 
 def _persons(groundtruth: pd.DataFrame, frame_G: Ints) -> tuple[Ints, Ints]:
-    """The annotated person (frame and box) of each row, from 0, and the first row of each."""
+    """The number of each row's annotated person (frame and box), from 0, and the first row of each person."""
     person_G, _ = pd.factorize(pd.MultiIndex.from_arrays([frame_G, groundtruth["box"].to_numpy()]))
     _, first_A = np.unique(person_G, return_index=True)
     return person_G, first_A
 
 
 def _one_to_one(place_Q: Ints, other_Q: Ints, persons: int) -> Ints:
-    """The annotated person that each detected one is, -1 for none; the pairs come best first."""
+    """The annotated person that each detected person matches, -1 for none; the pairs come best first."""
     is_P, gone = np.full(persons, -1, np.int64), set()
     for place, other in zip(place_Q.tolist(), other_Q.tolist(), strict=True):
         if is_P[place] < 0 and other not in gone:

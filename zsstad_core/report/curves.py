@@ -1,7 +1,7 @@
-"""Precision and recall of each class along its ranked detections, thin enough to draw.
+"""Precision and recall of each class along its ranked detections, with few enough points to draw.
 
-A curve has its points at hits: between two of them recall stands still and precision falls. Of equal scores no
-threshold takes one and leaves the other, so a point counts all of them; AP looks at each detection alone.
+A curve has its points at hits: between two hits recall is constant and precision falls. No threshold separates equal
+scores, so a point counts all detections of its score; AP counts each detection separately.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from zsstad_core.report.matches import Matches
 
 @dataclass(frozen=True)
 class Point:
-    """All detections of a class with at least this score: their precision, recall, and F1 = 2PR / (P + R)."""
+    """All detections of a class with at least this score: precision, recall, and F1 = 2PR / (P + R)."""
 
     score: float
     precision: float
@@ -28,8 +28,8 @@ class Point:
 class Curve:
     """The curve of a class; recall rises along `points`, and score falls.
 
-    ap: of the full curve, as the protocol measures it; NaN without ground truth. best: the point of the best F1, of
-    equals that with the highest score; None where the class has no hit, and then there are no points.
+    ap: of the full curve, as the protocol computes it; NaN without ground truth. best: the point of the best F1, among
+    equals the point with the highest score; None if the class has no hit, and then `points` is empty.
     """
 
     class_name: str
@@ -40,10 +40,10 @@ class Curve:
 
 
 def curves(matches: Matches, most: int = 200) -> list[Curve]:
-    """A curve of each evaluated class, in their order, of at most `most` points (3 or more).
+    """The curve of each evaluated class, in order, with at most `most` points (3 or more).
 
-    Where there are more, recall is cut into equal stretches and each gives its point of best precision; the first, the
-    last and the best F1 always stay.
+    If a curve has more points, recall is cut into equal intervals and each gives its point of best precision; the
+    first point, the last point and the best F1 always stay.
     """
     score_N = matches.detections["score"].to_numpy(np.float64)
     found = []
@@ -59,10 +59,10 @@ def curves(matches: Matches, most: int = 200) -> list[Curve]:
 
 
 def at_best_f1(matches: Matches, of_classes: Sequence[Curve]) -> pd.DataFrame:
-    """The detections that count and reach the score of their class's best F1; a class without a best F1 has none.
+    """The detections that count and reach the score of their class's best F1; none for a class without a best F1.
 
-    Table detections; `error_kinds` of these rows says what is wrong at the operating point. Every person has a row for
-    every class, most of them wrong actions of a low score, which cost little: a count of all says next to nothing.
+    Returns table detections; `error_kinds` of these rows shows the errors at the operating point. Every person has a
+    row for every class, most of them wrong actions of a low score, which cost little: a count of all says very little.
     """
     limit_K = np.array([np.inf if curve.best is None else curve.best.score for curve in of_classes])
     row_C = np.sort(matches.ranked_C)
@@ -71,7 +71,7 @@ def at_best_f1(matches: Matches, of_classes: Sequence[Curve]) -> pd.DataFrame:
 
 
 def _points(hit_N: Bools, score_N: Floats, truths: int) -> list[Point]:
-    """A point a score at which there is a hit, by falling score."""
+    """One point for each score at which there is a hit, by falling score."""
     last_of_score = np.flatnonzero(np.append(score_N[1:] != score_N[:-1], True)[: len(score_N)])
     true_S = np.cumsum(hit_N)[last_of_score]
     rises = np.diff(true_S, prepend=0) > 0

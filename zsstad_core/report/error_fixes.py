@@ -2,24 +2,25 @@
 
 As in TIDE (`error_kinds`, the paper's section 2.3), on the detections that the protocol counts and their matches:
 
-    wrong action  the detection gets an annotated class of the person under it that nobody found and for which its box
-                  is not scored already; where there is none, or a better-scored one has it, it is dropped
-    wrong place   the box is moved onto the ground truth of its class that nobody found, or dropped
+    wrong action  the detection gets a class of the annotated person it overlaps that no detection found and for which
+                  its box is not scored already; if there is none, or a better-scored detection has it, it is dropped
+    wrong place   the box is moved onto a ground truth of its class that no detection found, or dropped
     both, background, duplicate   dropped
-    missed        the ground truth is not asked for any more. Adding a detection would need a score for it; so the head
-                  counts as being as good on the missed as on the found
+    missed        the ground truth does not count any more. A detection could not be added without a score; so the head
+                  counts as being as good on the missed ground truth as on the found
 
-The detections that stay keep the order and the matches that the evaluation gave them, and the protocol's own area
-measures them. A fix never takes a hit away and never ranks one lower, so AP never falls. After all of them each
-detection is a hit and each ground truth that is still asked for is found, so AP is 1: in every class with ground truth,
-by every protocol. A class of which everything was missed and nothing is detected any more counts 1, 0 while it has
-false positives.
+The detections that stay keep the order and the matches that the evaluation gave them, and AP is computed by the
+protocol's rule. A fix never removes a hit and never lowers a hit's rank, so AP never falls. After all fixes each
+detection is a hit and each ground truth that still counts is found, so AP is 1: in every class with ground truth, by
+every protocol. A class whose ground truths are all missed counts 1 if no detection of it is left, 0 while it has false
+positives.
 
-Fixes are not evaluated anew. The evaluators let a moved box match another person who stands at the very same place,
-`ava`'s limit of 50 a keyframe would count other detections for each that is dropped, and `ava` orders equal scores by
-what else is detected (`metrics/ava.py`, point 4): without a duplicate, a hit and an error of equal scores may swap.
-Such a swap is chance, not a cost of the duplicate. For a kind that is only dropped, the evaluator gives the same AP for
-the tables without it; by `ava` where nothing is beyond the limit and no two detections of a class have equal scores.
+Fixed detections are not matched again. The evaluators would let a moved box match another person at the very same
+place, `ava`'s limit of 50 per keyframe would count other detections in place of dropped detections, and `ava` orders
+equal scores by the other detections (`metrics/ava.py`, point 4): without a duplicate, a hit and an error of equal
+scores may swap. Such a swap is chance, not a cost of the duplicate. For a kind that is only dropped, the evaluator
+gives the same AP for the tables without it; with `ava` only if nothing is beyond the limit and no two detections of a
+class have equal scores.
 """
 
 from collections.abc import Iterable
@@ -39,20 +40,20 @@ type Turned = dict[int, tuple[Ints, Ints]]
 
 @dataclass(frozen=True)
 class FixedAp:
-    """AP after fixes, 0 to 1, a row a class (indexed by class_name), NaN where it has no ground truth.
+    """AP after fixes, 0 to 1: one row per class (indexed by class_name), NaN for a class without ground truth.
 
-    alone: columns "as is", and KINDS: that kind alone is fixed. in_turn: "as is", and KINDS: it and all kinds before it
-    are fixed; the last column is 1. The mean of some rows is the mAP of these classes.
+    alone: columns "as is", and KINDS: only that kind is fixed. in_turn: "as is", and KINDS: that kind and all kinds
+    before it are fixed; the last column is 1. The mean of some rows is the mAP of these classes.
     """
 
     alone: pd.DataFrame
     in_turn: pd.DataFrame
 
     def cost(self, classes: Iterable[str]) -> pd.DataFrame:
-        """mAP over some classes, float64, a row a kind in the order of KINDS; NaN where none has ground truth.
+        """mAP over some classes, float64, one row per kind in the order of KINDS; NaN if no class has ground truth.
 
-        Columns: alone, what fixing this kind alone adds to the mAP; in turn, what it adds after those before it;
-        reached, the mAP then.
+        Columns: alone, the mAP gained by fixing this kind alone; in turn, the mAP gained by fixing it after the kinds
+        before it; reached, the mAP then.
         """
         alone, reached = self.alone.loc[list(classes)].mean(), self.in_turn.loc[list(classes)].mean()
         rows = {"alone": alone - alone[AS_IS], "in turn": reached.diff(), "reached": reached}
@@ -75,7 +76,7 @@ def fix_errors(kinds: ErrorKinds) -> FixedAp:
 
 
 def _start(kinds: ErrorKinds) -> tuple[Ints, Ints, Ints]:
-    """Class and truth of each detection (-1: not there, a false positive), and class of each ground truth."""
+    """Class and truth of each detection (-1: dropped, false positive), and the class of each ground truth."""
     matches = kinds.matches
     return matches.class_N.copy(), matches.truth_N.copy(), matches.class_G.copy()
 
@@ -83,7 +84,7 @@ def _start(kinds: ErrorKinds) -> tuple[Ints, Ints, Ints]:
 def _fix(
     kinds: ErrorKinds, kind: int, turned: Turned, class_N: Ints, truth_N: Ints, class_G: Ints
 ) -> tuple[Ints, Ints, Ints]:
-    """The same with one kind of error fixed; changes the arrays that it gets. turned: what becomes hits, by kind."""
+    """The same arrays, changed in place, with one kind of error fixed. turned: what becomes hits, by kind."""
     if kind == MISSED:
         class_G[kinds.kind_G == MISSED] = -1
         return class_N, truth_N, class_G
@@ -95,7 +96,7 @@ def _fix(
 
 
 def _ap(matches: Matches, class_N: Ints, truth_N: Ints, class_G: Ints) -> list[float]:
-    """AP of each class, when detections name class_N and are the hits of truth_N."""
+    """AP of each class, if detections have the classes class_N and match the ground truths truth_N."""
     asked_K = np.bincount(class_G[class_G >= 0], minlength=len(matches.classes))
     ap = []
     for rows, before, asked in zip(

@@ -1,22 +1,22 @@
-"""Every false positive by its kind, and what of the ground truth was never found.
+"""Classify every false positive by its kind of error, and find the ground truth that no detection found.
 
 After TIDE (Bolya, Foley, Hays and Hoffman, "TIDE: A General Toolbox for Identifying Object Detection Errors", ECCV
 2020, sections 2.2 and 2.3), for detections of (box, class) pairs where a person may do several actions. A detection
-that is no true positive is, with t the protocol's IoU and b = 0.1 (`background`), the first of these that holds:
+that is no true positive is the first of these kinds that holds, with t the protocol's IoU and b = 0.1 (`background`):
 
-    duplicate     IoU >= t with an annotated person doing the class: a better-scored detection has that one (of equal
-                  scores: the one that the protocol matches first)
+    duplicate     IoU >= t with an annotated person who does the class: a better-scored detection has matched this
+                  person (at equal scores: the detection that the protocol matches first)
     wrong action  IoU >= t with an annotated person who does something else
-    wrong place   b <= IoU < t with one doing the class
-    both          b <= IoU < t with one who does something else
+    wrong place   b <= IoU < t with an annotated person who does the class
+    both          b <= IoU < t with an annotated person who does something else
     background    IoU < b with everybody
 
-TIDE's code asks for a wrong place before a wrong action, and for a duplicate last. Persons of one frame overlap and do
-like things far more often than COCO's objects, and one person does several; so a box that lies well on somebody is
-judged by that person here. Annotated with an action that is not evaluated is annotated too. A ground truth that no
-detection found is missed, unless a wrong action or a wrong place can be mended into its detection: then it is counted
-there, as in TIDE. A box that is scored for a class already is not named after it once more: where one box holds
-two persons who do the same, one of them is missed.
+TIDE's code tests for a wrong place before a wrong action, and for a duplicate last. Persons of one frame overlap and
+do the same things far more often than COCO's objects, and one person does several; so a box that overlaps a person well
+is judged by that person here. A person who does an action that is not evaluated is an annotated person too. A ground
+truth that no detection found is missed, unless fixing a wrong action or a wrong place makes a detection find it: then
+it is counted there, as in TIDE. A box that is scored for a class already is not renamed to this class: if one box
+covers two persons who do the same, one of them is missed.
 
 Shapes: N rows of table detections, G of table groundtruth, Q pairs of both.
 """
@@ -36,10 +36,11 @@ BACKGROUND = 0.1
 
 HIT, NOT_COUNTED = "hit", "not counted"
 KINDS = ("wrong action", "wrong place", "both", "background", "duplicate", "missed")
-"""In the order in which `error_fixes` fixes them: first what a better head would do, then a better detector."""
+"""The kinds in the order in which `error_fixes` fixes them: first what a better head, then what a better detector would
+do."""
 
 NAMES = (HIT, *KINDS, NOT_COUNTED)
-WRONG_ACTION, WRONG_PLACE, BOTH, NOWHERE, DUPLICATE, MISSED = range(1, 7)  # places in NAMES
+WRONG_ACTION, WRONG_PLACE, BOTH, NOWHERE, DUPLICATE, MISSED = range(1, 7)  # indices in NAMES
 _NOT_COUNTED = 7
 _NO_PAIRS = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float64))
 
@@ -48,10 +49,10 @@ _NO_PAIRS = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float6
 class ErrorKinds:
     """Every detection and every annotated (box, class) with its kind.
 
-    matches: the tables and who took what. kind_N, kind_G: int8, places in NAMES of each row of the tables; `detection`
-    and `truth` are the same as words. renamed, moved, moved_alone: what fixes turn into hits: rows of detections
-    and the rows of groundtruth that they then find. Wrong actions; wrong places when these are renamed already; wrong
-    places when nothing is renamed.
+    matches: the tables and their matches. kind_N, kind_G: int8, the index in NAMES for each row of the tables;
+    `detection` and `truth` are the same as words. renamed, moved, moved_alone: what fixes turn into hits, as rows of
+    detections and the rows of groundtruth that they then find: wrong actions; wrong places after the wrong actions are
+    renamed; wrong places if nothing is renamed.
     """
 
     matches: Matches
@@ -63,7 +64,7 @@ class ErrorKinds:
 
     @property
     def detection(self) -> "pd.Categorical[str]":
-        """Each row of table detections: hit, a kind of KINDS but missed, or not counted (by the protocol)."""
+        """Each row of table detections: hit, a kind of KINDS except missed, or not counted (by the protocol)."""
         return pd.Categorical.from_codes(self.kind_N, categories=pd.Index(NAMES))
 
     @property
@@ -81,7 +82,7 @@ def error_kinds(
     protocol: str = "multisports",
     background: float = BACKGROUND,
 ) -> ErrorKinds:
-    """The kind of each row of both tables. Takes the tables and rules of `frame_ap` and raises its DataErrors."""
+    """The kind of each row of both tables. Arguments and DataErrors are those of `frame_ap`."""
     matches = match_detections(groundtruth, detections, classes, iou, protocol)
     free_G = matches.unfound()
     kind_N = np.full(len(matches.class_N), _NOT_COUNTED, np.int8)
@@ -111,7 +112,7 @@ def error_kinds(
 def _match_moved(found_Q: Ints, truth_Q: Ints, free_G: Bools) -> tuple[Ints, Ints]:
     """Give each detection its first free ground truth.
 
-    The pairs come by falling score of the detection, then by falling IoU. Returns rows of detections and of
+    The pairs come by falling score of the detection, then by falling IoU. Returns rows of detections and rows of
     groundtruth.
     """
     open_Q = free_G[truth_Q]
@@ -125,7 +126,7 @@ def _match_moved(found_Q: Ints, truth_Q: Ints, free_G: Bools) -> tuple[Ints, Int
 
 
 def _match_renamed(matches: Matches, found_Q: Ints, truth_Q: Ints) -> tuple[Ints, Ints]:
-    """The same for detections that change their class, none to a class for which its box is scored already."""
+    """The same for detections that change their class, but not to a class for which the box is scored already."""
     size, person_N = len(matches.classes), matches.person()
     named_C = person_N[matches.ranked_C] * size + matches.class_N[matches.ranked_C]
     name_Q = person_N[found_Q] * size + matches.class_G[truth_Q]
@@ -143,11 +144,11 @@ def _match_renamed(matches: Matches, found_Q: Ints, truth_Q: Ints) -> tuple[Ints
 
 
 def counts(kinds: ErrorKinds) -> pd.DataFrame:
-    """How many of each kind, int64: a row a class, in their order, indexed by class_name.
+    """The number of detections and ground truths of each kind, int64: one row per class, indexed by class_name.
 
-    Columns hit and KINDS count detections by the class that they name, and missed the annotated; hit and KINDS without
-    missed add up to the detections of the class that count. groundtruth: hit + within reach + missed, where within
-    reach are those that are found when wrong actions are renamed and wrong places moved.
+    The columns hit and KINDS except missed count detections by their class, and add up to the detections of the class
+    that count; missed counts ground truths. groundtruth is hit + within reach + missed, where within reach counts the
+    ground truths that are found when wrong actions are renamed and wrong places are moved.
     """
     matches, size = kinds.matches, len(kinds.matches.classes)
 
@@ -166,9 +167,9 @@ def counts(kinds: ErrorKinds) -> pd.DataFrame:
 def _of_class(
     matches: Matches, wrong_P: Ints, number: int, background: float, free_G: Bools
 ) -> tuple[Ints, tuple[Ints, Ints, Floats]]:
-    """The kinds of the false positives of one class, [P]; and their pairs with free ground truths in reach of a fix.
+    """The kinds of the false positives of one class, [P]; and their pairs with free ground truths that a fix can reach.
 
-    The pairs are rows of detections and of groundtruth, and IoU.
+    The pairs are rows of detections, rows of groundtruth, and IoU.
     """
     place_Q, truth_Q, iou_Q = matches.overlaps(wrong_P, np.arange(len(matches.class_G)))
     same_Q = matches.class_G[truth_Q] == number

@@ -1,7 +1,7 @@
-"""What an evaluation counts, and which ground truth each detection took: the start of everything that explains a mAP.
+"""Match detections with ground truth as an evaluation does: the basis of everything that explains a mAP.
 
-The evaluators of `zsstad_core.metrics` decide here too what counts, in which order, and who is a true positive; so what
-is made from `Matches` has the AP that `frame_ap` gives (a test holds it, for every protocol).
+The evaluators of `zsstad_core.metrics` decide here too what counts, in which order, and what is a true positive; so
+what is made from `Matches` has the AP that `frame_ap` gives (a test checks it, for every protocol).
 
 Shapes: N rows of table detections, G of table groundtruth; C rows of detections that count; Q pairs of both.
 """
@@ -29,12 +29,12 @@ from zsstad_core.metrics.protocols import Rules, frame_rules
 
 @dataclass(frozen=True)
 class Matches:
-    """Detections and the ground truth that each matches. Rows are places in the two tables, kept as they were given.
+    """Detections and the ground truth that each matches. Rows are row numbers of the two tables, in their given order.
 
-    frame_N, frame_G: one int64 a frame, the same in both. class_N, class_G: int32, places in `classes`; -1 for a class
-    that is not evaluated, and for a detection that does not count. truth_N: int64, the row of groundtruth whose true
-    positive a detection is, or -1. ranked_C: int64, the detections that count, best first, all classes together; those
-    of one class stand in the order of its AP.
+    frame_N, frame_G: an int64 number for each frame, the same in both. class_N, class_G: int64, indices in `classes`;
+    -1 for a class that is not evaluated, and for a detection that does not count. truth_N: int64, the row of
+    groundtruth of which a detection is the true positive, or -1. ranked_C: int64, the detections that count, best
+    first, all classes together; within a class they are in the order of its AP.
     """
 
     groundtruth: pd.DataFrame
@@ -50,11 +50,11 @@ class Matches:
     ranked_C: Ints
 
     def groundtruths(self) -> Ints:
-        """How many rows of the ground truth each class has: int64 [classes]."""
+        """The number of ground truths of each class: int64 [classes]."""
         return np.bincount(self.class_G[self.class_G >= 0], minlength=len(self.classes))
 
     def unfound(self) -> Bools:
-        """Bool [G], True for ground truth of an evaluated class that no detection found."""
+        """True for ground truth of an evaluated class that no detection found: bool [G]."""
         free_G: Bools = self.class_G >= 0
         free_G[self.truth_N[self.truth_N >= 0]] = False
         return free_G
@@ -66,9 +66,9 @@ class Matches:
             yield self.ranked_C[place_C]
 
     def overlaps(self, found_P: Ints, truth_R: Ints) -> tuple[Ints, Ints, Floats]:
-        """Every pair of some detections and some ground truths that share a frame, and the protocol's IoU of it.
+        """Every pair of some detections and some ground truths on the same frame, with the protocol's IoU.
 
-        found_P, truth_R: rows of the tables. Returns places in found_P (rising), in truth_R, and float64.
+        found_P, truth_R: rows of the tables. Returns indices in found_P (rising), indices in truth_R, and float64 IoU.
         """
         found_Q, truth_Q = pairs_in_same_group(self.frame_G[truth_R], self.frame_N[found_P])
         last_pixel = np.array([0, 0, self.rules.pixel, self.rules.pixel], np.float64)
@@ -76,7 +76,7 @@ class Matches:
         return found_Q, truth_Q, paired_iou((found_P4 + last_pixel)[found_Q], (truth_R4 + last_pixel)[truth_Q])
 
     def person(self) -> Ints:
-        """The detected person (video, frame, box) of each row that counts, else -1: int64 [N]."""
+        """The number of the detected person (video, frame, box) of each row that counts, else -1: int64 [N]."""
         person_N = np.full(len(self.class_N), -1, np.int64)
         frame_C = np.unique(self.frame_N[self.ranked_C], return_inverse=True)[1].astype(np.int64)
         box_C = np.unique(self.detections["box"].to_numpy()[self.ranked_C], return_inverse=True)[1]
@@ -84,7 +84,7 @@ class Matches:
         return person_N
 
     def best_of_each_person(self) -> Ints:
-        """The best-scored row that counts of each detected person, best first: int64."""
+        """The best-scored row of each detected person among the rows that count, best first: int64."""
         _, first = np.unique(self.person()[self.ranked_C], return_index=True)
         best: Ints = self.ranked_C[np.sort(first)]
         return best
@@ -99,7 +99,7 @@ def match_detections(
 ) -> Matches:
     """Match the detections with the ground truth as the protocol does.
 
-    Takes the arguments of `frame_ap` and raises its DataErrors.
+    The arguments are those of `frame_ap`, and so are the DataErrors raised.
     """
     rules = frame_rules(protocol)
     refuse_invalid(groundtruth, detections, classes, iou)

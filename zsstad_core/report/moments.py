@@ -1,9 +1,10 @@
-"""Frames to look at: where the head was right and sure, and where its errors cost most.
+"""Choose frames to look at: where the head is right with a high score, and where its errors cost most.
 
-What an error costs is estimated for each alone, in mAP over all evaluated classes, as if precision had no envelope: a
-false positive costs what its class's precision at the hits behind it would gain without it (the sum over those hits of
-k / r(r - 1), k hits among the first r, by the number of ground truths). A wrong action or place that a fix turns into
-a hit, and a missed ground truth, cost 1 / ground truths of their class besides: the share of recall.
+The cost of an error is estimated for each error alone, in mAP over all evaluated classes, as if precision had no
+envelope. A false positive costs what the precision at the hits ranked after it would gain without it (the sum over
+these hits of k / r(r - 1), with k hits among the first r, divided by the number of ground truths of its class). A wrong
+action or place that a fix turns into a hit, and a missed ground truth, also cost 1 / ground truths of their class: the
+share of recall.
 
 Shapes: N rows of table detections, G of table groundtruth.
 """
@@ -33,9 +34,9 @@ type Corners = tuple[float, float, float, float]
 class MarkedBox:
     """A box of a frame: a detected person with one of its actions, or an annotated person who was missed.
 
-    kind: "hit" or a kind of KINDS. box: its number in the table. class_name: the detected action; of a missed person
-    one that nobody found. score, probability: None of a missed person. annotated: what the annotated person does whom
-    it overlaps most, from the background threshold on; empty where there is none.
+    kind: "hit" or a kind of KINDS. box: its number in the table. class_name: the detected action; for a missed person
+    an action that no detection found. score, probability: None for a missed person. annotated: the actions of the
+    annotated person that it overlaps most, from the background threshold on; empty if there is none.
     """
 
     kind: str
@@ -49,9 +50,9 @@ class MarkedBox:
 
 @dataclass(frozen=True)
 class Moment:
-    """A frame, and why it is shown: the first of `marked`, and its kind.
+    """A frame, and why it is shown: the first box in `marked`, and its kind.
 
-    cost: of the frame's errors of this kind together, in mAP from 0 to 1; 0 of a best moment. marked: the reason, then
+    cost: of the frame's errors of this kind together, in mAP from 0 to 1; 0 for a best moment. marked: the reason, then
     each other detected person with its best-scored action (best first), then each missed person. annotated: corners and
     actions of every annotated person.
     """
@@ -65,9 +66,9 @@ class Moment:
 
 
 def best_moments(kinds: ErrorKinds, groups: Sequence[Sequence[str]], each: int) -> list[Moment]:
-    """At most `each` frames for each group of classes (unseen ones first) in which a person's best action is a hit.
+    """At most `each` frames for each group of classes (unseen classes first) in which a person's best action is a hit.
 
-    Frames where that is so for several persons come first, then the best score; a video and a class are shown once
+    Frames with several such persons come first, then the best score; a video and a class are shown once
     (`frames_to_show`). The reason is the best-scored such person whose action is of the first group that has any.
     """
     matches = kinds.matches
@@ -85,10 +86,10 @@ def best_moments(kinds: ErrorKinds, groups: Sequence[Sequence[str]], each: int) 
 
 
 def worst_moments(kinds: ErrorKinds, each: int) -> list[Moment]:
-    """At most `each` frames for each kind of error, in the order of KINDS, each kind's dearest first.
+    """At most `each` frames for each kind of error, in the order of KINDS, each kind's most costly first.
 
-    A frame counts by what its errors of the kind cost together. Within a kind a video is shown once, and no frame is
-    shown for two kinds, nor one that the video does not have. The reason is the dearest error.
+    A frame is ranked by the cost of all its errors of the kind. Within a kind a video is shown once, and no frame is
+    shown for two kinds, nor a frame that the video does not have. The reason is the most costly error.
     """
     matches, (cost_N, cost_G) = kinds.matches, costs(kinds)
     lacking = np.zeros(0, np.int64)
@@ -121,7 +122,7 @@ def costs(kinds: ErrorKinds) -> tuple[Floats, Floats]:
         hit_C = matches.truth_N[rows] >= 0
         rank_C = np.arange(1, len(rows) + 1)
         gain_C = np.where(hit_C, np.cumsum(hit_C) / (rank_C * np.maximum(rank_C - 1, 1)), 0.0)
-        behind_C = np.cumsum(gain_C[::-1])[::-1]  # a false positive gains nothing itself
+        behind_C = np.cumsum(gain_C[::-1])[::-1]  # the gain at a false positive itself is 0
         cost_N[rows] = np.where(hit_C, 0.0, behind_C * share_K[number])
     for found, truth in (kinds.renamed, kinds.moved):
         cost_N[found] += share_K[matches.class_G[truth]]
@@ -133,7 +134,7 @@ def costs(kinds: ErrorKinds) -> tuple[Floats, Floats]:
 def _dearest(
     table: pd.DataFrame, rows: Ints, frame_R: Ints, cost_R: Floats, shown: set[int], each: int
 ) -> Iterator[tuple[int, float]]:
-    """The dearest error of each of the dearest frames, and what all of the frame's cost."""
+    """The most costly error of each of the most costly frames, and the cost of all errors of the frame."""
     frames, first, frame_F = np.unique(frame_R, return_index=True, return_inverse=True)
     cost_F = np.bincount(frame_F, cost_R, len(frames))
     video_F, number_F = (table[column].to_numpy()[rows[first]] for column in ("video_id", "frame"))
@@ -148,7 +149,7 @@ def _dearest(
 
 
 def _moment(kinds: ErrorKinds, kind: str, cost: float, reason: int) -> Moment:
-    """The moment of the frame of a row of detections; of groundtruth, where the kind is missed."""
+    """The moment of the frame of a row of detections, or of a row of groundtruth if the kind is missed."""
     matches, missed = kinds.matches, kind == NAMES[MISSED]
     table, frame_R = (matches.groundtruth, matches.frame_G) if missed else (matches.detections, matches.frame_N)
     frame = int(frame_R[reason])

@@ -1,4 +1,4 @@
-"""Which patches of a frame its persons attend to, where a head can say so.
+"""The attention of a frame's persons over the patches of the frame, if the head can show it.
 
 Shapes: R, C rows and columns of patches of a view.
 """
@@ -17,9 +17,9 @@ from zsstad_core.report.shown_persons import Place, ScoredPerson, scored_person
 
 @dataclass(frozen=True)
 class Person(ScoredPerson):
-    """A person, how much it attends to each patch, and the tokens that prompt its labels, where the head chooses some.
+    """A person, its attention to each patch, and the tokens that prompt its labels, if the head chooses some.
 
-    persons: numbers of the persons among its tokens.
+    persons: numbers of the persons among these tokens.
     """
 
     chosen_RC: NDArray[np.bool_]
@@ -29,7 +29,7 @@ class Person(ScoredPerson):
 
     @property
     def tokens(self) -> int:
-        """How many tokens prompt its labels."""
+        """The number of tokens that prompt its labels."""
         return int(self.chosen_RC.sum()) + int(self.class_token) + len(self.persons)
 
 
@@ -37,8 +37,8 @@ class Person(ScoredPerson):
 class FramePatches:
     """A frame and its persons.
 
-    picture: uint8 [height, width, 3]. patch_RC4: as `patch_boxes`. block: the block of the encoder, from 1, whose
-    attention it is, of `blocks`.
+    picture: uint8 [height, width, 3]. patch_RC4: as `patch_boxes`. block: the encoder's block, counted from 1, whose
+    attention is shown, out of `blocks`.
     """
 
     video_id: str
@@ -53,10 +53,10 @@ class FramePatches:
 def patch_boxes(
     grid: tuple[int, int], patch: int, size: int, width: int, height: int, crop: Crop
 ) -> NDArray[np.float64]:
-    """Where each patch of the view of a frame lies in the frame, [R, C, 4] `x1, y1, x2, y2` in pixels of the frame.
+    """The box of each patch of a frame's view in the frame, [R, C, 4] `x1, y1, x2, y2` in pixels of the frame.
 
     grid: rows and columns of patches, each `patch` pixels wide and high, of a view of `size` pixels. With `clip` the
-    patches leave out the ends of the frame's long side; with `pad` those that see grey alone have no area.
+    patches leave out the ends of the frame's long side; with `pad` the patches that see only grey have no area.
     """
     row_RC, column_RC = np.indices(grid)
     view_RC4 = patch * np.stack([column_RC, row_RC, column_RC + 1, row_RC + 1], -1).astype(np.float64)
@@ -71,7 +71,7 @@ def frame_patches(
     unseen: tuple[str, ...],
     rules: ViewRules,
 ) -> FramePatches:
-    """What the persons of a frame attend to.
+    """The attention of a frame's persons over patches.
 
     rows: the persons of the frame, from `shown_persons.number_persons`. samples: the attention of each sample of the
     frame, and the numbers of the sample's persons. rules: how the encoder's views are cut.

@@ -1,4 +1,4 @@
-"""Persons of test frames, to show what they attend to: which frames, and what is known of each person."""
+"""Choose test frames whose persons are shown with their attention, and collect what is known of each person."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ _PERSON = ["video_id", "frame", "box"]
 class ScoredPerson:
     """A scored person of a frame, and its best action.
 
-    number: from 1, the annotated persons first, then by falling detection score. unseen: whether no training clip
-    showed the action. annotated: what the annotated person does that it is (IoU at least 0.5); empty where it is none.
+    number: from 1, the annotated persons first, then by falling detection score. unseen: whether the action is an
+    unseen class. annotated: the actions of the annotated person that it matches (IoU at least 0.5); empty if none.
     """
 
     number: int
@@ -41,7 +41,7 @@ class ScoredPerson:
 
 
 def best_actions(detections: pd.DataFrame, groundtruth: pd.DataFrame) -> pd.DataFrame:
-    """Each person's best row of table detections, with `annotated`: what it really does, as in `Person`."""
+    """Each person's best row of table detections, with `annotated`: its true actions, as in `ScoredPerson`."""
     best = detections.loc[detections.groupby(_PERSON)["score"].idxmax()]
     persons = best.assign(score=best["box_score"])
     true = true_actions(persons, groundtruth, list(groundtruth["class_name"].unique()), "person")
@@ -54,9 +54,9 @@ def best_actions(detections: pd.DataFrame, groundtruth: pd.DataFrame) -> pd.Data
 def frames_to_show(best: pd.DataFrame, groups: Sequence[Sequence[str]], each: int) -> list[Place]:
     """Some frames for each group of classes, the same for the same detections.
 
-    best: as `best_actions`. A frame counts by its best person whose best action is of the group. Those come first whose
-    action is right, of them those on which at least two persons are annotated ones, of them the best score. A video
-    and a class are shown once; so a group may give fewer than `each` frames.
+    best: as `best_actions`. A frame is ranked by its best person whose best action is of the group: first persons whose
+    action is right, then persons in frames where at least two detected persons are annotated, then the best score. A
+    video and a class are shown once; so a group may give fewer than `each` frames.
     """
     real = best[best["annotated"].map(len) > 0].groupby(["video_id", "frame"]).size().rename("real").reset_index()
     rows = best.merge(real, on=["video_id", "frame"], how="left")
@@ -80,12 +80,12 @@ def frames_to_show(best: pd.DataFrame, groups: Sequence[Sequence[str]], each: in
 
 
 def places_to_show(plan: Plan, best: pd.DataFrame, each: int) -> list[Place]:
-    """So many test frames of unseen classes, and of seen ones (`frames_to_show`). best: as `best_actions`."""
+    """At most `each` test frames of unseen and of seen classes (`frames_to_show`). best: as `best_actions`."""
     return frames_to_show(best, (plan.split.unseen, plan.split.seen), each)
 
 
 def pictures(plan: Plan, places: Sequence[Place]) -> Iterator[tuple[Place, NDArray[np.uint8]]]:
-    """The frames themselves, RGB uint8 [height, width, 3], one after the other. Raises as `video.decode`."""
+    """The pictures of frames, RGB uint8 [height, width, 3], one after the other. Raises as `video.decode`."""
     seconds = read_artifact_table(plan.index, "frames").set_index(["video_id", "frame"])["pts"]
     for video_id, frame in places:
         ((_, _, picture),) = seek_frames(plan.videos[video_id], {frame: float(seconds[video_id, frame])})
@@ -93,7 +93,7 @@ def pictures(plan: Plan, places: Sequence[Place]) -> Iterator[tuple[Place, NDArr
 
 
 def number_persons(best: pd.DataFrame, video_id: str, frame: int) -> pd.DataFrame:
-    """The rows of a frame's persons, in the order of their numbers. Raises DataError where there is none."""
+    """The rows of a frame's persons, in the order of their numbers. Raises DataError if there is no person."""
     rows = best[(best["video_id"] == video_id) & (best["frame"] == frame)]
     if rows.empty:
         raise DataError("no person is scored on the frame; choose another")
@@ -118,7 +118,7 @@ def scored_person(rows: pd.DataFrame, number: int, unseen: Sequence[str]) -> Sco
 
 
 def samples_of(bank: "Bank[Any]", rows: pd.DataFrame) -> Iterator[tuple[NDArray[np.int64], list[int]]]:
-    """The samples of a frame, several where it has more persons than slots: each as an array of its number, with the
+    """The samples of a frame, several if it has more persons than slots: each as an array of its number, with the
     numbers of its persons. bank: of persons. rows: as `number_persons`."""
     from zsstad_core.learning.person_samples import PersonSamples
 

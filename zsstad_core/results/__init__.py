@@ -1,1 +1,1 @@
-"""Many evaluations as one table of a paper: its runs, their numbers, and the published rows beside them."""
+"""Many evaluations as one table, as in a paper: its runs, their numbers, and the published rows beside them."""

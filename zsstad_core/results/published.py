@@ -1,4 +1,4 @@
-"""Published rows to stand beside the rows of a table; the numbers are data, in `published.yaml`."""
+"""Published rows to show beside the measured rows of a table; their numbers are data, in `published.yaml`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,8 +33,8 @@ class Published:
 def published_rows(dataset: str, splits: Sequence[str]) -> list[Published]:
     """The published rows that have a number for one of these splits of a dataset.
 
-    Average and harmonic mean are there only if `splits` are exactly those of the paper's table. A row for lists that
-    were not published (50/50) has its average beside any 50/50 splits, and no column.
+    Average and harmonic mean are given only if `splits` are exactly those of the paper's table. A row whose lists of
+    classes were not published (50/50) gives its average beside any 50/50 splits, and no number for single splits.
     """
     rows: list[Published] = []
     for table in yaml.safe_load(_FILE.read_text(encoding="utf-8")):

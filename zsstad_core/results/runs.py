@@ -1,4 +1,4 @@
-"""The runs of a table, and the rules by which make evaluates them."""
+"""The runs of a table, and the make rules that evaluate them."""
 
 import argparse
 import shlex
@@ -24,7 +24,7 @@ BOXES = ("detected", "groundtruth")
 
 @dataclass(frozen=True)
 class Run:
-    """One evaluation: a head on a label split with one kind of boxes; seed: of its training, or None."""
+    """One evaluation: a head on a label split with one kind of boxes. seed: of its training, None without training."""
 
     head: str
     split: str
@@ -38,9 +38,9 @@ class Run:
 
 
 def list_runs(settings: Settings, classes: Sequence[str], splits: str, seeds: int, heads: str) -> list[Run]:
-    """All runs of a table: heads x splits x detected and ground-truth boxes, and, for heads that are trained, x seeds.
+    """All runs of a table: heads x splits x detected and ground-truth boxes, and, for trained heads, x seeds.
 
-    splits: names with commas between; `all`, the published splits of the dataset; `without`, every class left out once.
+    splits: names with commas between; `all`: the published splits of the dataset; `without`: each class left out once.
     seeds: their number, from `training.seed` on. heads: names with commas between; empty: the head of the settings, and
     the baselines. Raises SettingsError.
     """
@@ -99,7 +99,7 @@ def makefile(options: argparse.Namespace, plans: Mapping[Run, Plan]) -> str:
 
 
 def results_of(plans: Mapping[Run, Plan]) -> pd.DataFrame:
-    """One row a run: head, split, boxes, seed; unseen, seen, harmonic as fractions, NaN where undefined; keys.
+    """One row per run: head, split, boxes, seed; unseen, seen, harmonic as fractions, NaN where undefined; keys.
 
     Raises CacheError if a run is not evaluated yet.
     """
@@ -123,7 +123,7 @@ def results_of(plans: Mapping[Run, Plan]) -> pd.DataFrame:
 
 
 def remarks(metrics: Mapping[Run, Mapping[str, Any]]) -> list[str]:
-    """Remarks that some numbers need: classes that are in no mean, and training on another dataset."""
+    """Sentences that some numbers need: classes that are in no mean, and training on another dataset."""
     found: dict[str, None] = {}
     for run, of_run in metrics.items():
         if lacking := of_run["without_groundtruth"]:

@@ -1,12 +1,12 @@
-"""Label splits: which classes of a dataset a head may learn from (seen) and which it must name unseen.
+"""Label splits: which classes of a dataset a head may learn from (seen), and which not (unseen).
 
 1, 2, ...                    the published lists of the dataset, data in `DATASET.yaml`
-75/25                        iCLIP's, where it is published (another name of a list in `DATASET.yaml`)
-50/50-SEED, 75/25-SEED       drawn (see `draw_unseen`)
+75/25                        iCLIP's split, if it is published (another name of a list in `DATASET.yaml`)
+50/50-SEED, 75/25-SEED       drawn by a seed (see `draw_unseen`)
 full                         full supervision: every class is seen
 all-unseen                   every class is unseen: for heads without training, or trained on another dataset
 without-CLASS                one class is unseen
-PATH.yaml, PATH.yaml:NAME    lists of the user's own (see `files`)
+PATH.yaml, PATH.yaml:NAME    lists in a file of the user (see `files`)
 """
 
 import hashlib
@@ -27,21 +27,21 @@ _OTHERS = ("50/50-SEED", "75/25-SEED", "full", "all-unseen", "without-CLASS", "o
 
 @dataclass(frozen=True)
 class LabelSplit:
-    """Seen and unseen classes. The unseen keep the published order, the seen the dataset's."""
+    """Seen and unseen classes: unseen classes in the published order, seen classes in the dataset's."""
 
     name: str
     seen: tuple[str, ...]
     unseen: tuple[str, ...]
     strict: bool = False
-    """Whether a class without ground truth is an error, as in lists that a user wrote for these very videos."""
+    """Whether a class without ground truth is an error, as in lists that a user wrote for these videos."""
 
 
 def load_split(dataset: str, split: int | str, classes: Sequence[str]) -> LabelSplit:
     """The label split of that name of a dataset with these classes; its name is `DATASET-SPLIT`.
 
-    Raises SettingsError where there is no such split (naming those that exist), DataError where a list is empty, names
-    a class twice, on both sides, or one that the dataset lacks, or leaves no class seen; MissingFileError for a file
-    that is not there.
+    Raises SettingsError if the split does not exist (naming the existing splits); DataError if a list is empty, names a
+    class twice, on both sides, or not of the dataset, or leaves no class seen; MissingFileError if the file of the
+    split does not exist.
     """
     split = str(split)
     name = f"{dataset}-{split}"
@@ -68,11 +68,11 @@ def load_split(dataset: str, split: int | str, classes: Sequence[str]) -> LabelS
 
 
 def draw_unseen(classes: Sequence[str], percent: int, seed: int) -> tuple[str, ...]:
-    """Unseen classes of a seeded split, in the order of `classes`: `percent` of them, rounded up.
+    """The unseen classes of a seeded split, in the order of `classes`: `percent` of them, rounded up.
 
-    They are the first when classes are sorted by the SHA-256 of `SEED NAME` (UTF-8, one space; hexadecimal digits in
-    ASCII order). So a draw depends on seed and names alone, and the unseen classes of 75/25-SEED are among those of
-    50/50-SEED. Rounding up gives 6 of J-HMDB's 21, as in the published 75/25 lists.
+    The unseen classes are the first when all are sorted by the SHA-256 of `SEED NAME` (UTF-8, one space; hexadecimal
+    digits in ASCII order). So a draw depends on seed and names alone, and the unseen classes of 75/25-SEED are among
+    those of 50/50-SEED. Rounding up gives 6 of J-HMDB's 21, as in the published 75/25 lists.
     """
     count = -(-len(classes) * percent // 100)
     ranked = sorted(classes, key=lambda name: hashlib.sha256(f"{seed} {name}".encode()).hexdigest())
@@ -80,20 +80,20 @@ def draw_unseen(classes: Sequence[str], percent: int, seed: int) -> tuple[str, .
 
 
 def published_splits(dataset: str) -> list[str]:
-    """Names of a dataset's published lists, in order; a second name of one is not among them."""
+    """The names of a dataset's published lists, in order; a second name of a list is left out."""
     return [name for name, lists in _lists(dataset).items() if not lists.same_as]
 
 
 def first_name(dataset: str, split: int | str) -> str:
-    """The number of the published list that a split is another name of; else the split itself."""
+    """The published list's number if `split` is a second name of it, else `split` itself."""
     lists = _lists(dataset).get(str(split))
     return lists.same_as if lists and lists.same_as else str(split)
 
 
 def refuse_empty(split: LabelSplit, annotated: set[str], part: str) -> None:
-    """Raise DataError where a split is strict and a class has no ground truth in the part that needs it.
+    """Raise DataError if a split is strict and a class has no ground truth in the part that needs it.
 
-    annotated: classes with ground truth in that part; seen classes are needed in "train", unseen ones in "test".
+    annotated: classes with ground truth in that part; seen classes are needed in "train", unseen classes in "test".
     """
     needed = split.seen if part == "train" else split.unseen
     empty = [name for name in needed if name not in annotated]
@@ -115,7 +115,7 @@ def _published_split(name: str, dataset: str, split: str, classes: Sequence[str]
     return _split_of_lists(name, found, f"{dataset}.yaml", dataset, classes, strict=False)
 
 
-@cache  # they are part of the package
+@cache  # the files are part of the package, and do not change
 def _lists(dataset: str) -> dict[str, Lists]:
     file = _FOLDER / f"{dataset}.yaml"
     return read_lists(file) if file.is_file() else {}
@@ -147,7 +147,7 @@ def _split_of_lists(
     seen, unseen = _names(lists.seen), _names(lists.unseen)
     if unseen is None:
         unseen = tuple(class_name for class_name in classes if class_name not in (seen or ()))
-    # The dataset's order, whatever the list's: the number of a class in training is its place among the seen.
+    # In the dataset's order, whatever the list's: the index of a class in training is its place in `seen`.
     seen = tuple(other for other in classes if (other not in unseen if seen is None else other in seen))
     if not unseen or not seen:
         raise DataError(

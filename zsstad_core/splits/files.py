@@ -1,11 +1,11 @@
-"""Files of label splits, ours and a user's: names of splits and the classes they list, each with its line.
+"""Read files of label splits, ours and a user's: names of splits and their classes, each with its line.
 
     mine: [run, stand]                    # a split and its unseen classes; all others are seen
     halves: {seen: [golf], unseen: [run]}   # or both; a class in neither is left out of training and evaluation
     again: mine                           # another name of a split above
 
-A file may also be one split alone, `seen:` and `unseen:` at its top, of which one may be left out. Names are read as
-they are written: `no` is a class, not false.
+A file may also be a single split, with `seen:` and `unseen:` at its top, of which one may be left out. Names are read
+as they are written: `no` is a class, not false.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _GROUPS = {"seen", "unseen"}
 
 
 class NamedClass(NamedTuple):
-    """A class name and the line it stands on."""
+    """A class name and the line on which it stands."""
 
     name: str
     line: int
@@ -29,9 +29,9 @@ class NamedClass(NamedTuple):
 
 @dataclass(frozen=True)
 class Lists:
-    """One split of a file. A group is None where the file leaves it out: all other classes are meant.
+    """One split of a file. A group is None if the file leaves it out: it then consists of all other classes.
 
-    line: where it begins; same_as: the split that it is another name of, and then it has no groups.
+    line: the line on which the split begins. same_as: the split of which this is another name; it has no groups then.
     """
 
     line: int
@@ -41,9 +41,9 @@ class Lists:
 
 
 def read_lists(file: Path) -> dict[str, Lists]:
-    """The splits of a file by name; a file that is one split has it under "".
+    """The splits of a file by name; if the file is a single split, by the name "".
 
-    Raises MissingFileError, and DataError naming file and line for what is no such file.
+    Raises MissingFileError, and DataError naming file and line if the file is not valid.
     """
     if not file.is_file():
         raise MissingFileError(f"{file}: no such file of label splits")

@@ -1,5 +1,5 @@
-"""The page: results, moments and clips as one HTML file that asks nobody for anything.
+"""The page: results, moments and clips as one HTML file that loads nothing from elsewhere.
 
-`content` is what a page says, as data; `write` makes the file; `clips`, `stills` and `results` make the data. The
-HTML, CSS and JavaScript are files of their own, in `web/`.
+`content` defines the page's content as data; `write` makes the file; `clips`, `stills` and `results` make the data.
+HTML, CSS and JavaScript are separate files, in `web/`.
 """

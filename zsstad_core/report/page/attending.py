@@ -1,4 +1,4 @@
-"""What persons attend to, as the page shows it: patches of the frame, or the keys of each block of the head."""
+"""Attention weights of persons in the form of the page: over patches of the frame, or over the keys of each block."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from string import ascii_uppercase
@@ -12,7 +12,7 @@ from zsstad_core.report.shown_persons import ScoredPerson
 
 
 def attention_on(frames: Iterable[FramePatches | FrameBlocks], side: int) -> Iterator[Attention]:
-    """The frames as the page shows them, pictures of at most `side` pixels."""
+    """The frames in the form of the page, with pictures of at most `side` pixels."""
     for frame in frames:
         yield _patches(frame, side) if isinstance(frame, FramePatches) else _blocks(frame, side)
 
@@ -82,6 +82,6 @@ def _others(class_token: bool, persons: Sequence[int]) -> str:
 
 
 def _letter(place: int) -> str:
-    """A to Z, then A2 to Z2, and so on."""
+    """The letter of an object: A to Z, then A2 to Z2, and so on."""
     turn, at = divmod(place, len(ascii_uppercase))
     return ascii_uppercase[at] + (str(turn + 1) if turn else "")

@@ -1,4 +1,4 @@
-"""Choose the test clips that the player holds; the same detections give the same clips."""
+"""Choose the test clips that the player shows; the same detections give the same clips."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,10 +12,10 @@ from zsstad_core.report.page.clips import ClipToShow
 def clips_to_show(
     best: pd.DataFrame, unseen: Sequence[str], best_moments: Sequence[Moment], worst: Sequence[Moment], at_most: int
 ) -> list[ClipToShow]:
-    """At most so many videos: in turn one of each unseen class, one of a best moment and one of a worst one.
+    """At most `at_most` videos: in turn one of each unseen class, one of a best moment and one of a worst moment.
 
-    best: `interest.best_actions` of the detections. Of an unseen class it is the video whose annotated persons are most
-    often named right, and then the one where they are most rarely. Videos without any annotation come last.
+    best: from `shown_persons.best_actions`. For an unseen class it is the video whose annotated persons are most often
+    named right, and then the video where they are most rarely. Videos without any annotation come last.
     """
     sources = [
         _of_classes(best, unseen),
@@ -69,7 +69,7 @@ def _of_moments(moments: Sequence[Moment], unseen: Sequence[str]) -> Iterator[Cl
 
 
 def _without_annotation(best: pd.DataFrame) -> Iterator[ClipToShow]:
-    """The videos in which nobody is annotated, by falling best score."""
+    """The videos in which nobody is annotated, by falling best score of a person."""
     alone = best[best["annotated"].map(len) == 0]
     alone = alone[~alone["video_id"].isin(best["video_id"][best["annotated"].map(len) > 0])]
     rows = alone.sort_values(["score", "video_id", "frame"], ascending=[False, True, True], kind="stable")

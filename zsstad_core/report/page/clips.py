@@ -1,4 +1,4 @@
-"""Frames of a video for the player, with the persons in them."""
+"""Make the clips of the player: frames of a video, with the persons in them."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,12 +28,12 @@ class ClipToShow:
 
 @dataclass(frozen=True)
 class FoundPersons:
-    """The persons that were found in some videos.
+    """The detected persons of some videos.
 
-    frames: table frames that were searched for persons. detections: table detections, with a column similarity
-    where it is known. tracks: as `zsstad_core.tracks`. groundtruth: table groundtruth; None where nobody annotated.
+    frames: table frames, of the frames searched for persons. detections: table detections, with a column similarity if
+    it is known. tracks: as `zsstad_core.tracks`. groundtruth: table groundtruth; None if nothing is annotated.
     chosen: the label that each person gets in each frame, columns video_id, frame, box, class_name ("" for none); None:
-    the most probable one.
+    the most probable label.
     """
 
     frames: pd.DataFrame
@@ -50,7 +50,7 @@ def make_clips(
     groups: Mapping[str, str],
     settings: Report,
 ) -> tuple[tuple[Clip, ...], str]:
-    """The clips, as many as the settings' megabytes hold, and a sentence on what is shown and what is not.
+    """The clips, as many as fit in the settings' megabytes, and a sentence on what is shown and what is left out.
 
     groups: of each class that is known to be unseen or seen. Raises as `video.decode`.
     """
@@ -59,7 +59,7 @@ def make_clips(
     for each in shown:
         one = make_clip(sources[each.video_id], each, found, groups, settings)
         sights = sum(len(person.seen) for person in one.persons)
-        size += sum(map(len, one.jpegs)) + sights * (50 + 6 * len(one.labels))  # bytes, about
+        size += sum(map(len, one.jpegs)) + sights * (50 + 6 * len(one.labels))  # bytes, approximately
         if clips and size > settings.megabytes * 1e6:
             break
         clips.append(one)
@@ -98,8 +98,8 @@ def make_clip(
 
 
 def frames_of(numbers: Sequence[int], wanted: int | None, at_most: int) -> list[int]:
-    """The frames of a clip: all; of a longer video a stretch of `at_most` around the wanted one; where none is wanted,
-    every second, third, ... of them, so that the whole video is there."""
+    """The frames of a clip: all; from a longer video a stretch of `at_most` around the wanted frame, or without a
+    wanted frame every second, third, ... frame, so that the clip spans the whole video."""
     if len(numbers) <= at_most:
         return list(numbers)
     if wanted is None:
@@ -163,6 +163,6 @@ def _actions(class_names: "pd.Series[str]") -> tuple[str, ...]:
 
 
 def rounded(corners: Iterable[float]) -> Corners:
-    """Corners to a tenth of a pixel, enough to draw."""
+    """The corners of a box to a tenth of a pixel, enough to draw."""
     x1, y1, x2, y2 = (round(float(side), 1) for side in corners)
     return x1, y1, x2, y2

@@ -1,9 +1,9 @@
-"""What a page says, as plain data. Everything but the title may be missing; a part that is missing is not shown.
+"""The content of a page, as plain data. Everything but the title may be empty; an empty part is not shown.
 
-A group of classes is "unseen" or "seen"; of a class that is neither, "".
+The group of a class is "unseen" or "seen", or "" for a class that is neither.
 
 Boxes are `x1, y1, x2, y2` in pixels of the frame, whatever the size of its picture. AP, recall and probabilities are
-fractions from 0 to 1, None where they are not defined. Pictures are JPEG, as base64.
+fractions from 0 to 1, None if undefined. Pictures are JPEG, as base64.
 """
 
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ type Cell = str | None
 
 @dataclass(frozen=True)
 class Number:
-    """A number of the head of the page: what it is, its value as it is printed, and a word under it."""
+    """A number at the top of the page: its name, its value as printed, and a caption under it."""
 
     name: str
     value: str
@@ -24,7 +24,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its title, the columns, rows of cells. The first `ours` rows are this run's; note: below it."""
+    """A table: title, columns, and rows of cells. ours: the number of rows, from the first, that are this run's."""
 
     title: str
     columns: tuple[str, ...]
@@ -35,7 +35,7 @@ class Table:
 
 @dataclass(frozen=True)
 class ClassRow:
-    """A class and its numbers. video_ap: by the name of the overlap."""
+    """A class and its numbers. video_ap: by the name of the IoU threshold."""
 
     name: str
     group: str
@@ -48,7 +48,7 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class Curve:
-    """Precision over recall of a class, by falling score; score: at each point. best: the place of the best F1."""
+    """Precision over recall of a class, by falling score; score: at each point. best: the index of the best F1."""
 
     name: str
     group: str
@@ -61,8 +61,8 @@ class Curve:
 
 @dataclass(frozen=True)
 class Confusion:
-    """How often a row's true class was answered with a column's. count: [rows, columns], fractions
-    where persons do several actions. unseen: which names are unseen classes."""
+    """How many persons of a row's annotated class were predicted as a column's class. count: [rows, columns], fractions
+    if persons do several actions. unseen: the names that are unseen classes."""
 
     title: str
     rows: tuple[str, ...]
@@ -73,8 +73,8 @@ class Confusion:
 
 @dataclass(frozen=True)
 class ErrorKind:
-    """A kind of error: what it is, how many there are, how many of them at the operating point, and how much mAP is won
-    back when it alone is fixed: of the group "unseen", "seen" or "" (all classes)."""
+    """A kind of error: its name and caption, its count, its count at the operating point, and its cost: the mAP gained
+    when this kind alone is fixed, for the groups "unseen", "seen" and "" (all classes)."""
 
     name: str
     caption: str
@@ -85,7 +85,7 @@ class ErrorKind:
 
 @dataclass(frozen=True)
 class FixInTurn:
-    """mAP of a group as it is, and after each fix in turn: (what is fixed, mAP), the first of them "as is"."""
+    """The mAP of a group as it is, and after each fix in turn: (what is fixed, mAP); the first is "as is"."""
 
     group: str
     steps: tuple[tuple[str, float], ...]
@@ -93,7 +93,7 @@ class FixInTurn:
 
 @dataclass(frozen=True)
 class Errors:
-    """The kinds, each with its cost; what the mAP comes to when they are fixed one after the other."""
+    """The kinds of errors, each with its cost, and the mAP when they are fixed one after the other."""
 
     kinds: tuple[ErrorKind, ...]
     in_turn: tuple[FixInTurn, ...]
@@ -101,7 +101,8 @@ class Errors:
 
 @dataclass(frozen=True)
 class Box:
-    """A box to be drawn over a picture, and what it says. right: None where unknown. reason: the picture is for it."""
+    """A box to be drawn over a picture, and its label. right: whether the action is right, None if unknown. reason:
+    whether the picture is shown because of this box."""
 
     corners: Corners
     text: str
@@ -121,7 +122,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Moment:
-    """One frame of the gallery: title, what is to be seen, the boxes. good: of the best or of the worst."""
+    """One frame of the gallery: title, caption, boxes. good: whether it is one of the best moments or of the worst."""
 
     good: bool
     title: str
@@ -135,10 +136,11 @@ class Moment:
 
 @dataclass(frozen=True)
 class Sight:
-    """A person in one frame of a clip: the place of the frame in the clip, its box, how sure the detector is of it,
-    the probability of each label of the clip, and the label it gets (its place; None: labelled nothing).
+    """A detected person in one frame of a clip.
 
-    similarity: the cosine that each probability comes from, where it is known.
+    at: the index of the frame in the clip. box_score: the detection score. probability: of each label of the clip.
+    label: the index of the label that the person gets; None if it gets none. similarity: the cosine from which each
+    probability was computed, if known.
     """
 
     at: int
@@ -151,7 +153,7 @@ class Sight:
 
 @dataclass(frozen=True)
 class Person:
-    """A person that was followed through a clip: the number, and where it was seen. 0: boxes of no track."""
+    """A person who was tracked through a clip: the track's number (0: boxes without a track) and each appearance."""
 
     number: int
     seen: tuple[Sight, ...]
@@ -168,7 +170,7 @@ class TrueSight:
 
 @dataclass(frozen=True)
 class TruePerson:
-    """An annotated person, by its number, and where it is."""
+    """An annotated person, by number, with each appearance."""
 
     number: int
     seen: tuple[TrueSight, ...]
@@ -178,8 +180,8 @@ class TruePerson:
 class Clip:
     """Frames of a video for the player.
 
-    why: the reason it is shown. frames: their numbers in the video, `every` how many frames it has in all; seconds: of
-    each; jpegs: of each. labels: what persons were scored against, with the group of each.
+    why: the reason for showing the clip. frames: frame numbers in the video; every: how many frames the video has;
+    seconds, jpegs: one for each of `frames`. labels: the labels for which persons were scored; groups: of each label.
     """
 
     video_id: str
@@ -199,10 +201,11 @@ class Clip:
 
 @dataclass(frozen=True)
 class Block:
-    """What a person attends to in one block of a head: shares that sum to 1 (to nothing, where there is nothing).
+    """The attention weights of a person in one block of a head: shares that sum to 1 (all 0 if there are no keys).
 
-    kind: what its keys are. keys: of persons their numbers, of objects the places of their letters, of memory how many
-    frames later they are, of context 0. weight: of each key. empty: of all empty slots, of which there are `empties`.
+    kind: the kind of the block's keys. keys: for persons their numbers, for objects the indices of their letters, for
+    memory how many frames later they are, for context 0. weight: of each key. empty: of all `empties` empty slots
+    together.
     """
 
     kind: Literal["persons", "objects", "context", "memory"]
@@ -214,10 +217,10 @@ class Block:
 
 @dataclass(frozen=True)
 class AttendingPerson:
-    """A person and what it attends to: either patches, or by blocks.
+    """A person with its attention weights, over patches or by blocks.
 
-    chosen, weight: which patches it chose, and how much it attends to each, [rows][columns]; chosen is empty where the
-    head chooses none. others: what it chose besides. blocks: in the head's order.
+    chosen, weight: the patches that the person chose, and the attention weight of each, [rows][columns]; chosen is
+    empty if the head chooses no patches. others: what the person chose besides patches. blocks: in the head's order.
     """
 
     number: int
@@ -231,7 +234,7 @@ class AttendingPerson:
 
 @dataclass(frozen=True)
 class LetteredObject:
-    """An object of a frame: its letter, and what it is."""
+    """An object of a frame: its letter, its box, and its class."""
 
     letter: str
     corners: Corners
@@ -240,8 +243,8 @@ class LetteredObject:
 
 @dataclass(frozen=True)
 class Attention:
-    """A frame whose persons attend to its patches, or by blocks. patches: where each lies in the frame,
-    [rows][columns]. objects: those that blocks know, in the order of their letters."""
+    """A frame with the attention of its persons, over patches or by blocks. patches: the box of each in the frame,
+    [rows][columns]. objects: the objects that the blocks read, in the order of their letters."""
 
     video_id: str
     frame: int
@@ -254,7 +257,7 @@ class Attention:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Some of what made the results: a title, and (name, value) pairs."""
+    """A part of what made the results: a title, and (name, value) pairs."""
 
     title: str
     entries: tuple[tuple[str, str], ...]
@@ -262,7 +265,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Page:
-    """A page. lead: one sentence under the title; notes: what a reader must know of the numbers."""
+    """A page. lead: one sentence under the title. notes: what a reader must know to understand the numbers."""
 
     title: str
     lead: str = ""
@@ -280,5 +283,5 @@ class Page:
     made: tuple[Provenance, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data, as page/web/ reads it."""
+        """The page as plain data, as the scripts in `web/` read it."""
         return asdict(self)

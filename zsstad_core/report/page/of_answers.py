@@ -1,4 +1,4 @@
-"""The page of an answer to `make ask`: every video in the player, nothing to compare with."""
+"""Make the page of an answer to `make ask`: every video in the player, and no evaluation."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from zsstad_core.tables import BOX
 
 
 def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str) -> Page:
-    """The page; command: what was typed. Videos in which nobody was found are in the player too.
+    """The page of some answers; command: the command line. Videos in which nobody was found are in the player too.
 
     Raises as `video.decode`.
     """
@@ -40,7 +40,7 @@ def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str) -> Page
 
 
 def found_persons(answers: Sequence[Answer], labels: Sequence[str]) -> FoundPersons:
-    """The persons that were found in the videos, with the smoothed scores and the labels of the answers."""
+    """The detected persons of the videos, with the smoothed scores and the labels of the answers."""
     return FoundPersons(
         frames=pd.concat([one.frames.assign(video_id=one.video_id) for one in answers], ignore_index=True),
         detections=pd.concat([_detections(one, labels) for one in answers], ignore_index=True),
@@ -50,7 +50,7 @@ def found_persons(answers: Sequence[Answer], labels: Sequence[str]) -> FoundPers
 
 
 def _summary(one: Answer, labels: Sequence[str]) -> str:
-    """A sentence that sums, over all persons of a video, the seconds of each label; the longest comes first."""
+    """A sentence with the seconds of each label in a video, summed over all persons; the longest first."""
     seconds = pd.Series([span.end - span.start for span in one.spans], dtype=np.float64)
     of_label = seconds.groupby([labels[span.label] for span in one.spans]).sum().sort_values(ascending=False)
     times = ", ".join(f"{name} {time:.1f} s" for name, time in of_label.items())
@@ -58,7 +58,7 @@ def _summary(one: Answer, labels: Sequence[str]) -> str:
 
 
 def _detections(one: Answer, labels: Sequence[str]) -> pd.DataFrame:
-    """A row a box and label, in the order of the labels, with the smoothed probabilities."""
+    """One row per box and label, in the order of the labels, with the smoothed probabilities."""
     rows = one.boxes.loc[one.boxes.index.repeat(len(labels)), ["frame", "box", *BOX, "box_score"]]
     return rows.assign(
         video_id=one.video_id,
@@ -69,5 +69,5 @@ def _detections(one: Answer, labels: Sequence[str]) -> pd.DataFrame:
 
 
 def _given_labels(one: Answer, labels: Sequence[str]) -> pd.DataFrame:
-    names = np.array([*labels, ""], dtype=object)  # NOTHING is the last
+    names = np.array([*labels, ""], dtype=object)  # the index NOTHING is -1, the last
     return one.boxes[["frame", "box"]].assign(video_id=one.video_id, class_name=names[one.boxes["label"]])

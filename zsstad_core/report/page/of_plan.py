@@ -23,7 +23,7 @@ from zsstad_core.report.page.provenance import provenance
 from zsstad_core.report.shown_persons import best_actions, places_to_show
 from zsstad_core.tracks import link_persons
 
-_ATTENDING = 3  # frames of unseen classes, and of seen ones
+_ATTENDING = 3  # frames shown for unseen classes, and for seen classes
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class EvaluatedTables:
 
 
 def page_of(plan: Plan, tables: Sequence[Table], command: str) -> Page:
-    """The page of a plan that is evaluated. tables: its numbers, and what stands beside them; command: what was typed.
+    """The page of an evaluated plan. tables: its numbers, and published numbers; command: the command line.
 
-    Raises as `video.decode` for the clips that are shown, CacheError where an artifact is not there.
+    Raises as `video.decode` for the clips that are shown, CacheError if an artifact is not there.
     """
     metrics = read_metrics(plan.evaluate)
     read = _read_tables(plan)
@@ -75,7 +75,7 @@ def _below_chance(metrics: dict[str, Any]) -> list[str]:
 
 
 def groups_of(plan: Plan) -> dict[str, str]:
-    """The group of each class of the label split."""
+    """The group of each class of the label split: seen or unseen."""
     return {**dict.fromkeys(plan.split.seen, "seen"), **dict.fromkeys(plan.split.unseen, "unseen")}
 
 
@@ -115,7 +115,7 @@ def _with_clips(
 
 def _read_tables(plan: Plan) -> EvaluatedTables:
     frames = read_artifact_table(plan.index, "frames")
-    if plan.dataset.keyframes is not None:  # frames around them are encoded, and not searched for persons
+    if plan.dataset.keyframes is not None:  # frames around keyframes are encoded, but not searched for persons
         keyframes = read_artifact_table(plan.index, "keyframes")[["video_id", "frame"]]
         frames = frames.merge(keyframes.drop_duplicates(), on=["video_id", "frame"])
     return EvaluatedTables(
@@ -124,14 +124,14 @@ def _read_tables(plan: Plan) -> EvaluatedTables:
 
 
 def _evaluated_rows(plan: Plan, read: EvaluatedTables) -> EvaluatedRows:
-    """The rows that the evaluation counts, as its stage chooses them."""
+    """The rows that the evaluation counts, as the evaluate stage chooses them."""
     missing = missing_groundtruth(plan.dataset, plan.missing)
     tested = tested_rows(plan.official_split, read.groundtruth, missing, read.detections)
     return evaluated_rows(plan.settings, plan.split, *tested)
 
 
 def attention_of(plan: Plan, read: EvaluatedTables) -> tuple[Attention, ...]:
-    """What persons attend to on some test frames; empty for a head without attention."""
+    """The attention of persons on some test frames; empty for a head without attention."""
     if not plan.method.explain or not plan.method.explains(plan.settings):
         return ()
     places = places_to_show(plan, read.best, _ATTENDING)

@@ -19,7 +19,7 @@ _PACKAGES = (
 
 
 def provenance(plan: Plan, command: str) -> tuple[Provenance, ...]:
-    """How the results of a plan came about, by which command. Its artifacts must be complete."""
+    """How the results of a plan were made, with the command. The plan's artifacts must be complete."""
     settings = plan.settings
     finished = datetime.fromtimestamp(plan.score.done.stat().st_mtime, UTC)
     training = [("trained on", settings.trained_on.dataset)] if settings.trained_on.dataset else []
@@ -51,7 +51,7 @@ def provenance(plan: Plan, command: str) -> tuple[Provenance, ...]:
 
 
 def machine() -> Iterator[tuple[str, str]]:
-    """What computes here: system, processor, memory, GPU."""
+    """The machine that runs this process: system, processor, memory, GPU."""
     yield "system", f"{platform.system()} {platform.release()}, {platform.machine()}"
     yield "processor", f"{_processor()}, {os.cpu_count()} cores"
     yield "memory", f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB"
@@ -62,7 +62,7 @@ def machine() -> Iterator[tuple[str, str]]:
 
 
 def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """The settings that are not as they are by default, recipes and all."""
+    """The settings that differ from the defaults, those of recipes included."""
     default = dict(_flat("", Settings()))
     changed = tuple((name, value) for name, value in _flat("", settings) if default.get(name) != value)
     return changed or (("none", "all are as by default"),)

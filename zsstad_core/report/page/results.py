@@ -1,4 +1,4 @@
-"""What an evaluation says, for the page: its numbers, classes, curves, confusions and errors."""
+"""The results of an evaluation in the form of the page: its numbers, classes, curves, confusions and errors."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ def classes_of(metrics: Mapping[str, Any]) -> tuple[ClassRow, ...]:
 
 
 def curves_of(found: Sequence[curves.Curve], groups: Groups) -> tuple[Curve, ...]:
-    """The curves of the classes that have a hit, rounded to what can be seen."""
+    """The curves of the classes that have a hit, rounded to visible precision."""
     return tuple(
         Curve(
             curve.class_name,
@@ -72,7 +72,7 @@ def curves_of(found: Sequence[curves.Curve], groups: Groups) -> tuple[Curve, ...
 
 
 def confusions_of(rows: EvaluatedRows, types: Mapping[str, str] | None) -> tuple[Confusion, ...]:
-    """A confusion of all classes; of a dataset whose persons do several actions, one of each type of classes."""
+    """One confusion of all classes; if persons do several actions, one for each type of classes."""
     kinds = dict.fromkeys(types[name] for name in rows.classes) if types else [""]
     return tuple(
         _confusion(rows, [name for name in rows.classes if types is None or types[name] == kind], kind)

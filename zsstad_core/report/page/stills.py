@@ -1,4 +1,4 @@
-"""Single frames: JPEG, and the best and worst moments with their boxes."""
+"""Single frames for the page: pictures as JPEG, and the best and worst moments with their boxes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -27,7 +27,7 @@ def moments_of(
     groups: Mapping[str, str],
     side: int,
 ) -> tuple[Moment, ...]:
-    """The moments with their pictures. pts: seconds, by video and frame; groups: of each class. A moment of a frame
+    """The moments with their pictures. pts: seconds, by video and frame; groups: of each class. A moment on a frame
     that the video does not have is left out. Raises as `video.decode`."""
     shown = [moment for moment in found if (moment.video_id, moment.frame) in pts.index]
     wanted: dict[str, dict[int, float]] = {}
@@ -72,7 +72,7 @@ def _annotated_boxes(moment: frames.Moment) -> Iterator[Box]:
 
 
 def _detected_boxes(moment: frames.Moment) -> Iterator[Box]:
-    for marked in reversed(moment.marked):  # the reason on top
+    for marked in reversed(moment.marked):  # the box that is the reason is drawn last, on top
         if marked.score is not None:
             yield Box(
                 rounded(marked.corners),

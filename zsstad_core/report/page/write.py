@@ -1,4 +1,4 @@
-"""A page as one HTML file: its data, plotly, styles and scripts inside, nothing outside."""
+"""Write a page as one HTML file that contains its data, plotly, styles and scripts, and loads nothing else."""
 
 import html
 import json
@@ -16,7 +16,7 @@ _SCRIPTS = ("dom.js", "charts.js", "gallery.js", "attention.js", "player.js", "m
 
 
 def as_html(page: Page) -> str:
-    """The whole file."""
+    """The content of the HTML file."""
     parts = {
         "title": html.escape(page.title),
         "style": _join(_STYLES),
@@ -24,12 +24,12 @@ def as_html(page: Page) -> str:
         "plotly": _plotly(),
         "script": _join(_SCRIPTS),
     }
-    # In one pass: what is put in is not looked at again.
+    # In one pass, so that inserted text is not searched for placeholders.
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _file("template.html"))
 
 
 def write_page(path: Path, page: Page) -> None:
-    """Write the file, whole or not at all. Raises SettingsError where it cannot be written."""
+    """Write the file, whole or not at all. Raises SettingsError if it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, as_html(page))
@@ -39,7 +39,7 @@ def write_page(path: Path, page: Page) -> None:
 
 
 def _island(page: Page) -> str:
-    """JSON that ends no script element, whatever a class is called: only in strings can `<` stand in JSON."""
+    """The page as JSON that cannot end its script element, whatever a class is called: `<` occurs in strings only."""
     text = json.dumps(page.to_json(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")
 
