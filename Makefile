@@ -150,7 +150,7 @@ plan:  ## what is fresh, partial, missing or stale, and why
 status:  ## videos that were set aside because a stage could not read them, and why
 	@$(RUN) stages.status $(CHOICE)
 
-doctor:  ## look for what makes a mAP vanish, in whatever is made so far; fails where something is found (docs/doctor.md)
+doctor:  ## look for what ruins a mAP, in whatever is made so far; fails where something is found (docs/doctor.md)
 	@$(RUN) stages.doctor $(CHOICE)
 
 why:  ## what a stage's artifacts are and why, in full (STAGE=)

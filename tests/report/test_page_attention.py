@@ -86,7 +86,7 @@ def test_of_st_clip_it_has_the_patches_and_what_was_chosen_where_something_was(f
     plan = plan_of(folder, **STCLIP, **{"heads.stclip.prompt_tokens": tokens})
     head, best = best_of(plan, noise=True)
     shown = shown_of(plan, best)
-    assert (shown.objects, shown.said) == ((), f"Attention of block 1 of the encoder's {len(head.tower.blocks)}.")
+    assert (shown.objects, shown.caption) == ((), f"Attention of block 1 of the encoder's {len(head.tower.blocks)}.")
     assert [(one.number, one.corners) for one in shown.persons] == BOXES
     for person in shown.persons:
         assert [len(row) for row in person.weight] == [len(row) for row in shown.patches]

@@ -95,7 +95,7 @@ class Encoder:
             try:
                 tokens[start : start + len(part)] = self._image_tokens(part, projected)
             except torch.OutOfMemoryError as error:
-                self._halve_batch(error)
+                self._halve_batch(error, len(part))
                 continue
             start += len(part)
         finite = np.isfinite(tokens).all(1)
@@ -160,12 +160,13 @@ class Encoder:
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self._bf16)
 
-    def _halve_batch(self, error: Exception) -> None:
-        if self._batch == 1:
+    def _halve_batch(self, error: Exception, failed: int) -> None:
+        """Take half of the batch that did not fit, `failed` views, from now on."""
+        if failed == 1:
             raise ModelError(
                 f"{self._device} has not the memory for one view of {self.description}; free it, or take another device"
             ) from error
-        self._batch //= 2
+        self._batch = failed // 2
         torch.cuda.empty_cache()
         _log.warning("%s: out of memory, going on with batches of %d views", self._device, self._batch)
 
