@@ -31,6 +31,8 @@ def pattern(name: str) -> re.Pattern[str]:
 
 def named(name: str, text: str) -> list[str]:
     """The lines of a text in which a method is named."""
+    if name.replace("_", "") not in text.lower().replace("_", ""):  # quicker than the pattern
+        return []
     for system in SYSTEMS:
         text = re.sub(rf"(?<![\w.]){system}(?!\w)", "", text)
     return [line.strip() for line in text.splitlines() if pattern(name).search(line)]

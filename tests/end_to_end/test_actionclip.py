@@ -82,8 +82,8 @@ def test_weights_that_are_loaded_again_give_the_same_scores(work: Work, new_work
 def test_killed_in_the_middle_it_ends_with_the_same_bytes(work: Work, new_work: NewWork) -> None:
     again = new_work(work.cache)
     again.forget("train", "training", "score", "evaluate")
-    running = again.start("eval", head="actionclip", **SHORT)
-    running.kill_when(lambda: bool(list(again.cache.glob("jhmdb/training/*/iter_2.pth"))))
+    moment = runs.Moment(1, again.cache, "jhmdb/training/*/iter_2.pth", 1)
+    again.start("eval", head="actionclip", dies=moment, **SHORT).killed()
     ended = again.run("eval", head="actionclip", **SHORT).ok()
     assert "train: going on from iter_" in ended.out
     assert results(again) == results(work)

@@ -1,5 +1,6 @@
 """The encoder block by block against open_clip's own, and what methods rest on: freezing, masks, maps, hooks, LoRA."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 
 from tests.methods.enliven import enliven
 from tests.methods.stclip.made_views import MEAN, STD, made_tower, made_vit
+from zsstad_core import light_imports
 from zsstad_core.errors import ModelError
 from zsstad_core.frozen import encoder_weights, tower
 from zsstad_core.frozen.encoder import normalise
@@ -73,15 +75,17 @@ def test_the_tower_of_the_settings_computes_what_the_encoder_of_the_settings_doe
 
 
 @pytest.mark.parametrize(
-    ("visual", "kind"),
+    ("build", "kind"),
     [
-        (ModifiedResNet(layers=[1, 1, 1, 1], output_dim=8, heads=2, image_size=32, width=8), "ModifiedResNet"),
-        (TimmModel("test_vit", embed_dim=8, pool="", proj="linear"), "VisionTransformer"),
-        (TimmModel("test_convnext", embed_dim=8), "ConvNeXt"),
+        (lambda: ModifiedResNet(layers=[1, 1, 1, 1], output_dim=8, heads=2, image_size=32, width=8), "ModifiedResNet"),
+        (lambda: TimmModel("test_vit", embed_dim=8, pool="", proj="linear"), "VisionTransformer"),
+        (lambda: TimmModel("test_convnext", embed_dim=8), "ConvNeXt"),
     ],
     ids=["ResNet", "ViT of timm", "ConvNeXt"],
 )
-def test_a_tower_that_is_not_open_clips_vit_is_refused_in_one_line(visual: nn.Module, kind: str) -> None:
+def test_a_tower_that_is_not_open_clips_vit_is_refused_in_one_line(build: Callable[[], nn.Module], kind: str) -> None:
+    light_imports.import_timm()
+    visual = build()
     with pytest.raises(ModelError, match=f"image encoder is {kind}; .* take a ViT") as error:
         Tower(visual, MEAN, STD)
     assert "\n" not in str(error.value)
@@ -235,6 +239,8 @@ def test_every_plain_vit_of_open_clip_is_one_that_the_tower_takes() -> None:
     """Names that open_clip builds from its own blocks; only shapes are made, on the meta device."""
     taken = 0
     for name in open_clip.list_models():
+        if name.startswith("config-"):  # another test's
+            continue
         vision = (open_clip.get_model_config(name) or {})["vision_cfg"]
         if "timm_model_name" in vision or not isinstance(vision["layers"], int):
             continue
@@ -244,4 +250,4 @@ def test_every_plain_vit_of_open_clip_is_one_that_the_tower_takes() -> None:
             visual = open_clip.model._build_vision_tower(64, vision)
         assert Tower(visual, MEAN, STD, lora_rank=8).width == vision["width"]
         taken += 1
-    assert taken > 20
+    assert taken >= 20
