@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from zsstad_core.errors import MissingFileError, SettingsError, did_you_mean, nearest_name
 from zsstad_core.settings.base import Section
 from zsstad_core.settings.pipeline import Settings
+from zsstad_core.yaml_text import parse
 
 Tree = dict[str, Any]
 Origins = dict[str, str]  # dotted key -> the file and line, or the variable, that sets it; for messages
@@ -36,15 +37,6 @@ CHOICES = {
 """The settings that have a variable of make, by the variable's name in lower case."""
 
 
-class _Loader(yaml.SafeLoader):
-    """A YAML loader that also reads `2e-4` as a number (YAML 1.1 wants `2.0e-4`)."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
-
-
 def arguments(description: str | None) -> argparse.ArgumentParser:
     """The argument parser that every stage starts from; its `parse_args()` goes to `from_arguments`."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -56,6 +48,12 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
         "--training-plan", action="store_true", help="the dataset that trained_on names, not the one tested"
     )
     return parser
+
+
+def from_words(words: Sequence[str]) -> Settings:
+    """The settings that the command line of a stage asks for, whatever else stands there. Raises as `SettingsFile`."""
+    options, _ = arguments(None).parse_known_args(words)
+    return from_arguments(options)
 
 
 def from_arguments(options: argparse.Namespace, file: "SettingsFile | None" = None) -> Settings:
@@ -133,8 +131,7 @@ def _read(path: Path) -> tuple[Tree, Origins]:
     if not path.is_file():
         raise MissingFileError(f"{path}: no such settings file; `make settings` writes one with every default")
     try:
-        text = path.read_text(encoding="utf-8")
-        node, tree = yaml.compose(text, Loader=_Loader), yaml.load(text, Loader=_Loader)
+        node, tree = parse(path.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise SettingsError(f"{path}{line}: not valid YAML: {error.problem}") from error
@@ -165,7 +162,7 @@ def _keys(node: yaml.Node, prefix: tuple[str, ...], path: Path) -> Iterator[tupl
 def _value(text: str) -> Any:
     """A number, true, false, null or text, as in YAML; never a list or mapping: `encoder.template={}` is a text."""
     try:
-        value = yaml.load(text, Loader=_Loader)
+        _, value = parse(text)
     except (yaml.YAMLError, ValueError):
         return text
     plain = value is None or isinstance(value, bool | int | float) or text[0] in "'\""

@@ -17,6 +17,7 @@ import open_clip
 import torch
 from torch import nn
 
+from zsstad_core import light_imports
 from zsstad_core.errors import MissingFileError, ModelError, SettingsError, did_you_mean
 from zsstad_core.frozen import encoder_identity
 from zsstad_core.settings.frozen import Encoder
@@ -132,6 +133,8 @@ def _fetch(settings: Encoder, name: str) -> tuple[Path, dict[str, Any]]:
 def _model(name: str, preprocess: dict[str, Any], quick_gelu: bool) -> nn.Module:
     own = {key: preprocess.get(key) for key in ("mean", "std", "interpolation", "resize_mode")}
     try:
+        if (open_clip.get_model_config(name) or {}).get("vision_cfg", {}).get("timm_model_name"):
+            light_imports.import_timm()
         with _without_random_warning():
             model: nn.Module = open_clip.create_model(
                 name, force_quick_gelu=quick_gelu, force_preprocess_cfg=own, pretrained_text=False

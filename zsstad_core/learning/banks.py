@@ -77,13 +77,6 @@ def chosen_videos(plan: Plan) -> TrainingVideos:
     return training_videos(annotated, plan.official_split, plan.split, plan.settings.training)
 
 
-def classes_with_groundtruth(plan: Plan, part: str) -> set[str]:
-    """Classes that are annotated on decoded frames of one part of the official split ("train" or "test")."""
-    annotated = read_artifact_table(plan.groundtruth, "groundtruth")
-    chosen = annotated["decoded"] & (annotated["video_id"].map(plan.official_split) == part)
-    return set(annotated.loc[chosen, "class_name"].unique())
-
-
 def _judges(plan: Plan, clips: str) -> bool:
     """Whether the method classifies clips, and these are of the kind `clips` (`clips.of`): "video" or "tracklet"."""
     return plan.method.classifies == "clip" and plan.settings.clips.of == clips

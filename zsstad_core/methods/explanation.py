@@ -4,9 +4,10 @@ Shapes: N persons of a frame, R, C rows and columns of patches, K keys.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 type KeyKind = Literal["persons", "objects", "context", "memory"]
 
@@ -25,8 +26,8 @@ class PatchAttention:
     block: int
     blocks: int
     patch: int
-    weight_NRC: Tensor
-    chosen_NRC: Tensor
+    weight_NRC: "Tensor"
+    chosen_NRC: "Tensor"
     class_token_N: tuple[bool, ...]
     persons_N: tuple[tuple[int, ...], ...]
 
@@ -41,8 +42,8 @@ class BlockAttention:
     """
 
     keys: KeyKind
-    weight_NK: Tensor  # float32; 0 where a key is not real
-    empty_N: Tensor  # float32; the weight of all empty slots together
+    weight_NK: "Tensor"  # float32; 0 where a key is not real
+    empty_N: "Tensor"  # float32; the weight of all empty slots together
     empties: int  # how many empty slots the frame has
 
 

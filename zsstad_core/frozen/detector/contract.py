@@ -52,6 +52,7 @@ class DetectorKind[Options: Section]:
         settings of the same name. The function must not import torch, since every `make plan` calls it.
     options: the section class that `detector.options` is read as.
     finetunes: whether `learning.finetune`, which trains models of mmdet, can train it further.
+    imports: modules that `load` imports; a process that starts several stages imports them once for all.
     """
 
     name: str
@@ -59,3 +60,4 @@ class DetectorKind[Options: Section]:
     identity: Callable[[DetectorSettings, Options], Mapping[str, Any]]
     options: type[Options]
     finetunes: bool = False
+    imports: tuple[str, ...] = ()

@@ -8,6 +8,8 @@ from zsstad_core.frozen.detector.mmdet.config import config_files, versions
 from zsstad_core.settings.base import Section
 from zsstad_core.settings.frozen import Detector as DetectorSettings
 
+_IMPORTS = ("zsstad_core.frozen.detector.mmdet.detector", "zsstad_core.frozen.detector.mmdet.libraries")
+
 
 class NoOptions(Section):
     """mmdet has none: it reads `detector.config` and `detector.checkpoint`."""
@@ -29,4 +31,4 @@ def _identity(settings: DetectorSettings, options: NoOptions) -> dict[str, Any]:
     }
 
 
-KIND = DetectorKind("mmdet", _load, _identity, NoOptions, finetunes=True)
+KIND = DetectorKind("mmdet", _load, _identity, NoOptions, finetunes=True, imports=_IMPORTS)

@@ -8,7 +8,7 @@ from torch import nn
 
 from zsstad_core.errors import ModelError, UserError
 from zsstad_core.frozen.detector.frame_boxes import PERSON
-from zsstad_core.frozen.detector.mmdet import checkpoints, mmcv_ops
+from zsstad_core.frozen.detector.mmdet import checkpoints
 from zsstad_core.frozen.detector.mmdet.config import resolve_config
 from zsstad_core.frozen.detector.mmdet.scope import inside_mmdet
 from zsstad_core.settings.frozen import Detector as DetectorSettings
@@ -37,7 +37,6 @@ def load(settings: DetectorSettings, device: str) -> Loaded:
     """
     config, path = resolve_config(settings.config), checkpoints.fetch(settings.checkpoint)
     checkpoint = checkpoints.read(path)
-    mmcv_ops.bridge()
     with inside_mmdet():
         cfg, model, pipeline = _build(config)
     _load_weights(model, checkpoint.weights, f"{path}: does not fit {config}")
@@ -51,13 +50,13 @@ def load(settings: DetectorSettings, device: str) -> Loaded:
 
 def _build(config: Path) -> tuple[Any, nn.Module, Any]:
     """The parsed config, the model with random weights, and its test pipeline for arrays."""
-    import mmdet.datasets
-    import mmdet.models  # noqa: F401
     from mmcv.transforms import Compose
     from mmdet.registry import MODELS
     from mmdet.utils import get_test_pipeline_cfg
     from mmengine.config import Config
     from mmengine.model import revert_sync_batchnorm
+
+    import zsstad_core.frozen.detector.mmdet.libraries  # noqa: F401
 
     try:
         cfg = Config.fromfile(config)
