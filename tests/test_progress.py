@@ -1,13 +1,17 @@
 """What long work shows, and where its time went."""
 
+import hashlib
 import io
+import re
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from zsstad_core.progress import Clock, Progress
+from zsstad_core.cache.digests import sha256
+from zsstad_core.progress import PATIENCE_S, Clock, Progress, watched
 
 
 class Time:
@@ -91,3 +95,38 @@ def test_time_that_ended_in_an_error_is_counted(now: Time) -> None:
         now.now += 3
         raise ZeroDivisionError
     assert clock.seconds == {"decode": 3.0}
+
+
+def test_what_is_quick_shows_nothing(now: Time, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in watched(range(10), "tubes", 10, "classes"):
+        now.now += PATIENCE_S / 20
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_lasts_shows_its_progress_from_then_on(now: Time, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in watched(range(10), "tubes", 10, "classes"):
+        now.now += PATIENCE_S / 2
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "tubes: 2/10 classes, 0.667 classes/s, 0:12 left",
+        "tubes: 10/10 classes, 0.667 classes/s, in 0:15",
+    ]
+
+
+def test_where_nobody_knows_how_many_there_are_it_says_how_many_are_done(
+    now: Time, capsys: pytest.CaptureFixture[str]
+) -> None:
+    progress = Progress("drawing film.mp4", 0, "frames", PATIENCE_S)
+    now.now += PATIENCE_S
+    progress.advance(60)
+    assert capsys.readouterr().err == "drawing film.mp4: 60 frames, 20 frames/s\n"
+
+
+def test_a_large_file_shows_how_much_of_it_is_read(
+    now: Time, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "weights.pt"
+    file.write_bytes(bytes(12 << 20))
+    monkeypatch.setattr(time, "monotonic", lambda: setattr(now, "now", now.now + PATIENCE_S) or now.now)
+    assert sha256(file) == hashlib.sha256(bytes(12 << 20)).hexdigest()
+    assert re.fullmatch(r"(digest of weights.pt: \d+/12 MB, .*\n)+", capsys.readouterr().err)

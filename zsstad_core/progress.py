@@ -1,13 +1,16 @@
 """The progress of long work as one line: done and total, rate, time left, and the step that takes most of the time.
 
 On a terminal the line is rewritten in place; elsewhere a plain line appears at the start, about every half minute, and
-at the end.
+at the end. Work that is usually quick shows nothing before it has lasted a while (`patience`, `watched`).
 """
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+
+PATIENCE_S = 3.0
+"""Seconds after which a wait shows its progress, where most waits are shorter."""
 
 
 class Clock:
@@ -34,27 +37,34 @@ class Clock:
 
 
 class Progress:
-    """Progress of a stage over `total` things, called `what` ("clips")."""
+    """Progress of a stage over `total` things, called `what` ("clips").
 
-    def __init__(self, stage: str, total: int, what: str) -> None:
+    total: 0 where nobody knows how many there are. patience: seconds for which nothing is shown.
+    """
+
+    def __init__(self, stage: str, total: int, what: str, patience: float = 0.0) -> None:
         self.stage, self.total, self.what = stage, total, what
         self.done = 0
         self._start = time.monotonic()
         self._live = sys.stderr.isatty()
-        self._next = 0.0
-        self._show("")
+        self._next = self._start + patience
+        self._shown = False
+        if not patience:
+            self._show("")
 
     def advance(self, count: int, waits_for: str = "") -> None:
         self.done += count
-        if self._live or self.done == self.total or time.monotonic() >= self._next:
+        ends = self._shown and (self._live or self.done == self.total)
+        if ends or time.monotonic() >= self._next:
             self._show(waits_for)
 
     def _show(self, waits_for: str) -> None:
         passed = time.monotonic() - self._start
         rate = self.done / max(passed, 1e-9)
-        parts = [f"{self.stage}: {self.done}/{self.total} {self.what}"]
+        parts = [f"{self.stage}: {self.done}{f'/{self.total}' if self.total else ''} {self.what}"]
         if self.done:
             parts.append(f"{rate:{'.0f' if rate >= 100 else '.3g'}} {self.what}/s")
+        if self.done and self.total:
             left = (self.total - self.done) / rate
             parts.append(f"{_clock(left)} left" if self.done < self.total else f"in {_clock(passed)}")
         if waits_for and self.done < self.total:
@@ -62,7 +72,15 @@ class Progress:
         line = ", ".join(parts)
         end = "\n" if not self._live or self.done == self.total else ""
         print(f"\r\x1b[K{line}" if self._live else line, end=end, file=sys.stderr, flush=True)
-        self._next = time.monotonic() + 30
+        self._next, self._shown = time.monotonic() + 30, True
+
+
+def watched[T](items: Iterable[T], stage: str, total: int, what: str) -> Iterator[T]:
+    """The items, with progress once they have taken longer than PATIENCE_S."""
+    progress = Progress(stage, total, what, PATIENCE_S)
+    for item in items:
+        yield item
+        progress.advance(1)
 
 
 def _clock(seconds: float) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from zsstad_core.ask.drawing import Mark, Pixels, draw
 from zsstad_core.cache.export import whole_file
 from zsstad_core.errors import DataError
+from zsstad_core.progress import PATIENCE_S, Progress
 from zsstad_core.video import VideoSource
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def _copy(read: Any, written: Any, drawn: Mapping[int, Sequence[Mark]]) -> tuple
     film: _Film | None = None
     sounds: dict[int, _Sound] = {}
     early = []  # sound before the first picture; nothing can be written before the picture's size is known
+    progress = Progress(f"drawing {Path(read.name).name}", pictures.frames, "frames", PATIENCE_S)  # 0: it does not say
     for packet in read.demux([pictures, *heard]):
         if packet.stream.index != pictures.index:
             if film is None:
@@ -65,6 +67,7 @@ def _copy(read: Any, written: Any, drawn: Mapping[int, Sequence[Mark]]) -> tuple
                 for packet_before in early:
                     sounds[packet_before.stream.index].take(packet_before)
             film.take(frame, drawn)
+            progress.advance(1)
     if film is None:
         raise DataError(f"{read.name}: holds no frame that decodes; fetch the file again or remove it")
     film.end()

@@ -12,14 +12,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from zsstad_core.errors import MissingFileError
+from zsstad_core.progress import PATIENCE_S, Progress
 
 _SETTLED_S = 2.0
+_MEGABYTE = 1 << 20
+_PART = 4 * _MEGABYTE
 
 
 def sha256(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Hex SHA-256 of a file's bytes; a large file shows its progress."""
+    digest, part = hashlib.sha256(), bytearray(_PART)
+    progress = Progress(f"digest of {path.name}", path.stat().st_size // _MEGABYTE, "MB", PATIENCE_S)
+    with path.open("rb", buffering=0) as file:
+        while size := file.readinto(part):
+            digest.update(memoryview(part)[:size])
+            progress.advance(size // _MEGABYTE)
+    return digest.hexdigest()
 
 
 class DigestMemo:

@@ -25,6 +25,7 @@ from zsstad_core.boxes import iou, paired_iou
 from zsstad_core.metrics.columns import boxes_of, codes, frame_keys, rows_of_each_class
 from zsstad_core.metrics.matching import Floats, Ints, pairs_in_same_group
 from zsstad_core.metrics.protocols import video_rules
+from zsstad_core.progress import watched
 from zsstad_core.tables import BOX
 
 NMS_IOU, BOXES_PER_FRAME = 0.6, 10
@@ -57,7 +58,8 @@ def link_tubes(
     key, score = frame_keys(detections, videos), detections["score"].to_numpy(np.float64)
     parts: list[Ints] = []
     tube_of_part, score_of_part, tubes = [], [], 0
-    for row_N in rows_of_each_class(codes(detections["class_name"], names), len(names)):
+    classes_in_turn = rows_of_each_class(codes(detections["class_name"], names), len(names))
+    for row_N in watched(classes_in_turn, "tubes", len(names), "classes"):
         row_N, score_N = _suppress_in_frames(row_N, key[row_N], boxes_of(detections, row_N), score[row_N])
         for members in _link(key[row_N], boxes_of(detections, row_N), score_N, rules.pixel):
             if len(members) >= shortest and score_N[members].mean() >= lowest_score:

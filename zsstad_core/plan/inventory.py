@@ -11,6 +11,7 @@ from zsstad_core.cache.digests import DigestMemo
 from zsstad_core.cache.units import canonical
 from zsstad_core.datasets import open_dataset
 from zsstad_core.datasets.base import Part
+from zsstad_core.progress import watched
 from zsstad_core.settings.pipeline import Settings
 
 
@@ -40,7 +41,8 @@ class Inventory:
     @cached_property
     def video_digests(self) -> Mapping[str, str]:
         """The SHA-256 of each video that is on disk."""
-        return {name: self._memo(source.path, _digest_of(source)) for name, source in self.videos.items()}
+        videos = watched(self.videos.items(), "digests", len(self.videos), "videos")
+        return {name: self._memo(source.path, _digest_of(source)) for name, source in videos}
 
     @cached_property
     def set_aside(self) -> Mapping[str, set_aside.Failure]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from zsstad_core.extraction.seek import seek_frames
 from zsstad_core.formatting import count_text
+from zsstad_core.progress import watched
 from zsstad_core.report.page.content import Clip, Corners, Person, Sight, TruePerson, TrueSight
 from zsstad_core.report.page.jpeg import jpeg
 from zsstad_core.settings.results import Report
@@ -56,7 +57,7 @@ def make_clips(
     """
     shown, size = list(shown), 0
     clips: list[Clip] = []
-    for each in shown:
+    for each in watched(shown, "report", len(shown), "clips"):
         one = make_clip(sources[each.video_id], each, found, groups, settings)
         sights = sum(len(person.seen) for person in one.persons)
         size += sum(map(len, one.jpegs)) + sights * (50 + 6 * len(one.labels))  # bytes, approximately

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from zsstad_core.extraction.seek import seek_frames
+from zsstad_core.progress import watched
 from zsstad_core.report import moments as frames
 from zsstad_core.report.error_kinds import HIT
 from zsstad_core.report.page.clips import rounded
@@ -35,7 +36,7 @@ def moments_of(
         wanted.setdefault(moment.video_id, {})[moment.frame] = float(pts[moment.video_id, moment.frame])
     pictures = {
         (video_id, number): picture(rgb, side)
-        for video_id, of_video in wanted.items()
+        for video_id, of_video in watched(wanted.items(), "report", len(wanted), "clips with moments")
         for number, _, rgb in seek_frames(sources[video_id], of_video)
     }
     return tuple(_moment(moment, pictures[moment.video_id, moment.frame], groups) for moment in shown)
