@@ -11,6 +11,12 @@ MAKEFLAGS += --no-builtin-rules
 # Threads that wait for each other spin for tens of microseconds, not for milliseconds as they do by default: as fast
 # where the machine is free, and where it is not, it does not come to a halt (docs/benchmarks.md).
 export GOMP_SPINCOUNT ?= 10000
+# Stages run in children of a process that has imported what they need. It belongs to the make that a user types, ends
+# with it, and is named by its process number (docs/architecture.md). `make WARM=` does without.
+ifndef WARM
+WARM := $(shell echo $$PPID)
+endif
+export WARM
 
 DATASET ?=## dataset: jhmdb, ucf101_24, ava, folder, stickworld (default: pipeline.yaml's)
 SPLIT ?=## label split: 1, 75/25, 50/50-0, full, a file, ...  (docs/protocols.md; default: pipeline.yaml's)
@@ -50,6 +56,9 @@ ASK = $(call option,VIDEO,video)$(call option,LABELS,labels)$(call option,OUT,ou
 EXPORT = $(call option,FORMAT,format)$(call option,KIND,kind)$(call option,OUT,out)
 PYTHON := .venv/bin/python
 RUN := $(PYTHON) -m
+STAGE := $(PYTHON) -I -S zsstad_core/warm/client.py
+# make gives the commands of $(shell) its own environment, not what it exports.
+PLANNER = WARM=$(WARM) GOMP_SPINCOUNT=$(GOMP_SPINCOUNT) $(STAGE)
 ONE_THREAD = OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1}
 METHODS = $(patsubst zsstad_core/methods/%/settings.py,%,$(sort $(wildcard zsstad_core/methods/*/settings.py)))
 AGAIN = $(MAKE)  # named so that `make -n` prints the line and does not follow it
@@ -81,7 +90,7 @@ $(NEEDS_ENVIRONMENT):
 else
 
 ifneq ($(filter $(PLANNED),$(MAKECMDGOALS)),)
-PLAN := $(shell $(RUN) stages.plan --makefile $(CHOICE))
+PLAN := $(shell $(PLANNER) stages.plan --makefile $(CHOICE))
 ifeq ($(PLAN),)
 $(error nothing was started)
 endif
@@ -92,7 +101,7 @@ ifneq ($(filter ask,$(MAKECMDGOALS)),)
 ifneq ($(filter-out ask,$(MAKECMDGOALS)),)
 $(error make ask stands alone: its videos and labels are settings of their own)
 endif
-ASK_PLAN := $(shell $(RUN) stages.ask --makefile $(CHOICE)$(ASK))
+ASK_PLAN := $(shell $(PLANNER) stages.ask --makefile $(CHOICE)$(ASK))
 ifeq ($(ASK_PLAN),)
 $(error nothing was started)
 endif
@@ -103,7 +112,7 @@ ifneq ($(filter table,$(MAKECMDGOALS)),)
 ifneq ($(filter-out table,$(MAKECMDGOALS)),)
 $(error make table stands alone: its runs have settings of their own)
 endif
-TABLE_PLAN := $(shell $(RUN) stages.table --makefile $(CHOICE)$(TABLE))
+TABLE_PLAN := $(shell $(PLANNER) stages.table --makefile $(CHOICE)$(TABLE))
 ifeq ($(TABLE_PLAN),)
 $(error nothing was started)
 endif
@@ -121,16 +130,16 @@ train: | $(TRAINED)  ## train the head on the seen classes of the split
 	@echo $(call quoted,$(TRAIN_MESSAGE))
 
 eval: | $(EVALUATED)  ## score, evaluate, print the table and the path of metrics.json
-	@$(RUN) stages.metrics $(CHOICE)
+	@$(STAGE) stages.metrics $(CHOICE)
 
 report: | $(EVALUATED)  ## write what was found, and why, as one HTML file to look at, and print its path (OUT=)
-	@$(RUN) stages.report $(CHOICE)$(call option,OUT,out)
+	@$(STAGE) stages.report $(CHOICE)$(call option,OUT,out)
 
 table: | $(TABLED)  ## train and evaluate what is missing of a paper's table, and print it (SPLITS=, SEEDS=, HEADS=)
-	@$(RUN) stages.table $(CHOICE)$(TABLE)
+	@$(STAGE) stages.table $(CHOICE)$(TABLE)
 
 ask: | $(ASKED)  ## who does what in your own videos, by your own words (VIDEO=, LABELS=, OUT=; docs/ask.md)
-	@$(RUN) stages.ask $(CHOICE)$(ASK) --anew $(call quoted,$(ASKED_ANEW))
+	@$(STAGE) stages.ask $(CHOICE)$(ASK) --anew $(call quoted,$(ASKED_ANEW))
 
 # One stage, with what it needs and lacks.
 index: | $(INDEX)  ## stage: the clips and the frames they really have

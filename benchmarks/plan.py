@@ -35,7 +35,7 @@ def main() -> None:
         idle = seconds("-c", "import numpy, pydantic, yaml")
         first = seconds("-m", "stages.plan", "--set", overrides)
         again = min(seconds("-m", "stages.plan", "--set", overrides) for _ in range(3))
-        print(f"make plan, first      {first:6.2f} s  {first / idle:5.1f} x an interpreter with numpy, pydantic and yaml")
+        print(f"make plan, first      {first:6.2f} s  {first / idle:5.1f} x an interpreter with its libraries")
         print(f"make plan, again      {again:6.2f} s  {again / idle:5.1f} x")
         plan = Plan(load(Path("pipeline.yaml"), overrides=overrides))
         make_index(plan)

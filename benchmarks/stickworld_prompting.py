@@ -20,7 +20,7 @@ from benchmarks.stickworld_stclip import ABLATED_SPLIT, label_cosine, spread
 from zsstad_core import tables
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.learning.banks import scoring_bank, training_bank
-from zsstad_core.learning.cached_rows import scoring_labels, training_labels
+from zsstad_core.learning.cached_labels import scoring_labels, training_labels
 from zsstad_core.learning.train import train
 from zsstad_core.methods.registry import build
 from zsstad_core.methods.stclip.model import Stclip

@@ -20,7 +20,7 @@ from benchmarks import stickworld
 from benchmarks.stickworld import metrics_of, plan_of
 from zsstad_core.learning.bank import Bank
 from zsstad_core.learning.banks import training_bank
-from zsstad_core.learning.cached_rows import training_labels
+from zsstad_core.learning.cached_labels import training_labels
 from zsstad_core.learning.trained import trained_head
 from zsstad_core.methods.common.features import FrameViews
 from zsstad_core.methods.common.labels import Labels

@@ -12,8 +12,17 @@ from zsstad_core.cluster import on_workers
 from zsstad_core.errors import DataError, friendly
 from zsstad_core.extraction import detect
 from zsstad_core.extraction.footage import wanted_frames
+from zsstad_core.frozen.detector.registry import find_kind
 from zsstad_core.plan.plan import Plan
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.work import Compute, Work, run
+
+
+def imports(settings: Settings) -> list[str]:
+    """The modules that this stage imports when it runs."""
+    if settings.detector.boxes_from:
+        return []
+    return ["av", "zsstad_core.frozen.detector.loading", *find_kind(settings.detector.kind).imports]
 
 
 @friendly

@@ -15,7 +15,13 @@ from zsstad_core.extraction import encode
 from zsstad_core.extraction.footage import wanted_frames
 from zsstad_core.extraction.token_boxes import boxes_of, on_real_frames
 from zsstad_core.plan.plan import Plan
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.work import Compute, Work, run
+
+
+def imports(settings: Settings) -> list[str]:
+    """The modules that this stage imports when it runs."""
+    return ["av"] if settings.encoder.tokens_from else ["av", "zsstad_core.frozen.encoder"]
 
 
 @friendly

@@ -10,7 +10,13 @@ from zsstad_core.cluster import on_workers
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.scan import scan
 from zsstad_core.plan.plan import Plan
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.work import Work, run
+
+
+def imports(settings: Settings) -> list[str]:
+    """The modules that this stage imports when it runs."""
+    return ["av"]
 
 
 @friendly

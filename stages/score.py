@@ -9,14 +9,23 @@ import pandas as pd
 from zsstad_core import configure, tables
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import DataError, friendly
+from zsstad_core.methods.registry import method
 from zsstad_core.plan.plan import Plan
 from zsstad_core.scoring.detections import PersonTables, person_tables
 from zsstad_core.scoring.groups import Group, groups, unlabelled_group
 from zsstad_core.scoring.spread import scores_of_persons
 from zsstad_core.scoring.truth import true_actions
 from zsstad_core.scoring.voting import vote
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import refuse_empty
 from zsstad_core.work import Content, run_whole
+
+
+def imports(settings: Settings) -> list[str]:
+    """The modules that this stage imports when it runs."""
+    if method(settings.head).truth is not None:
+        return ["zsstad_core.learning.cached_rows"]
+    return [f"zsstad_core.{name}" for name in ("learning.banks", "learning.trained", "scoring.rows")]
 
 
 @friendly
@@ -26,7 +35,7 @@ def main() -> None:
 
 
 def score_persons(plan: Plan) -> Content:
-    from zsstad_core.learning.banks import classes_with_groundtruth
+    from zsstad_core.learning.cached_rows import classes_with_groundtruth
 
     refuse_empty(plan.split, classes_with_groundtruth(plan, "test"), "test")
     annotated = read_artifact_table(plan.groundtruth, "groundtruth")
@@ -58,7 +67,8 @@ def by_truth(plan: Plan, chosen: list[Group], annotated: pd.DataFrame) -> list[p
 def by_head(plan: Plan, chosen: list[Group]) -> list[PersonTables]:
     from zsstad_core.frozen.device import choose_device
     from zsstad_core.learning.banks import scoring_bank
-    from zsstad_core.learning.cached_rows import persons_to_score, scoring_labels
+    from zsstad_core.learning.cached_labels import scoring_labels
+    from zsstad_core.learning.cached_rows import persons_to_score
     from zsstad_core.learning.trained import trained_head
     from zsstad_core.scoring.rows import score_rows
 

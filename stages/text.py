@@ -15,10 +15,16 @@ from zsstad_core.cache.stages import PHRASINGS, TEXT, Stage
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.phrasings import combine_phrasings, flat
 from zsstad_core.plan.plan import Plan
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.work import Compute, Content, Work, run, run_whole
 
 if TYPE_CHECKING:
     from zsstad_core.frozen.encoder import Encoder
+
+
+def imports(settings: Settings) -> list[str]:
+    """The modules that this stage imports when it runs."""
+    return [] if settings.encoder.tokens_from else ["zsstad_core.frozen.encoder"]
 
 
 @friendly

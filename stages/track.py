@@ -9,7 +9,13 @@ from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import friendly
 from zsstad_core.extraction.track import track
 from zsstad_core.plan.plan import Plan
+from zsstad_core.settings.pipeline import Settings
 from zsstad_core.work import Compute, Work, run
+
+
+def imports(settings: Settings) -> list[str]:
+    """The modules that this stage imports when it runs."""
+    return ["supervision", "trackers"]
 
 
 @friendly

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from zsstad_core.learning.rank import Rank
 
 
+def imports(settings: Settings) -> list[str]:
+    """The modules that this stage imports when it runs."""
+    ours = [f"zsstad_core.learning.{name}" for name in ("banks", "launch", "train")]
+    return [*ours, "torch._dynamo", "torch.utils.tensorboard"]  # torch's optimisers import the former in a step
+
+
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
@@ -35,7 +41,7 @@ def main() -> None:
 
 def train_head(plan: Plan, clock: Clock | None = None) -> Content:
     from zsstad_core.frozen.device import choose_device
-    from zsstad_core.learning.banks import classes_with_groundtruth
+    from zsstad_core.learning.cached_rows import classes_with_groundtruth
     from zsstad_core.learning.launch import run_ranks
     from zsstad_core.learning.rank import ALONE
     from zsstad_core.learning.weights import as_bytes
@@ -52,7 +58,7 @@ def train_head(plan: Plan, clock: Clock | None = None) -> Content:
 def fit(plan: Plan, device: str, rank: "Rank", clock: Clock | None = None) -> dict[str, "Tensor"]:
     """The weights of the plan's head, trained by this process together with the other ranks."""
     from zsstad_core.learning.banks import chosen_videos, training_bank
-    from zsstad_core.learning.cached_rows import training_labels
+    from zsstad_core.learning.cached_labels import training_labels
     from zsstad_core.learning.train import train
     from zsstad_core.methods.registry import build
 

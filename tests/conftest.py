@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.determinism", "tests.counterexamples"]
+pytest_plugins = ["tests.determinism", "tests.counterexamples", "tests.together"]
 
 # Of the make that runs the tests: commands of make in tests start afresh.
 _CHOICES = (
@@ -31,20 +31,24 @@ _CHOICES = (
     "LABELS",
     "OUT",
 )
-for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", *_CHOICES):
+for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "WARM", *_CHOICES):
     os.environ.pop(name, None)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In several processes: a file's tests in one, and in one all that share the cache that make fills for them."""
-    for item in items:
-        file = item.path.relative_to(ROOT / "tests")
-        together = file.parts[0] if file.parts[0] == "end_to_end" else str(file)
-        item.add_marker(pytest.mark.xdist_group(together))
 
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY_CLIP = ROOT / "tests" / "assets" / "tiny-clip.json"
+
+
+_AT_START = dict(os.environ)
+_SET_BY_LIBRARIES = ("LD_LIBRARY_PATH", "QT_QPA_FONTDIR", "QT_QPA_PLATFORM_PLUGIN_PATH")
+_SET_BY_LIBRARIES += ("TOKENIZERS_PARALLELISM", "TORCHINDUCTOR_CACHE_DIR")
+
+
+def plain_environment() -> dict[str, str]:
+    """This process's environment, without what changes from test to test: stages then share a warm parent."""
+    left_out = {"PYTEST_CURRENT_TEST", *_SET_BY_LIBRARIES}
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
+    return kept | {name: _AT_START[name] for name in _SET_BY_LIBRARIES if name in _AT_START}
 
 
 def realdata_folder() -> Path:

@@ -14,6 +14,7 @@ from zsstad_core.settings.pipeline import Settings
 MAKEFILE = (ROOT / "Makefile").read_text()
 PHONY = re.search(r"^\.PHONY: (.*)", MAKEFILE, re.M)[1]  # type: ignore[index]
 NEEDS = " ".join(re.search(rf"^{name} := (.*)", MAKEFILE, re.M)[1] for name in ("PLANNED", "NEEDS_ENVIRONMENT"))  # type: ignore[index]
+STAGE = ["-I", "-S", "zsstad_core/warm/client.py"]
 TARGETS = {word for word in f"{PHONY} {NEEDS}".split() if not word.startswith("$")}
 
 
@@ -91,9 +92,9 @@ def test_what_is_set_arrives_as_it_was_typed(noting: Path, value: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     choice = ["--head", "oracle", "--set", value]
     assert calls(noting) == [
-        ["-m", "stages.plan", "--makefile", *choice],
+        [*STAGE, "stages.plan", "--makefile", *choice],
         ["-m", "stages.plan", *choice],
-        ["-m", "stages.metrics", *choice],
+        [*STAGE, "stages.metrics", *choice],
     ]
 
 
@@ -120,21 +121,21 @@ def test_what_is_exported_is_chosen(noting: Path) -> None:
 def test_the_name_of_a_split_arrives_as_it_was_typed(noting: Path, split: str) -> None:
     done = make(noting, "extract", f"SPLIT={split}", "TRAINED_ON=stickworld")
     assert (done.returncode, done.stderr) == (0, "")
-    assert calls(noting) == [["-m", "stages.plan", "--makefile", "--split", split, "--trained-on", "stickworld"]]
+    assert calls(noting) == [[*STAGE, "stages.plan", "--makefile", "--split", split, "--trained-on", "stickworld"]]
 
 
 def test_a_table_is_asked_for_in_full(noting: Path) -> None:
     make(noting, "table", "HEAD=iclip", "SPLITS=1,50/50-0", "SEEDS=3", "HEADS=iclip,clip_crop", "OUT=of mine")
     chosen = ["--head", "iclip", "--splits", "1,50/50-0", "--seeds", "3", "--heads", "iclip,clip_crop"]
     asked = [*chosen, "--out", "of mine"]
-    assert calls(noting) == [["-m", "stages.table", "--makefile", *asked], ["-m", "stages.table", *asked]]
+    assert calls(noting) == [[*STAGE, "stages.table", "--makefile", *asked], [*STAGE, "stages.table", *asked]]
 
 
 def test_a_question_is_asked_in_full_with_its_videos_and_labels_as_they_were_typed(noting: Path) -> None:
     make(noting, "ask", "VIDEO=my holiday, day 2.mp4", "LABELS=it's $5, wave", "TRAINED_ON=stickworld", "OUT=of mine")
     asked = ["--trained-on", "stickworld", "--video", "my holiday, day 2.mp4", "--labels", "it's $5, wave"]
     asked += ["--out", "of mine"]
-    assert calls(noting) == [["-m", "stages.ask", "--makefile", *asked], ["-m", "stages.ask", *asked, "--anew", ""]]
+    assert calls(noting) == [[*STAGE, "stages.ask", "--makefile", *asked], [*STAGE, "stages.ask", *asked, "--anew", ""]]
 
 
 def test_a_question_stands_alone(noting: Path) -> None:
@@ -148,8 +149,8 @@ def test_a_report_is_written_where_it_is_asked_for(noting: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     choice = ["--head", "iclip"]
     assert calls(noting) == [
-        ["-m", "stages.plan", "--makefile", *choice],
-        ["-m", "stages.report", *choice, "--out", "of mine"],
+        [*STAGE, "stages.plan", "--makefile", *choice],
+        [*STAGE, "stages.report", *choice, "--out", "of mine"],
     ]
 
 

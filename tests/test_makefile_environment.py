@@ -32,7 +32,7 @@ def ready(tree: Path) -> Path:
 def test_a_dry_run_names_the_stages_and_runs_none(ready: Path) -> None:
     done = make(ready, "-n", "eval", "SPLIT=2")
     assert (done.returncode, done.stderr) == (0, "")
-    stages = re.findall(r"^\.venv/bin/python -m stages\.(\w+) +--split '2' *$", done.stdout, re.M)
+    stages = re.findall(r"^\.venv/bin/python \S+ \S+ \S+ stages\.(\w+) +--split '2' *$", done.stdout, re.M)
     assert stages == [*STAGES, "metrics"]
     assert [path.name for path in (ready / "cache").iterdir()] == ["digests.json"]
 

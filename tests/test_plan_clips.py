@@ -135,7 +135,7 @@ def test_make_follows_persons_when_they_are_detected_and_before_they_are_scored(
     rules = makefile(made)
     assert made.tracks is not None
     done = made.tracks.done
-    assert f"{done}: | {made.index.done} {made.detect.done}\n\t@$(RUN) stages.track $(CHOICE)" in rules
+    assert f"{done}: | {made.index.done} {made.detect.done}\n\t@$(STAGE) stages.track $(CHOICE)" in rules
     assert f"TRACK := {done}\n" in rules
     (score,) = [line for line in rules.splitlines() if line.startswith(f"{made.score.done}:")]
     assert str(done) in score.split()

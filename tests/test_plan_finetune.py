@@ -105,8 +105,8 @@ def test_make_starts_it_after_the_ground_truth_and_before_detection(folder: Path
     rules = makefile(made)
     assert made.finetune is not None
     done = made.finetune.done
-    assert f"{done}: | {made.index.done} {made.groundtruth.done}\n\t@$(RUN) stages.finetune" in rules
-    assert f"{made.detect.done}: | {made.index.done} {done}\n\t@$(RUN) stages.detect" in rules
+    assert f"{done}: | {made.index.done} {made.groundtruth.done}\n\t@$(STAGE) stages.finetune" in rules
+    assert f"{made.detect.done}: | {made.index.done} {done}\n\t@$(STAGE) stages.detect" in rules
     assert f"FINETUNE := {done}\n" in rules
     stays = "FINETUNE_MESSAGE := finetune: detector.finetune.epochs is 0, the detector stays as it is"
     assert stays in makefile(plan(folder))

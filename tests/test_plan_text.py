@@ -185,7 +185,7 @@ def test_times_are_readable(seconds: float, text: str) -> None:
 def would_run(folder: Path, made: Plan, variable: str = "EVALUATED", flag: str = "-n") -> list[str]:
     """Stages that make would run for the files in a variable, in order."""
     (folder / "rules.mk").write_text(f"{makefile(made)}\nwanted: | $({variable})\n")
-    run = ["make", flag, "--no-print-directory", "-f", "rules.mk", "wanted", "RUN=python", "CHOICE=--head 'x'"]
+    run = ["make", flag, "--no-print-directory", "-f", "rules.mk", "wanted", "STAGE=python", "CHOICE=--head 'x'"]
     done = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     lines = [line for line in done.stdout.splitlines() if not line.startswith("make: ")]

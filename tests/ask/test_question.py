@@ -26,7 +26,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def options(**given: str) -> Namespace:
     names = [*configure.CHOICES, "recipe", "overrides", "video", "labels"]
     chosen = {**dict.fromkeys(names, ""), "video": "match.mp4", "labels": "wave, clap", **given}
-    return Namespace(**chosen, settings=str(ROOT / "pipeline.yaml"), source=False)
+    return Namespace(**chosen, settings=str(ROOT / "pipeline.yaml"), training_plan=False)
 
 
 def settings_of(**given: str) -> Settings:

@@ -7,6 +7,7 @@ that, stage by stage, in a process forked from a server that has imported everyt
 import importlib
 import multiprocessing
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, plain_environment
 from tests.end_to_end.made import Settings, as_set
 
 _context = multiprocessing.get_context("forkserver")
@@ -46,12 +47,18 @@ def words(target: str, settings: Settings, **choices: object) -> list[str]:
     return ["make", target, *(f"{name}={value}" for name, value in chosen.items()), f"SET={as_set(settings)}"]
 
 
-def popen(target: str, settings: Settings, *flags: str, **choices: object) -> "subprocess.Popen[str]":
-    """make, in a process group of its own, with one thread a process."""
+def popen(
+    target: str, settings: Settings, *flags: str, own: bool = False, **choices: object
+) -> "subprocess.Popen[str]":
+    """make, in a process group of its own, with one thread a process.
+
+    own: with a warm parent of its own, as a user has it; else all make of this test process share one.
+    """
+    shared = {} if own else {"WARM": str(os.getpid())}
     return subprocess.Popen(
         [*words(target, settings, **choices), *flags],
         cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
+        env={**plain_environment(), **shared, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -68,8 +75,8 @@ def make(target: str, settings: Settings, *flags: str, **choices: object) -> End
 def plan(target: str, settings: Settings, **choices: object) -> list[list[str]]:
     """The arguments of each stage that make would start now: [["stages.index", "--split", …], …]."""
     out = make(target, settings, "-n", **choices).ok().out
-    python = ".venv/bin/python -m "
-    return [shlex.split(line.removeprefix(python)) for line in out.splitlines() if line.startswith(python)]
+    started = re.findall(r"^\.venv/bin/python (?:-m|-I -S zsstad_core/warm/client\.py) (stages\..*)$", out, re.M)
+    return [shlex.split(words) for words in started]
 
 
 def stages(commands: Sequence[Sequence[str]]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from tests.end_to_end.conftest import ByMake, Work
 from tests.end_to_end.made import TEST
 from zsstad_core.errors import CacheError
 from zsstad_core.learning.banks import scoring_bank
-from zsstad_core.learning.cached_rows import scoring_labels
+from zsstad_core.learning.cached_labels import scoring_labels
 from zsstad_core.learning.weights import load_into
 from zsstad_core.methods.registry import build
 from zsstad_core.read_ahead import WAIT

@@ -14,7 +14,8 @@ from zsstad_core.cache.token_kinds import TokenKind
 from zsstad_core.errors import CacheError, DataError
 from zsstad_core.learning.bank import Bank
 from zsstad_core.learning.banks import scoring_bank, training_bank
-from zsstad_core.learning.cached_rows import persons_to_score, scoring_labels, training_labels
+from zsstad_core.learning.cached_labels import scoring_labels, training_labels
+from zsstad_core.learning.cached_rows import persons_to_score
 from zsstad_core.methods.common.features import FrameTokens
 from zsstad_core.plan.plan import Plan
 from zsstad_core.work import Content, run_whole

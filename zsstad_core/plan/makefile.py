@@ -76,7 +76,7 @@ def _with_training_plans(plans: Mapping[str, Plan]) -> Iterator[tuple[str, Plan]
 
 def _rule(step: Step, choice: str) -> str:
     grouped = " &:" if len(step.makes) > 1 else ":"
-    return f"{_files(step.makes)}{grouped} | {_files(step.needs)}\n\t@$(RUN) stages.{step.target} {choice}\n"
+    return f"{_files(step.makes)}{grouped} | {_files(step.needs)}\n\t@$(STAGE) stages.{step.target} {choice}\n"
 
 
 def _files(artifacts: Sequence[Artifact]) -> str:
