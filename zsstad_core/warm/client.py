@@ -140,7 +140,8 @@ def _ask(connection: socket.socket, words: list[str]) -> int | None:
 
 def _end_as(end: int) -> None:
     if end < 0:
-        signal.signal(-end, signal.SIG_DFL) if -end not in (signal.SIGKILL, signal.SIGSTOP) else None
+        if -end != signal.SIGKILL:  # its action cannot be set
+            signal.signal(-end, signal.SIG_DFL)
         os.kill(os.getpid(), -end)
     os._exit(end)
 
