@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -169,11 +170,22 @@ def test_a_process_killed_while_writing_leaves_no_unit_and_its_rest_is_cleared(t
 
 
 @pytest.mark.fault(4)
+def test_what_a_killed_process_left_goes_before_anybody_has_asked_how_it_ended(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+    left = tmp_path / f".unit-0.{socket.gethostname()}.{process.pid}.tmp"
+    left.mkdir()
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and keeps its number
+    assert Path(f"/proc/{process.pid}").exists()
+    remove_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    process.wait()
+
+
+@pytest.mark.fault(4)
 def test_what_another_living_process_writes_is_left_alone(tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
     try:
-        import socket
-
         theirs = tmp_path / f".unit-0.{socket.gethostname()}.{process.pid}.tmp"
         theirs.mkdir()
         remove_leftovers(tmp_path)

@@ -8,7 +8,6 @@ it.
 
 import json
 import shutil
-import socket
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from zsstad_core.cache import folders
 from zsstad_core.cache.stages import FINETUNE, TRAIN
-from zsstad_core.cache.units import MANIFEST, is_alive
+from zsstad_core.cache.units import MANIFEST, is_leftover
 from zsstad_core.errors import CacheError
 
 TRAINING = "training"
@@ -128,15 +127,10 @@ def _last_change(path: Path) -> float:
 
 def _is_written(artifact: Path) -> bool:
     """Whether a process is writing the artifact; a temporary file of another host counts as being written."""
-    return any(not _is_leftover(path) for path in artifact.glob(".*.tmp"))
+    return any(not is_leftover(path) for path in artifact.glob(".*.tmp"))
 
 
 def _leftovers(folder: Path) -> Iterator[Path]:
     yield from sorted(folders.removed_by_halves(folder))
-    yield from sorted(path for path in folder.glob(".*.tmp") if _is_leftover(path))
+    yield from sorted(path for path in folder.glob(".*.tmp") if is_leftover(path))
 
-
-def _is_leftover(path: Path) -> bool:
-    """Whether a hidden file or folder, `.NAME.HOST.PID.tmp`, was left by a process of this host that has ended."""
-    name, _, pid = path.name.removesuffix(".tmp").rpartition(".")
-    return name.endswith(f".{socket.gethostname()}") and pid.isdecimal() and not is_alive(int(pid))

@@ -171,16 +171,19 @@ def publish(artifact: Path, members: Mapping[str, str], about: Mapping[str, Any]
 
 def remove_leftovers(artifact: Path) -> None:
     """Remove the half-written files and folders that killed processes of this host left."""
-    if not artifact.is_dir():
-        return
-    for path in artifact.glob(f".*.{socket.gethostname()}.*.tmp"):
-        pid = int(path.name.split(".")[-2])
-        if pid == os.getpid() or Path(f"/proc/{pid}").exists() or is_alive(pid):
+    for path in artifact.glob(".*.tmp"):
+        if not is_leftover(path):
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+
+def is_leftover(path: Path) -> bool:
+    """Whether a hidden file or folder, `.NAME.HOST.PID.tmp`, was left by a process of this host that has ended."""
+    name, _, pid = path.name.removesuffix(".tmp").rpartition(".")
+    return name.endswith(f".{socket.gethostname()}") and pid.isdecimal() and not is_running(int(pid))
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -209,8 +212,20 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def is_alive(pid: int) -> bool:
-    """Whether this host has a process of that number."""
+def is_running(pid: int) -> bool:
+    """Whether this host has a process of that number that has not ended.
+
+    A killed process keeps its number until its parent has asked how it ended, which may be long: in a container often
+    nobody asks.
+    """
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:  # there is none, or no /proc, or it shows one's own processes only
+        return _has_number(pid)
+    return state not in {"Z", "X"}
+
+
+def _has_number(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

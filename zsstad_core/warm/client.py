@@ -47,8 +47,7 @@ def _connect(owner: str) -> socket.socket | None:
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(path)
         return connection
-    except OSError as e:
-        print("CLIENT", repr(e), file=sys.stderr)
+    except OSError:
         return None
 
 
