@@ -149,6 +149,14 @@ def test_act_keeps_the_best_of_tubes_that_overlap_and_multisports_counts_them_al
     assert ap(truths, found, 0.5) == pytest.approx((1 + 2 / 3) / 2)
 
 
+def test_a_tube_that_overlaps_two_annotated_ones_equally_counts_for_the_one_named_first() -> None:
+    """Wherever their rows stand in the table, which is sorted by frame."""
+    truths = [Tube({3: A}, [1.0]), Tube({2: A}, [1.0])]
+    long, at_2, at_3 = tube(1, 5), Tube({2: A}, [0.2]), Tube({3: A}, [0.1])
+    assert ap(truths, [long, at_2], 0.2, "act") == 1
+    assert ap(truths, [long, at_3], 0.2, "act") < 1
+
+
 def test_a_tube_ends_where_a_frame_has_no_box_for_it_and_short_ones_are_dropped() -> None:
     frames = [*range(20), *range(21, 30)]
     detections = [Found("sit/a", frame, A, "sit", 0.9) for frame in frames]

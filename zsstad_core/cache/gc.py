@@ -133,4 +133,3 @@ def _is_written(artifact: Path) -> bool:
 def _leftovers(folder: Path) -> Iterator[Path]:
     yield from sorted(folders.removed_by_halves(folder))
     yield from sorted(path for path in folder.glob(".*.tmp") if is_leftover(path))
-

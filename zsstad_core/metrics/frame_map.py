@@ -49,8 +49,9 @@ def frame_ap(
     protocol: multisports, act, ava (see `ava_ap`), voc or voc07.
 
     Columns: ap (float64, 0 to 1; NaN for a class without ground truth, 0 for one without detections), groundtruth,
-    detections, true_positives (int64), recall (float64, NaN without ground truth). Of equal overlaps, the one with the
-    first ground truth of the table is the best. Boxes are unpacked one class at a time.
+    detections, true_positives (int64), recall (float64, NaN without ground truth). A detection
+    that overlaps several ground truths equally is matched with the first in the table. Boxes are unpacked one class at
+    a time.
 
     Raises DataError if a class is named twice, a score is not finite, or an annotated (box, class) occurs twice (which
     is checked only if a column `box` numbers the persons).

@@ -28,8 +28,9 @@ def true_positives(
     """Which detected boxes of one class are true positives: bool [N]. Boxes of one frame compete, earlier rows first.
 
     truth_frame_G, found_frame_N: the frame of each box, by any numbering. truth_G4, found_N4: the boxes, float64.
-    iou: smallest overlap that counts, inclusive. pixel: added to width and height. Of equal overlaps, the one with the
-    first ground truth is the best. second_best: whether a detection may take the best ground truth left.
+    iou: smallest overlap that counts, inclusive. pixel: added to width and height. A detection that overlaps
+    several ground truths equally is matched with the first. second_best: whether a detection may take the best ground
+    truth left.
     """
     found_Q, truth_Q = pairs_in_same_group(truth_frame_G, found_frame_N)
     last_pixel = np.array([0, 0, pixel, pixel], np.float64)

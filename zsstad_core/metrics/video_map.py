@@ -62,8 +62,8 @@ def video_ap(
 
     groundtruth: table `groundtruth`; the rows of a class with the same `box` in a video are a tube. tubes: the table of
     `link_tubes`; the rows of a class with the same `tube` in a video are a tube, whose score is their mean. Tubes of
-    equal score are ordered by the names of their videos, then by the table. Of equal overlaps, the one with the first
-    tube of the ground truth is the best.
+    equal score are ordered by the names of their videos, then by their numbers (or names). A tube that overlaps several
+    annotated tubes equally counts for the first of them by number, which is the order of the annotation.
 
     Raises DataError if a class is named twice, a score is not finite, or a tube has two boxes in a frame.
     """
@@ -138,13 +138,13 @@ def tube_overlaps(a: Tubes, b: Tubes, rules: TubeRules) -> tuple[Ints, Ints, Flo
 
 
 def _tubes(table: pd.DataFrame, number: str, rows: Ints, videos: "pd.Index[str]", what: str) -> tuple[Tubes, Ints]:
-    """The tubes of some rows of one class, by video and then by first appearance, and the rows in the tubes' order."""
+    """The tubes of some rows of one class, by video and then by number or name, and the rows in the tubes' order."""
     key, code = frame_keys(table.iloc[rows], videos), codes(table["video_id"].iloc[rows], videos).astype(np.int64)
-    tube = pd.MultiIndex.from_arrays([code, table[number].to_numpy()[rows]])
-    by_appearance, _ = pd.factorize(tube)
-    order = np.lexsort((key, by_appearance, code))
-    rows, key, by_appearance = rows[order], key[order], by_appearance[order]
-    new = np.diff(by_appearance, prepend=-1) != 0
+    tube, _ = pd.factorize(table[number].to_numpy()[rows], sort=True)
+    order = np.lexsort((key, tube, code))
+    rows, key, tube, code = rows[order], key[order], tube[order], code[order]
+    new = np.ones(len(rows), bool)
+    new[1:] = (np.diff(tube) != 0) | (np.diff(code) != 0)
     twice = np.flatnonzero(~new[1:] & (key[1:] == key[:-1]))
     if len(twice):
         row = table.iloc[rows[twice[0]]]
