@@ -47,8 +47,8 @@ def check(settings: DetectorSettings) -> None:
     assert sum(len(boxes.score) for boxes in together) > 0
     alone = [detector([frame])[0] for frame in shown]
     # Convolutions of other batch sizes may round otherwise, and then a box close to a threshold may come or go.
-    assert agreement(alone, together, iou=0.99, score=1e-4) > 0.96
-    assert agreement(together, alone, iou=0.99, score=1e-4) > 0.96
+    assert agreement(alone, together, iou=0.9, score=1e-4) > 0.95
+    assert agreement(together, alone, iou=0.9, score=1e-4) > 0.95
     _check_identity(settings)
 
 

@@ -12,6 +12,7 @@ from open_clip.transformer import CustomResidualAttentionBlock, QuickGELU, Resid
 from torch import Tensor, nn
 
 from zsstad_core.errors import ModelError
+from zsstad_core.frozen.activations import quick_gelu
 from zsstad_core.frozen.lora import Lora
 
 
@@ -127,8 +128,3 @@ def attention_map(q_BHQE: Tensor, k_BHLE: Tensor, mask: Tensor | None = None) ->
         score_BHQL = score_BHQL.masked_fill(~mask, -torch.inf)
     mean_BQL: Tensor = score_BHQL.softmax(-1).mean(1)
     return mean_BQL
-
-
-def quick_gelu(x: Tensor) -> Tensor:
-    """CLIP's activation x * sigmoid(1.702 x), computed with SiLU, whose backward pass is one operation."""
-    return F.silu(1.702 * x).div_(1.702)  # in place: SiLU's backward pass needs its input, not its output

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from zsstad_core.learning import draws
 from zsstad_core.learning.frame_index import FrameIndex, Ints
 from zsstad_core.tables import BOX
 
@@ -80,16 +81,8 @@ def _draw(index: FrameIndex, frame_Q: Ints, objects: pd.DataFrame, seed: int) ->
     salt_V = np.array([_digest(f"{seed}/{name}") for name in index.names], np.uint64)
     box_Q = objects["box"].to_numpy(np.uint64)
     x = salt_V[index.video_F[frame_Q]] ^ ((index.number_F[frame_Q].astype(np.uint64) << np.uint64(32)) | box_Q)
-    return _mix(x)
+    return draws.mix(x)
 
 
 def _digest(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
-
-
-def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    # SplitMix64's finaliser (Steele et al. 2014); unsigned products wrap around, as they must.
-    x = x + np.uint64(0x9E3779B97F4A7C15)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))

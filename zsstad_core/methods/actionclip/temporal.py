@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from zsstad_core.errors import ModelError
-from zsstad_core.methods.common.layers import quick_gelu
+from zsstad_core.frozen.activations import quick_gelu
 
 _EPSILON = 1e-12  # LayerNorm's, as in TensorFlow
 _DEVIATION = 0.02

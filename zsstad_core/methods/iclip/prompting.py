@@ -6,8 +6,9 @@ Shapes: N persons, K classes, D token width.
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from zsstad_core.frozen.activations import quick_gelu
 
 
 class PromptingLayer(nn.Module):
@@ -34,7 +35,7 @@ class PromptingLayer(nn.Module):
     def forward(self, text_NKD: Tensor, visual_ND: Tensor) -> Tensor:
         attended_ND = self.proj(self.v_proj(visual_ND))
         text_NKD = text_NKD + attended_ND[:, None]
-        grown_NKD: Tensor = self.fc2(_quick_gelu(self.fc1(self.norm2(text_NKD))))
+        grown_NKD: Tensor = self.fc2(quick_gelu(self.fc1(self.norm2(text_NKD))))
         return text_NKD + grown_NKD
 
 
@@ -65,8 +66,3 @@ class Prompting(nn.Module):
         for layer in self.layers:
             prompt_NKD = layer(prompt_NKD, visual_ND)
         return text_KD + self.alpha_D * prompt_NKD
-
-
-def _quick_gelu(x: Tensor) -> Tensor:
-    """CLIP's activation x * sigmoid(1.702 x), computed with SiLU, whose backward pass is one operation."""
-    return F.silu(1.702 * x) / 1.702

@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zsstad_core.frozen.tower_block import by_head, quick_gelu
+from zsstad_core.frozen.activations import quick_gelu
+from zsstad_core.frozen.tower_block import by_head
 
 
 class ContextPrompting(nn.Module):

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zsstad_core.frozen.tower_block import quick_gelu
+from zsstad_core.frozen.activations import quick_gelu
 
 
 class TemporalModelling(nn.Module):
