@@ -124,6 +124,41 @@ def test_a_damaged_memo_costs_only_time(file: Path, damage: str | bytes) -> None
     assert list(json.loads(path.read_text())) == [str(file)]
 
 
+@pytest.mark.fault(10)
+def test_an_entry_in_which_a_single_character_has_changed_counts_as_absent(file: Path) -> None:
+    path = file.parent / "memo.json"
+    memo = DigestMemo(path)
+    digest = memo(file)
+    memo.save()
+    text = path.read_text()
+    start = text.index(digest)
+    for place in range(start, start + len(digest)):
+        path.write_text(text[:place] + ("0" if text[place] != "0" else "1") + text[place + 1 :])
+        memo, compute = DigestMemo(path), Counted()
+        assert memo(file, compute) == digest
+        assert compute.times == 1
+
+
+def test_an_entry_of_another_file_proves_nothing(file: Path) -> None:
+    path = file.parent / "memo.json"
+    other = file.with_name("other.avi")
+    os.link(file, other)  # of the same size and times
+    memo = DigestMemo(path)
+    memo(file)
+    memo.save()
+    path.write_text(path.read_text().replace("clip.avi", "other.avi"))
+    compute = Counted()
+    assert DigestMemo(path)(other, compute) == sha256(other)
+    assert compute.times == 1
+
+
+def test_files_of_a_linked_folder_are_those_of_the_folder(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    memo, compute = DigestMemo(tmp_path / "memo.json"), Counted()
+    assert memo(tmp_path / "link" / file.name, compute) == memo(file, compute)
+    assert compute.times == 1
+
+
 def test_a_memo_that_cannot_be_kept_stops_nobody(file: Path) -> None:
     memo = DigestMemo(file / "memo.json")  # a file is no folder
     assert memo(file) == sha256(file)

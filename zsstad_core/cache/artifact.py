@@ -5,7 +5,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import batched, groupby
+from itertools import batched
 from pathlib import Path
 from typing import Any
 
@@ -108,12 +108,10 @@ class Artifact:
                 there.append(Group(members, wanted))
                 for video in wanted:
                     del left[video]
-        todo = sorted(left, key=lambda video: (self.part_of.get(video, ""), video))
-        cuts = [
-            cut
-            for _, part in groupby(todo, key=lambda video: self.part_of.get(video, ""))
-            for cut in batched(part, self.clips_per_unit)
-        ]
+        todo: dict[str, list[str]] = {}
+        for video in sorted(left):
+            todo.setdefault(self.part_of.get(video, ""), []).append(video)
+        cuts = [cut for _, part in sorted(todo.items()) for cut in batched(part, self.clips_per_unit)]
         return there, [Group({video: left[video] for video in cut}, cut) for cut in cuts]
 
     def begin(self) -> list[Group]:

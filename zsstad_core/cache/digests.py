@@ -7,6 +7,7 @@ file that changed in the last seconds is not remembered, because a second change
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +32,10 @@ def sha256(path: Path) -> str:
 
 
 class DigestMemo:
-    """Digests by path, kept in one JSON file; `compute` makes a digest that the memo lacks."""
+    """Digests by path, kept in one JSON file; `compute` makes a digest that the memo lacks.
+
+    An entry that does not prove itself (a bit has flipped, or somebody has edited it) counts as absent.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -41,22 +45,33 @@ class DigestMemo:
         except (OSError, ValueError):
             known = {}  # a memo only: absent or unreadable costs a recomputation
         self._known: dict[str, object] = known if isinstance(known, dict) else {}
+        self._real: dict[str, str] = {}
 
     def __call__(self, path: Path, compute: Callable[[Path], str] = sha256) -> str:
         """Digest of a file, or of a folder by `compute`. Raises MissingFileError if there is neither."""
         try:
-            stamp, newest = _stamp(path)
+            name, status = self._found(os.fspath(path))
+            stamp, newest = _stamp(path, status)
         except OSError as error:
             raise MissingFileError(f"{path}: {error.strerror or error}; check the path in pipeline.yaml") from error
-        name = str(path.resolve())
         match self._known.get(name):
-            case [known_stamp, str(digest)] if known_stamp == stamp:
+            case [known_stamp, str(digest), proof] if known_stamp == stamp and proof == _proof(name, stamp, digest):
                 return digest
         digest = compute(path)
         if time.time() - newest > _SETTLED_S:
-            self._known[name] = [stamp, digest]
+            self._known[name] = [stamp, digest, _proof(name, stamp, digest)]
             self._changed = True
         return digest
+
+    def _found(self, path: str) -> tuple[str, os.stat_result]:
+        """The path of a file or folder without links, and its status."""
+        status = os.lstat(path)
+        folder, name = os.path.split(path)
+        if stat.S_ISLNK(status.st_mode) or name in {"", os.curdir, os.pardir}:
+            return os.path.realpath(path), Path(path).stat()
+        if folder not in self._real:  # most files share theirs
+            self._real[folder] = os.path.realpath(folder)
+        return f"{self._real[folder].rstrip('/')}/{name}", status
 
     def save(self) -> None:
         """Write the memo if it has changed; in a cache that cannot be written to, do nothing."""
@@ -71,19 +86,23 @@ class DigestMemo:
             return
 
 
-def _stamp(path: Path) -> tuple[str, float]:
+def _stamp(path: Path, status: os.stat_result) -> tuple[str, float]:
     """A text that changes when a file (or an entry of a folder) changes, and the newest time in seconds.
 
     The text holds the time of the last change (ctime) because the time of the last writing can be set back: `cp -p`,
     `rsync -t` and `tar x` put another file of the same size and time in a file's place.
     """
-    status = path.stat()
-    if not path.is_dir():
+    if not stat.S_ISDIR(status.st_mode):
         return _times(status), max(status.st_mtime, status.st_ctime)
     entries = sorted((entry.name, entry.stat()) for entry in os.scandir(path))
     text = "\n".join(f"{name} {_times(entry)}" for name, entry in entries)
     newest = max(max(s.st_mtime, s.st_ctime) for s in [status, *(entry for _, entry in entries)])
     return hashlib.sha256(text.encode()).hexdigest(), newest
+
+
+def _proof(name: str, stamp: str, digest: str) -> str:
+    text = f"{name}\0{stamp}\0{digest}".encode(errors="surrogateescape")
+    return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
 def _times(status: os.stat_result) -> str:

@@ -109,7 +109,11 @@ def _plain(loaded: Any) -> Any:
     if isinstance(loaded, _Array):
         return loaded.value
     if isinstance(loaded, dict):
-        return {_plain(key): _plain(value) for key, value in loaded.items()}
+        return {_plain_value(key): _plain_value(value) for key, value in loaded.items()}
     if isinstance(loaded, list | tuple):
-        return type(loaded)(_plain(value) for value in loaded)
+        return type(loaded)([_plain_value(value) for value in loaded])
     return loaded
+
+
+def _plain_value(value: Any) -> Any:
+    return value if type(value) in {str, int, float, bool} else _plain(value)  # nearly all are such

@@ -93,8 +93,9 @@ class Inventories:
         root, own = settings.cache.root, getattr(settings.datasets, settings.dataset)
         key = canonical([root, settings.dataset, own.model_dump(mode="json")])
         if key not in self._inventories:
-            memo = self._memos.setdefault(root, DigestMemo(Path(root) / "digests.json"))
-            self._inventories[key] = Inventory(settings, memo)
+            if root not in self._memos:
+                self._memos[root] = DigestMemo(Path(root) / "digests.json")
+            self._inventories[key] = Inventory(settings, self._memos[root])
         return self._inventories[key]
 
 
