@@ -4,10 +4,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from zsstad_core.extraction.seek import seek_frames
 from zsstad_core.formatting import count_text
+from zsstad_core.metrics.matching import Ints
 from zsstad_core.progress import watched
 from zsstad_core.report.page.content import Clip, Corners, Person, Sight, TruePerson, TrueSight
 from zsstad_core.report.page.jpeg import jpeg
@@ -116,25 +119,42 @@ def _persons(
     """The labels of the video in the order of the table, and its persons in the frames that are shown."""
     rows = found.detections[found.detections["video_id"] == video_id]
     labels = tuple(rows["class_name"].unique())
-    rows = rows[rows["frame"].isin(place)]
+    rows = rows[rows["frame"].isin(place)].sort_values(["frame", "box"], kind="stable")
+    if rows.empty:
+        return labels, ()
     tracks = found.tracks[found.tracks["video_id"] == video_id].set_index(["frame", "box"])["track"].to_dict()
     given = _given_labels(found.chosen, video_id)
+    frame, box = rows["frame"].to_numpy(np.int64), rows["box"].to_numpy(np.int64)
+    new = (np.diff(frame, prepend=-1) != 0) | (np.diff(box, prepend=-1) != 0)
+    cells = np.cumsum(new) - 1, pd.Index(labels).get_indexer(pd.Index(rows["class_name"]))
+    probability = _matrix(rows["probability"], cells, len(labels))  # [persons in frames, labels]
+    similarity = _matrix(rows["similarity"], cells, len(labels)) if "similarity" in rows else None
+    best, probability = probability.argmax(1), probability.round(3)
     seen: dict[int, list[Sight]] = {}
-    for _, own in rows.groupby(["frame", "box"], sort=True):
-        frame, box = int(own["frame"].iloc[0]), int(own["box"].iloc[0])
-        probable = own.set_index("class_name")["probability"].reindex(labels).fillna(0)
-        label = str(probable.idxmax()) if given is None else given[frame, box]
+    for one, (row, xyxy, score) in enumerate(
+        zip(np.flatnonzero(new), rows[BOX].to_numpy()[new], rows["box_score"].to_numpy()[new], strict=True)
+    ):
+        of_person = int(frame[row]), int(box[row])
+        label = labels[best[one]] if given is None else given[of_person]
         sight = Sight(
-            place[frame],
-            rounded(own[BOX].iloc[0].to_numpy()),
-            round(float(own["box_score"].iloc[0]), 3),
-            tuple(probable.round(3).tolist()),
+            place[of_person[0]],
+            rounded(xyxy),
+            round(float(score), 3),
+            tuple(probability[one].tolist()),
             labels.index(label) if label else None,
-            tuple(own["similarity"].round(4).tolist()) if "similarity" in own else (),
+            () if similarity is None else tuple(similarity[one].round(4).tolist()),
         )
-        track = int(tracks.get((frame, box), UNTRACKED))
+        track = int(tracks.get(of_person, UNTRACKED))
         seen.setdefault(0 if track == UNTRACKED else track, []).append(sight)
     return labels, tuple(Person(number, tuple(sights)) for number, sights in sorted(seen.items()))
+
+
+def _matrix(values: "pd.Series[float]", cells: tuple[Ints, Ints], labels: int) -> NDArray[np.floating]:
+    """The value of each person for each label, 0 where the table has none."""
+    numbers = values.to_numpy()
+    matrix = np.zeros((int(cells[0][-1]) + 1, labels), numbers.dtype)
+    matrix[cells] = numbers
+    return matrix
 
 
 def _given_labels(chosen: pd.DataFrame | None, video_id: str) -> dict[tuple[int, int], str] | None:
@@ -149,18 +169,17 @@ def _truth(groundtruth: pd.DataFrame | None, video_id: str, place: Mapping[int, 
     if groundtruth is None:
         return ()
     rows = groundtruth[(groundtruth["video_id"] == video_id) & groundtruth["frame"].isin(place)]
-    persons: list[TruePerson] = []
-    for _, of_person in rows.groupby("box", sort=True):
-        sights = [
-            TrueSight(at, rounded(own[BOX].iloc[0].to_numpy()), _actions(own["class_name"]))
-            for at, own in of_person.groupby(of_person["frame"].map(place), sort=True)
-        ]
-        persons.append(TruePerson(len(persons) + 1, tuple(sights)))
-    return tuple(persons)
-
-
-def _actions(class_names: "pd.Series[str]") -> tuple[str, ...]:
-    return tuple(name or "an action that is not said" for name in class_names)
+    actions: dict[int, dict[int, list[str]]] = {}  # by person and place
+    corners: dict[tuple[int, int], Corners] = {}
+    for box, frame, name, *xyxy in rows[["box", "frame", "class_name", *BOX]].itertuples(index=False, name=None):
+        actions.setdefault(box, {}).setdefault(place[frame], []).append(name or "an action that is not said")
+        corners.setdefault((box, place[frame]), rounded(xyxy))
+    return tuple(
+        TruePerson(
+            number, tuple(TrueSight(at, corners[box, at], tuple(names)) for at, names in sorted(actions[box].items()))
+        )
+        for number, box in enumerate(sorted(actions), 1)
+    )
 
 
 def rounded(corners: Iterable[float]) -> Corners:
