@@ -32,7 +32,9 @@ def _picture(file: Path, number: int) -> NDArray[np.uint8]:
         with Image.open(file, formats=[_FORMATS[file.suffix]]) as image:
             if image.mode not in _EIGHT_BIT_MODES:
                 raise DataError(f"{file}: pixels are of mode {image.mode}; frames must have 8 bits a channel")
-            return np.array(ImageOps.exif_transpose(image).convert("RGB"))  # [H, W, 3], as its EXIF says that it is seen
+            return np.array(
+                ImageOps.exif_transpose(image).convert("RGB")
+            )  # [H, W, 3], as its EXIF says that it is seen
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         if isinstance(error, DataError):
             raise

@@ -51,8 +51,8 @@ def orientation_of(frame: Any, path: Path, number: int) -> Orientation:
         return Orientation(False, a < 0, d < 0)
     if abs(a) <= _ALMOST * abs(b) and abs(d) <= _ALMOST * abs(c):
         return Orientation(True, c < 0, b < 0)
+    matrix = " ".join(f"{value / 65536:g}" for value in (a, b, c, d))
     raise DataError(
-        f"{path}: frame {number} is to be shown turned by {frame.rotation} degrees or skewed (display matrix {a / 65536:g} {b / 65536:g} / "
-        f"{c / 65536:g} {d / 65536:g}); only quarter turns and mirrors are understood; write it anew as it should be "
-        "seen (ffmpeg -i OLD NEW)"
+        f"{path}: frame {number} is to be shown turned by {frame.rotation} degrees or skewed (display matrix {matrix}); "
+        "only quarter turns and mirrors are understood; write it anew as it should be seen (ffmpeg -i OLD NEW)"
     )
