@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 

@@ -21,7 +21,8 @@ def decode(source: VideoSource, wanted: Collection[int] | None = None) -> Iterat
     fps.
 
     The picture is the one that players show: of several streams the film (`zsstad_core.video.film`), turned or mirrored
-    as the file asks for (`zsstad_core.video.orientation`). Grey, 10-bit and transparent pictures become plain 8-bit RGB.
+    as the file asks for (`zsstad_core.video.orientation`). Grey, 10-bit and transparent pictures become plain 8-bit
+    RGB.
 
     Raises MissingFileError if there is nothing at `source.path`, and DataError, with the file, the frame and the
     decoder's words, if the file does not open, or has no video, no frame, a damaged frame, or frames of two sizes. A

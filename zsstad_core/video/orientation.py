@@ -17,7 +17,7 @@ _ALMOST = np.tan(np.radians(1.0))  # ffmpeg, too, takes an angle that is less th
 
 
 class Orientation(NamedTuple):
-    """How to show a picture: first exchange rows and columns, then mirror from left to right, then from top to bottom."""
+    """How to show a picture: exchange rows and columns, then mirror from left to right, then from top to bottom."""
 
     transposed: bool = False
     mirrored: bool = False
@@ -53,6 +53,6 @@ def orientation_of(frame: Any, path: Path, number: int) -> Orientation:
         return Orientation(True, c < 0, b < 0)
     matrix = " ".join(f"{value / 65536:g}" for value in (a, b, c, d))
     raise DataError(
-        f"{path}: frame {number} is to be shown turned by {frame.rotation} degrees or skewed (display matrix {matrix}); "
+        f"{path}: frame {number} is to be shown turned by {frame.rotation} degrees or skewed (matrix {matrix}); "
         "only quarter turns and mirrors are understood; write it anew as it should be seen (ffmpeg -i OLD NEW)"
     )
