@@ -128,6 +128,7 @@ def test_frames_of_a_folder_stand_as_their_exif_says(name: str, tmp_path: Path) 
         np.testing.assert_array_equal(rgb, as_the_matrix_says(stored_rgb, name))
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 def test_an_exif_that_is_damaged_is_no_reason_to_fail(tmp_path: Path) -> None:
     Image.fromarray(unlike()).save(tmp_path / "00001.jpg", exif=b"Exif\0\0II*\0\xff\xff\xff\xff" + bytes(9))
     ((_, _, rgb),) = decode(VideoSource("a", tmp_path, frame_name=r"(\d+)\.jpg"))
