@@ -137,7 +137,7 @@ def test_another_version_of_a_package_redoes_what_it_decides(
     def other(name: str) -> str:
         return "0.0.0" if name == package else version(name)
 
-    for module in ("video", "plan.inputs", "frozen.detector.mmdet.config", "frozen.encoder_identity"):
+    for module in ("video.source", "plan.inputs", "frozen.detector.mmdet.config", "frozen.encoder_identity"):
         monkeypatch.setattr(f"zsstad_core.{module}.version", other)
     assert changed(before, keys(plan(folder))) == redone
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tests.made_videos import grey, number_of, write_folder, write_video
-from zsstad_core import video
 from zsstad_core.errors import DataError
-from zsstad_core.video import VideoSource, decode, times
+from zsstad_core.video import VideoSource, decode, folder, times
+from zsstad_core.video.orientation import Orientation
 
 NOISE = [np.random.default_rng(i).integers(0, 256, (48, 64, 3), np.uint8) for i in range(40)]
 
@@ -54,9 +54,9 @@ def test_where_nothing_is_wanted_nothing_is_opened(tmp_path: Path):
 
 def test_only_wanted_frames_are_drawn(source: VideoSource, monkeypatch: pytest.MonkeyPatch):
     drawn = []
-    rot90, picture = np.rot90, video._picture
-    monkeypatch.setattr(np, "rot90", lambda rgb, turns: drawn.append(1) or rot90(rgb, turns))
-    monkeypatch.setattr(video, "_picture", lambda file, number: drawn.append(1) or picture(file, number))
+    show, picture = Orientation.show, folder._picture
+    monkeypatch.setattr(Orientation, "show", lambda shown, rgb: drawn.append(1) or show(shown, rgb))
+    monkeypatch.setattr(folder, "_picture", lambda file, number: drawn.append(1) or picture(file, number))
     assert len(list(decode(source, {3, 30}))) == 2
     assert len(drawn) <= 3  # the first frame of a folder is opened for its size
 

@@ -82,7 +82,7 @@ class Keyframes:
     def choose(self, pts_F: ArrayLike) -> ChosenFrames:
         """The wanted frames of a video with these times (seconds, in the order of the frames)."""
         pts_F = np.asarray(pts_F, np.float64)
-        by_time = np.argsort(pts_F, kind="stable")  # AVI with B-frames: the times of neighbours may stand swapped
+        by_time = np.argsort(pts_F, kind="stable")  # an older index may have neighbours of an AVI file swapped
         rising_F = pts_F[by_time]
         second_K = np.arange(self.first, self.last + 1)
         place_K = nearest(rising_F, second_K - self.start, 0.5)

@@ -65,7 +65,7 @@ def _of_video(
             f"{video_id} frame {boxes['frame'][strange].iloc[0]}: has a detected person, and is not among the frames "
             f"that were searched ({int(strange.sum())} such boxes); run the detect stage again"
         )
-    frames = frames.sort_values(["pts", "frame"])  # AVI with B-frames: the times of neighbours may stand swapped
+    frames = frames.sort_values(["pts", "frame"])  # an older index may have neighbours of an AVI file swapped
     time_F = _strictly_rising(frames["pts"].to_numpy(np.float64))
     track = np.full(len(boxes), UNTRACKED)
     before = np.empty(0, np.int64)

@@ -105,7 +105,7 @@ def test_tracks_do_not_share_spans_and_without_a_track_there_is_none() -> None:
 # ---- a whole answer, and its files
 
 
-def made(ask: Ask, every: int = 1, count: int = 31) -> Answer:
+def made(ask: Ask, every: int = 1, count: int = 31, start: float = 0.0) -> Answer:
     """A person on the left who waves for 1.5 s and then claps, one on the right who is unsure; one seen once."""
     rows, similar = [], []
     numbers = range(0, count, every)
@@ -120,11 +120,24 @@ def made(ask: Ask, every: int = 1, count: int = 31) -> Answer:
     columns = ["video_id", "frame", "box", *BOX, "class_name", "score", "probability", "box_score"]
     detections = table("detections", pd.DataFrame(rows, columns=columns))
     similarities = table("similarities", pd.DataFrame(similar, columns=[*columns[:3], "class_name", "similarity"]))
-    pts = [frame / FPS for frame in numbers]
+    pts = [start + frame / FPS for frame in numbers]
     frames = table("frames", {"video_id": ["a b.mp4"] * len(pts), "frame": list(numbers), "pts": pts})
     video = pd.Series({"video_id": "a b.mp4", "digest": "d", "width": 128, "height": 96, "frames": count, "fps": FPS})
     tracks = link_persons(detections, frames)
     return answer("a b.mp4", video, frames, detections, similarities, tracks, labels=LABELS, ask=ask)
+
+
+def test_a_video_whose_clock_begins_below_zero_loses_no_second() -> None:
+    """AVA's format has no second below zero: times are counted from the first frame, as in the annotated video."""
+    below, usual = made(Ask(), start=-10.0), made(Ask())
+    assert below.frames["time"].tolist() == pytest.approx(usual.frames["time"].tolist())
+    assert [(span.start, span.end) for span in below.spans] == [
+        pytest.approx((span.start, span.end)) for span in usual.spans
+    ]
+    assert {line.split(",")[1] for line in files.as_csv([below]).splitlines()} == {"0", "1", "2", "3"}
+    assert files.as_csv([below]) == files.as_csv([usual])
+    late = made(Ask(), start=10.0)
+    assert late.frames["time"].tolist() == late.frames["pts"].tolist()
 
 
 def test_a_video_without_anybody_has_an_answer_too(tmp_path: Path) -> None:

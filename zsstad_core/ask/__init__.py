@@ -7,5 +7,6 @@ spans      the times from which to which a person does something
 files      answer.json, detections.csv, labels.pbtxt
 drawing    draw the persons into a frame
 annotated  write the video with these frames
+sound      its sound: copied, or encoded again
 text       the lines that are printed
 """

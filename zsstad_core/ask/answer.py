@@ -22,7 +22,8 @@ class Answer:
     """The answer for one video.
 
     video: its row of table videos. frames: the rows of table frames that were searched, in the order of time, with
-    `time` and with `end`, the time of the next frame. boxes: [N] rows of frame, time, end, box, x1 ... y2, box_score,
+    `time` (`pts`, or, where these begin below zero, the time from the first frame on) and with `end`, the time of the
+    next frame. boxes: [N] rows of frame, time, end, box, x1 ... y2, box_score,
     track, label (an index from 0, or NOTHING), by frame and box. probability_NK, similarity_NK: smoothed along tracks.
     """
 
@@ -95,6 +96,7 @@ def answer(
 def _add_ends(frames: pd.DataFrame) -> pd.DataFrame:
     frames = frames.sort_values(["pts", "frame"], ignore_index=True)
     time_F = frames["pts"].to_numpy(np.float64)
+    time_F = time_F - time_F.min(initial=0.0)  # as in the annotated video; AVA's format, too, has no second below zero
     last = float(np.median(np.diff(time_F))) if len(time_F) > 1 else 0.0
     return frames.assign(time=time_F, end=np.append(time_F[1:], time_F[-1:] + last))
 

@@ -15,18 +15,17 @@ from zsstad_core.cache.stages import TRAIN
 from zsstad_core.errors import DataError, SettingsError
 from zsstad_core.plan.plan import Plan
 from zsstad_core.video import VideoSource
+from zsstad_core.video.film import open_film
 
 
 def refuse_without_pictures(sources: Iterable[VideoSource]) -> None:
-    """Raise DataError for the first file that does not open, or has no video stream except a cover picture."""
+    """Raise DataError for the first file that does not open, has no film, or points to other files."""
     import av
 
     for source in sources:
         try:
-            with av.open(str(source.path.absolute())) as container:
-                streams = container.streams.video
-                if not any(not stream.disposition & av.stream.Disposition.attached_pic for stream in streams):
-                    raise DataError(f"{source.path}: has no video stream; nothing can be seen in it")
+            with open_film(source.path):
+                pass
         except av.error.FFmpegError as error:
             reason = error.strerror if error.errno != errno.EINVAL else "Invalid data found"
             raise DataError(f"{source.path}: is no video that opens: {reason}") from error

@@ -34,10 +34,10 @@ class ClipToShow:
 class FoundPersons:
     """The detected persons of some videos.
 
-    frames: table frames, of the frames searched for persons. detections: table detections, with a column similarity if
-    it is known. tracks: as `zsstad_core.tracks`. groundtruth: table groundtruth; None if nothing is annotated.
-    chosen: the label that each person gets in each frame, columns video_id, frame, box, class_name ("" for none); None:
-    the most probable label.
+    frames: table frames, of the frames searched for persons; the page shows column `time`, if there is one, instead of
+    `pts`. detections: table detections, with a column similarity if it is known. tracks: as `zsstad_core.tracks`.
+    groundtruth: table groundtruth; None if nothing is annotated. chosen: the label that each person gets in each frame,
+    columns video_id, frame, box, class_name ("" for none); None: the most probable label.
     """
 
     frames: pd.DataFrame
@@ -79,6 +79,7 @@ def make_clip(
     """The clip of a video, of at most `report.frames` frames (`frames_of`). Raises as `video.decode`."""
     own = found.frames[found.frames["video_id"] == shown.video_id].sort_values("frame")
     seconds_of = dict(zip(own["frame"].astype(int), own["pts"].astype(float), strict=True))
+    shown_at = dict(zip(own["frame"].astype(int), own.get("time", own["pts"]).astype(float), strict=True))
     numbers = frames_of(list(seconds_of), shown.frame, settings.frames)
     pictures = list(seek_frames(source, {number: seconds_of[number] for number in numbers}))
     height, width = pictures[0][2].shape[:2]
@@ -92,7 +93,7 @@ def make_clip(
         height=height,
         frames=tuple(numbers),
         every=len(seconds_of),
-        seconds=tuple(round(seconds_of[number], 4) for number in numbers),
+        seconds=tuple(round(shown_at[number], 4) for number in numbers),
         jpegs=tuple(jpeg(picture, settings.picture) for _, _, picture in pictures),
         labels=labels,
         groups=tuple(groups.get(label, "") for label in labels),
