@@ -49,6 +49,7 @@ ODD: dict[str, Callable[[Path], Path]] = {
 }
 
 
+@pytest.mark.fault(54)
 @pytest.mark.parametrize("name", ODD)
 def test_every_frame_is_shown_for_its_time(name: str, tmp_path: Path) -> None:
     video = ODD[name](tmp_path)

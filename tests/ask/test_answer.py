@@ -127,6 +127,7 @@ def made(ask: Ask, every: int = 1, count: int = 31, start: float = 0.0) -> Answe
     return answer("a b.mp4", video, frames, detections, similarities, tracks, labels=LABELS, ask=ask)
 
 
+@pytest.mark.fault(54)
 def test_a_video_whose_clock_begins_below_zero_loses_no_second() -> None:
     """AVA's format has no second below zero: times are counted from the first frame, as in the annotated video."""
     below, usual = made(Ask(), start=-10.0), made(Ask())

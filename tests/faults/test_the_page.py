@@ -54,7 +54,7 @@ def reported(folder: Path, body: str) -> "subprocess.CompletedProcess[str]":
 def test_a_line_a_fault_says_how_it_ended(tmp_path: Path, body: str, code: int, said: str) -> None:
     ended = reported(tmp_path, body)
     lines = [line for line in ended.stdout.splitlines() if re.match(r" ?\d+  ", line)]
-    assert len(lines) == 52, ended.stdout + ended.stderr
+    assert len(lines) == len(faults()), ended.stdout + ended.stderr
     assert lines[2].startswith(" 3  ")
     assert lines[2].endswith(f": {said}")
     assert lines[34].endswith(": not provoked in this run")

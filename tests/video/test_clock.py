@@ -26,6 +26,7 @@ def test_times_that_rise_are_kept_to_the_bit_and_nothing_is_said() -> None:
     assert go_on(*own) == (own, None)
 
 
+@pytest.mark.fault(54)
 @pytest.mark.parametrize(
     ("own", "expected", "remark"),
     [
@@ -52,6 +53,7 @@ def test_whatever_a_file_says_each_frame_is_later_than_the_one_before(ticks: lis
     assert (np.diff(found) > 0).all()
 
 
+@pytest.mark.fault(54)
 def test_a_frame_is_never_sought_by_a_time_that_another_frame_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ LISTS = {
 }
 
 
+@pytest.mark.fault(55)
 @pytest.mark.parametrize("kind", LISTS)
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "m3u8", "ffconcat"])
 def test_a_text_that_points_to_another_file_is_refused_whatever_its_name(
@@ -47,6 +48,7 @@ def test_a_file_that_is_named_as_a_row_of_pictures_is_not_read_as_one(tmp_path: 
         list(times(VideoSource("a", tmp_path / "clip%03d.jpg")))
 
 
+@pytest.mark.fault(53)
 def test_a_song_with_a_cover_is_no_video(tmp_path: Path) -> None:
     path = tmp_path / "song.m4a"
     with av.open(str(path), "w", format="mp4") as container:

@@ -139,6 +139,7 @@ def test_there_are_many_rows_and_each_has_a_name_of_its_own() -> None:
     assert len({name for name, *_ in ROWS}) == len(ROWS) >= 60
 
 
+@pytest.mark.fault(53)
 @pytest.mark.parametrize(("name", "make", "count", "size", "first", "last"), ROWS, ids=[row[0] for row in ROWS])
 def test_frames_size_and_times(
     name: str,

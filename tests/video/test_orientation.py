@@ -149,6 +149,7 @@ def test_a_scale_or_a_hundredth_of_a_turn_changes_nothing(matrix: tuple[float, .
     np.testing.assert_array_equal(rgb, stored(path))
 
 
+@pytest.mark.fault(29)
 def test_any_other_angle_is_refused_with_the_way_out(tmp_path: Path) -> None:
     path = turned(tmp_path / "a.mp4", (0.866, 0.5, -0.5, 0.866), [unlike()])
     with pytest.raises(DataError, match=r"a\.mp4: frame 0 is to be shown turned by -?30 degrees .*ffmpeg -i OLD NEW"):

@@ -11,7 +11,7 @@ other keys, and the old artifacts stay valid for the code that made them.
 FORMAT = 1
 
 SCHEMA = {
-    "index": 1,
+    "index": 2,  # orientations, the film, times that rise
     "groundtruth": 1,
     "finetune": 1,
     "detect": 2,  # convolutions with channels last: other last bits
