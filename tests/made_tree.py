@@ -8,7 +8,9 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 NOTES_ARGUMENTS = r"""#!/usr/bin/env bash
-printf '%s\n' "$@" --- >> calls
+for word in "$@" ---; do
+  case "$word" in --choices=*) cat "${word#--choices=}" ;; *) printf '%s\n' "$word" ;; esac
+done >> calls
 case "$*" in *--makefile*) touch rules.mk; echo rules.mk ;; *--check*) echo ok ;; esac
 """
 
@@ -37,5 +39,5 @@ def make(tree: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def calls(tree: Path) -> list[list[str]]:
-    """The arguments of each call of a Python that notes them."""
+    """The arguments of each call of a Python that notes them; in place of a file of choices, its lines."""
     return [call.splitlines() for call in (tree / "calls").read_text().split("---\n")[:-1]]

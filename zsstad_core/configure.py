@@ -16,6 +16,7 @@ from typing import Any, Self, get_args
 import yaml
 from pydantic import ValidationError
 
+from zsstad_core.command_line import Arguments
 from zsstad_core.errors import MissingFileError, SettingsError, did_you_mean, nearest_name
 from zsstad_core.settings.base import Section
 from zsstad_core.settings.pipeline import Settings
@@ -39,7 +40,7 @@ CHOICES = {
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
     """The argument parser that every stage starts from; its `parse_args()` goes to `from_arguments`."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Arguments(description)
     parser.add_argument("--settings", default="pipeline.yaml", help="the settings file")
     for name in (*CHOICES, "recipe"):
         parser.add_argument(f"--{name.replace('_', '-')}", default="", help=f"{name.upper()}= of the Makefile")
@@ -48,6 +49,12 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
         "--training-plan", action="store_true", help="the dataset that trained_on names, not the one tested"
     )
     return parser
+
+
+def chosen(options: argparse.Namespace) -> dict[str, str]:
+    """What decides the settings of a command line, by the names that a file of `--choices=` has for it."""
+    names = {"settings": "SETTINGS", "overrides": "SET", **{name: name.upper() for name in (*CHOICES, "recipe")}}
+    return {written: getattr(options, name) for name, written in names.items()}
 
 
 def from_words(words: Sequence[str]) -> Settings:

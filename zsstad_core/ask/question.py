@@ -42,13 +42,6 @@ class Question:
     options: argparse.Namespace
     name: str
 
-    def words(self) -> str:
-        """The command-line arguments of a stage, for a rule of make."""
-        chosen = vars(self.options)
-        names = [name for name in (*configure.CHOICES, "recipe") if chosen[name]]
-        words = [word for name in names for word in (f"--{name.replace('_', '-')}", chosen[name])]
-        return shlex.join([*words, "--set", self.options.overrides]).replace("$", "$$")
-
 
 @dataclass(frozen=True)
 class Labels:
@@ -83,7 +76,7 @@ def read_question(options: argparse.Namespace) -> Question:
     own = {f"datasets.folder.{name}": value for name, value in folder.items()}
     if options.trained_on and options.split:
         own["trained_on.split"] = options.split
-    chosen["overrides"] = " ".join(filter(None, [taken, options.overrides.replace("\n", " "), as_words(own)]))
+    chosen["overrides"] = " ".join(filter(None, [taken, options.overrides, as_words(own)]))
     return Question(argparse.Namespace(**chosen), name_of(videos))
 
 
