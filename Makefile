@@ -22,12 +22,13 @@ override define newline
 endef
 override quoted = '$(subst $(newline), ,$(subst ','\'',$(1)))'
 override nearest = $(addprefix ; did you mean ,$(addsuffix =?,$(shell python3 -I -S -c 'import difflib, sys; \
-  print(*difflib.get_close_matches(sys.argv[1].upper(), sys.argv[2:], 1))' $(call quoted,$(1)) $(2) 2>/dev/null)))
+  print(*difflib.get_close_matches(sys.argv[2].upper(), sys.argv[3:], 1, float(sys.argv[1])))' \
+  $(1) $(call quoted,$(2)) $(3) 2>/dev/null)))
 override EVERYWHERE := WARM GOMP_SPINCOUNT
 override VARIABLES := $(EVERYWHERE) $(patsubst %?=##,%,$(filter %?=##,$(file <Makefile)))
 override UNKNOWN := $(firstword $(filter-out $(VARIABLES),$(GIVEN)))
 ifneq ($(UNKNOWN),)
-$(error $(UNKNOWN)= is no variable of make here$(or $(call nearest,$(UNKNOWN),$(VARIABLES)),; `make help` lists them))
+$(error $(UNKNOWN)= is no variable of make here$(or $(call nearest,0.6,$(UNKNOWN),$(VARIABLES)),; `make help` lists them))
 endif
 
 # Threads that wait for each other spin for tens of microseconds, not for milliseconds as they do by default: as fast
@@ -88,7 +89,7 @@ READ := $(EVERYWHERE) $(foreach goal,$(GOALS),$(READ_BY.$(goal)))
 UNREAD := $(firstword $(foreach name,$(filter-out $(READ),$(GIVEN)),$(if $(value $(name)),$(name))))
 ifeq ($(filter-out $(TARGETS),$(GOALS)),)
 ifneq ($(UNREAD),)
-$(error make $(GOALS) does not read $(UNREAD)=$(or $(call nearest,$(UNREAD),$(READ)),; `make help` says what does))
+$(error make $(GOALS) does not read $(UNREAD)=$(or $(call nearest,0.8,$(UNREAD),$(READ)),; `make help` says what does))
 endif
 endif
 

@@ -24,6 +24,14 @@ def copy_tree(tree: Path) -> Path:
     return tree
 
 
+def bare_tree(tree: Path, script: str) -> Path:
+    """`tree` with what make itself reads, and an environment whose Python is `script`."""
+    for name in ("Makefile", "requirements.txt"):
+        shutil.copy(ROOT / name, tree)
+    give_python(tree, script)
+    return tree
+
+
 def give_python(tree: Path, script: str) -> None:
     """An environment whose Python is `script`."""
     python = tree / ".venv" / "bin" / "python"

@@ -17,14 +17,13 @@ import yaml
 from pydantic import ValidationError
 
 from zsstad_core.command_line import Arguments
-from zsstad_core.errors import MissingFileError, SettingsError, did_you_mean, nearest_name
+from zsstad_core.errors import SettingsError, did_you_mean, nearest_name
 from zsstad_core.settings.base import Section
 from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings_file import Tree, read_settings_file
 from zsstad_core.yaml_text import parse
 
-Tree = dict[str, Any]
 Origins = dict[str, str]  # dotted key -> the file and line, or the variable, that sets it; for messages
-
 
 CHOICES = {
     "dataset": "dataset",
@@ -82,8 +81,10 @@ class SettingsFile:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read the file. Raises MissingFileError, and SettingsError naming the line."""
-        values, lines = _read(path)
+        values, lines = read_settings_file(path)
         recipes = _validated({"recipes": values["recipes"]} if "recipes" in values else {}, lines).recipes
+        if mistakes := [line for name in values.get("recipes", {}) for line in _mistakes(name, recipes[name], lines)]:
+            raise SettingsError("\n       ".join(mistakes))
         return cls(values, lines, recipes)
 
     def settings(self, *, choices: dict[str, str] | None = None, recipe: str = "", overrides: str = "") -> Settings:
@@ -131,39 +132,6 @@ def _layered(file: SettingsFile, choices: dict[str, str], recipe: str, overrides
     return tested.with_training_settings(
         settings([*asked, *((key, text, "trained_on") for key, text in there.items())])
     )
-
-
-def _read(path: Path) -> tuple[Tree, Origins]:
-    """The file as plain data, and for each dotted key the file and line where it stands."""
-    if not path.is_file():
-        raise MissingFileError(f"{path}: no such settings file; `make settings` writes one with every default")
-    try:
-        node, tree = parse(path.read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise SettingsError(f"{path}{line}: not valid YAML: {error.problem}") from error
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise SettingsError(
-            f"{path}: not readable: {' '.join(str(error).split())}; it must be YAML in UTF-8"
-        ) from error
-    if node is None:
-        return {}, {}
-    if not isinstance(tree, dict):
-        raise SettingsError(f"{path}: holds no settings; write them as `key: value`, sections indented")
-    return tree, {key: f"{path}:{line}" for key, line in _keys(node, (), path)}
-
-
-def _keys(node: yaml.Node, prefix: tuple[str, ...], path: Path) -> Iterator[tuple[str, int]]:
-    if not isinstance(node, yaml.MappingNode):
-        return
-    seen: set[str] = set()
-    for key, value in node.value:
-        name = str(key.value)
-        if name in seen:
-            raise SettingsError(f"{path}:{key.start_mark.line + 1}: {'.'.join((*prefix, name))} stands twice; keep one")
-        seen.add(name)
-        yield ".".join((*prefix, name)), key.start_mark.line + 1
-        yield from _keys(value, (*prefix, name), path)
 
 
 def _value(text: str) -> Any:
@@ -217,6 +185,26 @@ def _validated(tree: Tree, origins: Origins) -> Settings:
     except ValidationError as error:
         lines = [_sentence(problem, origins) for problem in error.errors()]
         raise SettingsError("\n       ".join(dict.fromkeys(lines))) from None
+
+
+def _mistakes(name: str, recipe: Tree, lines: Origins) -> list[str]:
+    """What no settings could make right in a recipe, whether it is chosen or not, a message each.
+
+    Rules between several settings are left out: the others may come from elsewhere.
+    """
+    head, slash, dataset = name.partition("/")
+    heads, datasets = (get_args(Settings.model_fields[field].annotation) for field in ("head", "dataset"))
+    near = f"{nearest_name(head, heads)}/{nearest_name(dataset, datasets)}"
+    if slash and name != near and "None" not in near.split("/"):
+        return [f"{lines[f'recipes.{name}']}: recipe {name} is of no method and dataset; did you mean {near}?"]
+    tree: Tree = {}
+    origins = {key.removeprefix(f"recipes.{name}."): f"{line}: recipe {name}" for key, line in lines.items()}
+    _merge(tree, {}, recipe, "")
+    try:
+        Settings.model_validate(tree)
+    except ValidationError as error:
+        return [_sentence(problem, origins) for problem in error.errors() if problem["type"] != "value_error"]
+    return []
 
 
 def _sentence(problem: Any, origins: Origins) -> str:

@@ -1,13 +1,12 @@
 """Write the makefile that make includes: a rule for each step of a plan, and variables that name the files to make.
 
-No text of a user stands in it where make or a shell would read it: choices are in a file beside it (`write_choices`),
-and a folder whose name is more than letters and digits has another name there (`_folder`).
+No text of a user stands in it, where make or a shell would read it: choices are in a file beside it (`write_choices`),
+and a cache whose name would need quotes is refused (`refusals.refuse_cache_root`).
 """
 
 import argparse
 import hashlib
 import os
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -26,8 +25,6 @@ _ALONE = ("index", "groundtruth", "finetune", "detect", "track", "encode", "text
 
 _FOLDER = Path(".plan")
 _DAY = 86_400
-_PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")
-"""Names that mean themselves to make, in every place."""
 
 
 def makefile(plan: Plan, choice: str) -> str:
@@ -43,9 +40,9 @@ def makefile(plan: Plan, choice: str) -> str:
         *(f"{stage.upper()} := {_files(made.get(stage, []))}" for stage in _ALONE),
         f"TRAINED_HEAD := {_files(train)}",
         f"EVALUATED := {_files([plan.evaluate])}",
-        f"EXTRACT_MESSAGE := {_text(_result(plan, 'extract', plan.extract()))}",
-        f"FINETUNE_MESSAGE := {_text(_result(plan, 'finetune', made.get(FINETUNE.target, [])))}",
-        f"TRAIN_MESSAGE := {_text(_result(plan, 'train', train))}",
+        f"EXTRACT_MESSAGE := {_result(plan, 'extract', plan.extract())}",
+        f"FINETUNE_MESSAGE := {_result(plan, 'finetune', made.get(FINETUNE.target, []))}",
+        f"TRAIN_MESSAGE := {_result(plan, 'train', train)}",
         *rules({choice: plan}),
     ]
     return "\n".join(lines)
@@ -97,7 +94,7 @@ def rules(plans: Mapping[str, Plan]) -> list[str]:
             new = [target for target in step.makes if target.done not in written]
             if new:
                 written |= dict.fromkeys((target.done for target in new), _rule(step._replace(makes=new), choice))
-    phony = [f".PHONY: {' '.join(map(file_of, dict.fromkeys(gone)))}"] if gone else []
+    phony = [f".PHONY: {' '.join(map(str, dict.fromkeys(gone)))}"] if gone else []
     return [*phony, "", *dict.fromkeys(written.values())]
 
 
@@ -115,32 +112,7 @@ def _rule(step: Step, choice: str) -> str:
 
 
 def _files(artifacts: Sequence[Artifact]) -> str:
-    return " ".join(file_of(artifact.done) for artifact in artifacts)
-
-
-def file_of(done: Path) -> str:
-    """The name that a makefile has for the file that marks an artifact complete: ROOT/STAGE-KEY/FILE."""
-    if _PLAIN.fullmatch(str(done)):
-        return str(done)
-    root = done.parents[1]
-    return str(_folder(root) / done.relative_to(root))
-
-
-def _folder(root: Path) -> Path:
-    """Another name for a folder, which no make takes for more than a name: a link to it."""
-    target = root.absolute()
-    link = _FOLDER / f"cache-{hashlib.sha256(os.fsencode(target)).hexdigest()[:16]}"
-    _FOLDER.mkdir(exist_ok=True)
-    with suppress(FileExistsError):
-        link.symlink_to(target)
-    return link
-
-
-def _text(text: str) -> str:
-    """What a makefile must say so that a variable holds this text; a line break is a blank."""
-    quoted = re.sub(r"(\\*)#", r"\1\1\\#", text.replace("$", "$$").replace("\n", " "))
-    quoted = quoted.encode("utf-8", "backslashreplace").decode()  # a name that is not UTF-8
-    return f"{quoted}$()" if quoted.endswith("\\") else quoted
+    return " ".join(str(artifact.done) for artifact in artifacts)
 
 
 def _result(plan: Plan, target: str, artifacts: Sequence[Artifact]) -> str:
