@@ -209,6 +209,17 @@ def test_another_dataset_and_the_oracle_are_refused(here: Path) -> None:
         read_question(options(head="oracle"))
 
 
+def test_a_label_split_without_the_dataset_of_a_training_is_refused(here: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^SPLIT=2: of make ask, SPLIT= is .* name its dataset with TRAINED_ON="):
+        read_question(options(split="2"))
+
+
+def test_lines_in_a_variable_are_names_as_lines_of_a_file_are(here: Path) -> None:
+    assert labels_of("sit down\nwave, clap\n").names == ["sit down", "wave", "clap"]
+    (here / "a day.mov").write_text("")
+    assert videos_of("a day.mov\nmatch.mp4\n") == [Path("a day.mov"), Path("match.mp4")]
+
+
 def test_the_command_of_a_stage_says_the_same_as_the_question(here: Path) -> None:
     """Through the file that make's rules name, and back."""
     question = read_question(options(video="my holiday, day 2.mov", labels="it's $5, clap", recipe="yolox-nano"))
