@@ -19,6 +19,18 @@ from typing import Any, NoReturn
 from zsstad_core.errors import MissingFileError, SettingsError
 
 _FILE = "--choices="
+_WORD_PART = re.compile(
+    "|".join(
+        (
+            r"(?P<blank>[ \t\r\n]+)",
+            r"""(?P<plain>[^ \t\r\n'"\\]+)""",
+            r"'(?P<single>[^']*)'",
+            r'"(?P<double>(?:[^"\\]|\\.)*)"',
+            r"\\(?P<escaped>.)",
+        )
+    ),
+    re.DOTALL,
+)
 
 
 class Arguments(argparse.ArgumentParser):
@@ -45,6 +57,31 @@ def choices_text(choices: Mapping[str, str]) -> str:
     """The text of a file for `--choices=`, of values by name (`DATASET`); empty ones are left out."""
     written = {name: value.replace("\\", "\\\\").replace("\n", "\\n") for name, value in choices.items() if value}
     return "".join(f"{name}={value}\n" for name, value in written.items())
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a text as a shell has them: `shlex.split`, whose time grows with the square of a word's length.
+
+    Raises ValueError for a quote that is not closed, and for a backslash at the end.
+    """
+    words: list[list[str]] = []
+    place, inside = 0, False
+    while place < len(text):
+        part = _WORD_PART.match(text, place)
+        if part is None:
+            raise ValueError("No escaped character" if text[place] == "\\" else "No closing quotation")
+        if part["blank"] is None:
+            if not inside:
+                words.append([])
+            words[-1].append(_without_quotes(part))
+        place, inside = part.end(), part["blank"] is None
+    return ["".join(parts) for parts in words]
+
+
+def _without_quotes(part: re.Match[str]) -> str:
+    if part["double"] is not None:
+        return re.sub(r'\\(["\\])', r"\1", part["double"])
+    return next(text for text in (part["plain"], part["single"], part["escaped"]) if text is not None)
 
 
 def number(variable: str, text: str) -> float:

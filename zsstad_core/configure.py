@@ -7,7 +7,6 @@ then DATASET=, SPLIT=, HEAD= and SET=.
 import argparse
 import copy
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any, Self, get_args
 import yaml
 from pydantic import ValidationError
 
-from zsstad_core.command_line import Arguments
+from zsstad_core.command_line import Arguments, split_words
 from zsstad_core.errors import SettingsError, did_you_mean, nearest_name
 from zsstad_core.settings.base import Section
 from zsstad_core.settings.pipeline import Settings
@@ -147,7 +146,7 @@ def _value(text: str) -> Any:
 def _assignments(overrides: str) -> list[tuple[str, str, str]]:
     """The assignments in SET=, each as (key, text, "SET=")."""
     try:
-        words = shlex.split(overrides)
+        words = split_words(overrides)
     except ValueError as error:
         raise SettingsError(f"SET={overrides!r}: {error}; quote values with spaces in single quotes") from error
     assignments = []
