@@ -15,7 +15,7 @@ from zsstad_core.ask.question import Question, read_question
 from zsstad_core.cache.stages import TEXT
 from zsstad_core.cache.units import write_whole
 from zsstad_core.errors import friendly
-from zsstad_core.plan.makefile import rules, write_makefile
+from zsstad_core.plan.makefile import rules, write_choices, write_makefile
 from zsstad_core.plan.plan import Plan
 
 
@@ -43,7 +43,7 @@ def makefile(plan: Plan, question: Question) -> str:
     refusals.refuse_other_encoder(plan)
     needed = [*(artifact.done for artifact in plan.extract() if artifact.stage.target == TEXT.target), plan.score.done]
     lines = [f"ASKED := {' '.join(map(str, needed))}", f"ASKED_ANEW := {text.stages_to_run(plan)}"]
-    return "\n".join([*lines, *rules({question.words(): plan})])
+    return "\n".join([*lines, *rules({write_choices(question.options): plan})])
 
 
 def command(options: Namespace) -> str:

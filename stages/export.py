@@ -25,19 +25,22 @@ KINDS = (
 @friendly
 def main() -> None:
     parser = configure.arguments(__doc__)
-    parser.add_argument("--format", default="h5", help=" or ".join(FORMATS))
+    parser.add_argument("--format", default="", help=f"{' or '.join(FORMATS)} ({FORMATS[0]})")
     parser.add_argument("--kind", default="all", help=f"{', '.join(KINDS)}, encoder, or all tokens that the head reads")
     parser.add_argument("--out", default="", help="folder for the files (export/DATASET)")
     options = parser.parse_args()
     plan = Plan(configure.from_arguments(options))
-    if options.format not in FORMATS:
+    if options.kind == "encoder" and options.format:
+        raise SettingsError(f"FORMAT={options.format}: KIND=encoder has one format, a file of torch; leave FORMAT= out")
+    form = options.format or FORMATS[0]
+    if form not in FORMATS:
         raise SettingsError(f'FORMAT is "{options.format}"; it must be one of {", ".join(FORMATS)}')
     folder = Path(options.out or f"export/{plan.settings.dataset}")
     if options.kind == "encoder":
         print(f"export: {encoder(plan, folder / 'encoder.pt')}: encoder.pretrained= takes it")
     else:
         for kind in kinds_to_export(plan, options.kind):
-            file = export_kind(plan, kind, folder, options.format)
+            file = export_kind(plan, kind, folder, form)
             print(f"export: {file.path}: {file.rows} rows of {' x '.join(map(str, file.shape))} {file.dtype}")
     plan.save()
 

@@ -6,7 +6,7 @@ writes  nothing (with --makefile: the rules that make includes)
 
 from zsstad_core import configure
 from zsstad_core.errors import friendly
-from zsstad_core.plan.makefile import makefile, write_makefile
+from zsstad_core.plan.makefile import makefile, write_choices, write_makefile
 from zsstad_core.plan.plan import Plan
 from zsstad_core.plan.table import table
 
@@ -18,7 +18,7 @@ def main() -> None:
     options = parser.parse_args()
     plan = Plan(configure.from_arguments(options), retry=True)
     if options.makefile:
-        print(write_makefile(makefile(plan)))
+        print(write_makefile(makefile(plan, write_choices(options))))
     else:
         print(table(plan))
     plan.save()

@@ -11,6 +11,7 @@ from typing import Any
 
 from zsstad_core import configure
 from zsstad_core.cache.units import write_whole
+from zsstad_core.command_line import count
 from zsstad_core.errors import friendly
 from zsstad_core.evaluation.metrics_file import read_metrics
 from zsstad_core.plan.makefile import write_makefile
@@ -22,13 +23,14 @@ from zsstad_core.results import published, runs, summary, text
 def main() -> None:
     parser = configure.arguments(__doc__)
     parser.add_argument("--splits", default="all", help="names with commas between; all published ones; without")
-    parser.add_argument("--seeds", type=int, default=1, help="how many trainings of each head, from training.seed on")
+    parser.add_argument("--seeds", default="1", help="how many trainings of each head, from training.seed on")
     parser.add_argument("--heads", default="", help="names with commas between; default: HEAD= and both baselines")
     parser.add_argument("--out", default="", help="folder for the files")
     parser.add_argument("--makefile", action="store_true", help="write the rules for make, and print the file's name")
     options = parser.parse_args()
+    seeds = count("SEEDS", options.seeds)
     plan = Plan(configure.from_arguments(options))
-    chosen = runs.list_runs(plan.settings, plan.dataset.classes, options.splits, options.seeds, options.heads)
+    chosen = runs.list_runs(plan.settings, plan.dataset.classes, options.splits, seeds, options.heads)
     plans = runs.plans_of(options, chosen, retry=options.makefile)
     if options.makefile:
         print(write_makefile(runs.makefile(options, plans)))

@@ -8,7 +8,9 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 NOTES_ARGUMENTS = r"""#!/usr/bin/env bash
-printf '%s\n' "$@" --- >> calls
+for word in "$@" ---; do
+  case "$word" in --choices=*) cat "${word#--choices=}" ;; *) printf '%s\n' "$word" ;; esac
+done >> calls
 case "$*" in *--makefile*) touch rules.mk; echo rules.mk ;; *--check*) echo ok ;; esac
 """
 
@@ -19,6 +21,14 @@ def copy_tree(tree: Path) -> Path:
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("Makefile", "pipeline.yaml", "requirements.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, tree)
+    return tree
+
+
+def bare_tree(tree: Path, script: str) -> Path:
+    """`tree` with what make itself reads, and an environment whose Python is `script`."""
+    for name in ("Makefile", "requirements.txt"):
+        shutil.copy(ROOT / name, tree)
+    give_python(tree, script)
     return tree
 
 
@@ -37,5 +47,5 @@ def make(tree: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def calls(tree: Path) -> list[list[str]]:
-    """The arguments of each call of a Python that notes them."""
+    """The arguments of each call of a Python that notes them; in place of a file of choices, its lines."""
     return [call.splitlines() for call in (tree / "calls").read_text().split("---\n")[:-1]]

@@ -177,13 +177,47 @@ def test_no_text_in_set_ends_in_a_traceback(tmp_path_factory: pytest.TempPathFac
         (
             "recipes: {r: {split: []}}",
             "r",
-            "recipe r: split is []; it must be the name of a label split, such as 2 or 50/50-0",
+            "pipeline.yaml:1: recipe r: split is []; it must be the name of a label split, such as 2 or 50/50-0",
         ),
-        ("recipes: {a: {encoder: pad}}", "a", 'recipe a: encoder is "pad"; it must be a section of settings'),
+        (
+            "recipes: {a: {encoder: pad}}",
+            "a",
+            'pipeline.yaml:1: recipe a: encoder is "pad"; it must be a section of settings',
+        ),
     ],
 )
 def test_a_wrong_recipe_is_named(tmp_path: Path, text: str, recipe: str, message: str) -> None:
     assert refusal(tmp_path, text, recipe=recipe) == message
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        ("{trainig: {lr: 1}}", "pipeline.yaml:3: recipe mine: trainig is not a setting; did you mean training?"),
+        ("{training: {lr: high}}", 'pipeline.yaml:3: recipe mine: training.lr is "high"; it must be a number'),
+        (
+            "\n    encoder:\n      crop: padd",
+            'pipeline.yaml:5: recipe mine: encoder.crop is "padd"; it must be one of clip, squash, pad '
+            "(did you mean pad?)",
+        ),
+    ],
+)
+def test_a_mistake_in_a_recipe_that_nobody_chose_is_named_with_its_line(
+    tmp_path: Path, recipe: str, message: str
+) -> None:
+    assert refusal(tmp_path, f"recipes:\n  whole: {{split: 2}}\n  mine: {recipe}") == message
+
+
+def test_a_recipe_that_would_apply_by_itself_but_for_a_slip_is_named(tmp_path: Path) -> None:
+    message = "pipeline.yaml:1: recipe iclip/jhmbd is of no method and dataset; did you mean iclip/jhmdb?"
+    assert refusal(tmp_path, "recipes: {iclip/jhmbd: {split: 2}}") == message
+    load(tmp_path, "recipes: {iclip/jhmdb: {split: 2}, runs/7: {split: 3}}")
+
+
+def test_what_other_settings_may_make_right_in_a_recipe_is_no_mistake(tmp_path: Path) -> None:
+    text = "training: {warmup: 5}\nrecipes: {short: {training: {iterations: 9}}}"
+    assert load(tmp_path, text, recipe="short").training.iterations == 9
+    assert load(tmp_path, text).training.warmup == 5
 
 
 def test_a_dataset_to_train_on_that_there_is_not_is_named(tmp_path: Path) -> None:

@@ -6,16 +6,16 @@ from typing import get_args
 
 import pytest
 
-from tests import determinism
+from tests import chosen, determinism
 from tests.conftest import ROOT
 from tests.made_tree import NOTES_ARGUMENTS, calls, copy_tree, give_python, make
 from zsstad_core.settings.pipeline import Settings
 
 MAKEFILE = (ROOT / "Makefile").read_text()
-PHONY = re.search(r"^\.PHONY: (.*)", MAKEFILE, re.M)[1]  # type: ignore[index]
-NEEDS = " ".join(re.search(rf"^{name} := (.*)", MAKEFILE, re.M)[1] for name in ("PLANNED", "NEEDS_ENVIRONMENT"))  # type: ignore[index]
+LISTS = ("PLANNED", "CHOOSING", "NEEDS_ENVIRONMENT", "TARGETS")
+NEEDS = " ".join(re.search(rf"^{name} := (.*)", MAKEFILE, re.M)[1] for name in LISTS)  # type: ignore[index]
 STAGE = ["-I", "-S", "zsstad_core/warm/client.py"]
-TARGETS = {word for word in f"{PHONY} {NEEDS}".split() if not word.startswith("$")}
+TARGETS = {word for word in NEEDS.split() if not word.startswith("$")}
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_every_stage_has_a_target() -> None:
 def test_what_is_set_arrives_as_it_was_typed(noting: Path, value: str) -> None:
     done = make(noting, "extract", "plan", "eval", "HEAD=oracle", f"SET={value}")
     assert (done.returncode, done.stderr) == (0, "")
-    choice = ["--head", "oracle", "--set", value]
+    choice = ["HEAD=oracle", f"SET={value}"]
     assert calls(noting) == [
         [*STAGE, "stages.plan", "--makefile", *choice],
         ["-m", "stages.plan", *choice],
@@ -100,20 +100,20 @@ def test_what_is_set_arrives_as_it_was_typed(noting: Path, value: str) -> None:
 
 def test_settings_may_stand_on_several_lines(noting: Path) -> None:
     make(noting, "plan", "SET=a.b=1\n  c.d='e f'")
-    assert calls(noting)[-1][-1] == "a.b=1   c.d='e f'"
+    assert calls(noting)[-1][-1] == r"SET=a.b=1\n  c.d='e f'"
 
 
 def test_what_is_not_chosen_is_not_passed_on(noting: Path) -> None:
     make(noting, "plan")
     make(noting, "plan", "DATASET=jhmdb", "SPLIT=2", "HEAD=iclip", "RECIPE=yolox-nano")
-    chosen = ["--dataset", "jhmdb", "--split", "2", "--head", "iclip", "--recipe", "yolox-nano"]
+    chosen = ["DATASET=jhmdb", "SPLIT=2", "HEAD=iclip", "RECIPE=yolox-nano"]
     assert calls(noting) == [["-m", "stages.plan"], ["-m", "stages.plan", *chosen]]
 
 
 def test_what_is_exported_is_chosen(noting: Path) -> None:
     make(noting, "export")
     make(noting, "export", "SPLIT=2", "FORMAT=npz", "KIND=text", "OUT=of mine")
-    chosen = ["--split", "2", "--format", "npz", "--kind", "text", "--out", "of mine"]
+    chosen = ["SPLIT=2", "FORMAT=npz", "KIND=text", "OUT=of mine"]
     assert calls(noting) == [["-m", "stages.export"], ["-m", "stages.export", *chosen]]
 
 
@@ -121,20 +121,18 @@ def test_what_is_exported_is_chosen(noting: Path) -> None:
 def test_the_name_of_a_split_arrives_as_it_was_typed(noting: Path, split: str) -> None:
     done = make(noting, "extract", f"SPLIT={split}", "TRAINED_ON=stickworld")
     assert (done.returncode, done.stderr) == (0, "")
-    assert calls(noting) == [[*STAGE, "stages.plan", "--makefile", "--split", split, "--trained-on", "stickworld"]]
+    assert calls(noting) == [[*STAGE, "stages.plan", "--makefile", f"SPLIT={split}", "TRAINED_ON=stickworld"]]
 
 
 def test_a_table_is_asked_for_in_full(noting: Path) -> None:
     make(noting, "table", "HEAD=iclip", "SPLITS=1,50/50-0", "SEEDS=3", "HEADS=iclip,clip_crop", "OUT=of mine")
-    chosen = ["--head", "iclip", "--splits", "1,50/50-0", "--seeds", "3", "--heads", "iclip,clip_crop"]
-    asked = [*chosen, "--out", "of mine"]
+    asked = ["HEAD=iclip", "SPLITS=1,50/50-0", "SEEDS=3", "HEADS=iclip,clip_crop", "OUT=of mine"]
     assert calls(noting) == [[*STAGE, "stages.table", "--makefile", *asked], [*STAGE, "stages.table", *asked]]
 
 
 def test_a_question_is_asked_in_full_with_its_videos_and_labels_as_they_were_typed(noting: Path) -> None:
     make(noting, "ask", "VIDEO=my holiday, day 2.mp4", "LABELS=it's $5, wave", "TRAINED_ON=stickworld", "OUT=of mine")
-    asked = ["--trained-on", "stickworld", "--video", "my holiday, day 2.mp4", "--labels", "it's $5, wave"]
-    asked += ["--out", "of mine"]
+    asked = ["TRAINED_ON=stickworld", "VIDEO=my holiday, day 2.mp4", "LABELS=it's $5, wave", "OUT=of mine"]
     assert calls(noting) == [[*STAGE, "stages.ask", "--makefile", *asked], [*STAGE, "stages.ask", *asked, "--anew", ""]]
 
 
@@ -147,10 +145,10 @@ def test_a_question_stands_alone(noting: Path) -> None:
 def test_a_report_is_written_where_it_is_asked_for(noting: Path) -> None:
     done = make(noting, "report", "HEAD=iclip", "OUT=of mine")
     assert (done.returncode, done.stderr) == (0, "")
-    choice = ["--head", "iclip"]
+    choice = ["HEAD=iclip"]
     assert calls(noting) == [
         [*STAGE, "stages.plan", "--makefile", *choice],
-        [*STAGE, "stages.report", *choice, "--out", "of mine"],
+        [*STAGE, "stages.report", *choice, "OUT=of mine"],
     ]
 
 
@@ -161,10 +159,23 @@ def test_a_table_stands_alone(noting: Path) -> None:
 
 
 def test_tests_are_chosen(noting: Path) -> None:
-    make(noting, "test", "TESTS=tests/cache -k kill")
+    make(noting, "test")
     make(noting, "test-all", "JOBS=4")
-    run, draws = ["-m", "pytest", "-n"], ["--hypothesis-profile", determinism.DRAWN]
-    assert calls(noting) == [[*run, "2", "tests/cache", "-k", "kill"], [*run, "4", "-m", "", *draws]]
+    run, draws = ["-m", "tests.chosen", "-n"], ["--hypothesis-profile", determinism.DRAWN]
+    assert calls(noting) == [[*run, "2"], [*run, "4", "-m", "", *draws]]
+
+
+def test_which_tests_run_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With quotes as for a shell, but no shell reads them."""
+    monkeypatch.setattr(chosen.sys, "argv", ["tests.chosen", "-n", "2"])
+    monkeypatch.setattr(chosen.os, "execv", lambda program, words: started.append(words[1:]))
+    started: list[list[str]] = []
+    monkeypatch.setenv("TESTS", "tests/cache -k 'kill or $(touch x)'")
+    chosen.main()
+    assert started == [["-m", "pytest", "-n", "2", "tests/cache", "-k", "kill or $(touch x)"]]
+    monkeypatch.setenv("TESTS", "tests -k 'kill")
+    with pytest.raises(SystemExit, match=r"^error: TESTS=tests -k 'kill: No closing quotation"):
+        chosen.main()
 
 
 # ---- clean

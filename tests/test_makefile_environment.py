@@ -32,7 +32,7 @@ def ready(tree: Path) -> Path:
 def test_a_dry_run_names_the_stages_and_runs_none(ready: Path) -> None:
     done = make(ready, "-n", "eval", "SPLIT=2")
     assert (done.returncode, done.stderr) == (0, "")
-    stages = re.findall(r"^\.venv/bin/python \S+ \S+ \S+ stages\.(\w+) +--split '2' *$", done.stdout, re.M)
+    stages = re.findall(r"^\.venv/bin/python \S+ \S+ \S+ stages\.(\w+) +--choices=\.plan/\S+$", done.stdout, re.M)
     assert stages == [*STAGES, "metrics"]
     assert [path.name for path in (ready / "cache").iterdir()] == ["digests.json"]
 
@@ -109,7 +109,7 @@ def test_a_fresh_checkout_is_set_up_and_then_does_what_was_asked(tree: Path) -> 
     for _ in range(2):
         done = make(tree, "plan", "SET=encoder.template='a  $5'")
         assert (done.returncode, done.stderr) == (0, "")
-    assert calls(tree) == [["-m", "stages.plan", "--set", "encoder.template='a  $5'"]] * 2
+    assert calls(tree) == [["-m", "stages.plan", "SET=encoder.template='a  $5'"]] * 2
     assert (tree / "setups").read_text() == "made\n"
     with (tree / "requirements.txt").open("a") as file:
         file.write("# another version\n")

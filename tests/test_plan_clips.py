@@ -132,10 +132,10 @@ def test_the_table_has_a_row_of_the_tracks_after_the_boxes(folder: Path) -> None
 
 def test_make_follows_persons_when_they_are_detected_and_before_they_are_scored(folder: Path) -> None:
     made = actionclip(folder, **TRACKLETS)
-    rules = makefile(made)
+    rules = makefile(made, "--choices=file")
     assert made.tracks is not None
     done = made.tracks.done
-    assert f"{done}: | {made.index.done} {made.detect.done}\n\t@$(STAGE) stages.track $(CHOICE)" in rules
+    assert f"{done}: | {made.index.done} {made.detect.done}\n\t@$(START) stages.track --choices=file" in rules
     assert f"TRACK := {done}\n" in rules
     (score,) = [line for line in rules.splitlines() if line.startswith(f"{made.score.done}:")]
     assert str(done) in score.split()
@@ -145,7 +145,7 @@ def test_make_follows_persons_when_they_are_detected_and_before_they_are_scored(
 
 def test_where_nothing_is_followed_the_target_has_nothing_to_make(folder: Path) -> None:
     for made in (actionclip(folder), actionclip(folder, **TRACKLETS, **ANNOTATED), plan(folder)):
-        assert "TRACK := \n" in makefile(made)
+        assert "TRACK := \n" in makefile(made, "")
 
 
 def test_why_scores_are_stale_names_the_setting_of_the_tracks(folder: Path) -> None:

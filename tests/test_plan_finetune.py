@@ -96,20 +96,20 @@ def test_a_head_that_reads_no_boxes_of_a_detector_needs_none_of_it(folder: Path)
     made = plan(folder, **ON, head="clip_crop", **{"scoring.boxes": "groundtruth"})
     assert "finetune" not in keys(made)
     assert "FINETUNE_MESSAGE := finetune: clip_crop with scoring.boxes=groundtruth reads no detected box" in (
-        makefile(made)
+        makefile(made, "")
     )
 
 
 def test_make_starts_it_after_the_ground_truth_and_before_detection(folder: Path) -> None:
     made = plan(folder, **ON)
-    rules = makefile(made)
+    rules = makefile(made, "")
     assert made.finetune is not None
     done = made.finetune.done
-    assert f"{done}: | {made.index.done} {made.groundtruth.done}\n\t@$(STAGE) stages.finetune" in rules
-    assert f"{made.detect.done}: | {made.index.done} {done}\n\t@$(STAGE) stages.detect" in rules
+    assert f"{done}: | {made.index.done} {made.groundtruth.done}\n\t@$(START) stages.finetune" in rules
+    assert f"{made.detect.done}: | {made.index.done} {done}\n\t@$(START) stages.detect" in rules
     assert f"FINETUNE := {done}\n" in rules
     stays = "FINETUNE_MESSAGE := finetune: detector.finetune.epochs is 0, the detector stays as it is"
-    assert stays in makefile(plan(folder))
+    assert stays in makefile(plan(folder), "")
 
 
 def test_the_table_has_a_row_of_it(folder: Path) -> None:

@@ -184,8 +184,8 @@ def test_times_are_readable(seconds: float, text: str) -> None:
 
 def would_run(folder: Path, made: Plan, variable: str = "EVALUATED", flag: str = "-n") -> list[str]:
     """Stages that make would run for the files in a variable, in order."""
-    (folder / "rules.mk").write_text(f"{makefile(made)}\nwanted: | $({variable})\n")
-    run = ["make", flag, "--no-print-directory", "-f", "rules.mk", "wanted", "STAGE=python", "CHOICE=--head 'x'"]
+    (folder / "rules.mk").write_text(f"{makefile(made, "--head 'x'")}\nwanted: | $({variable})\n")
+    run = ["make", flag, "--no-print-directory", "-f", "rules.mk", "wanted", "START=python"]
     done = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     lines = [line for line in done.stdout.splitlines() if not line.startswith("make: ")]
@@ -202,7 +202,7 @@ def test_make_runs_every_stage_once_each_after_what_it_reads(folder: Path) -> No
     ("variable", "stages"),
     [
         ("EXTRACTED", CHAIN[:5]),
-        ("TRAINED", CHAIN[:6]),
+        ("TRAINED_HEAD", CHAIN[:6]),
         ("EVALUATED", CHAIN),
         ("INDEX", ["index"]),
         ("GROUNDTRUTH", ["index", "groundtruth"]),
@@ -227,7 +227,7 @@ def test_a_target_of_the_makefile_stands_for_its_stages(folder: Path, variable: 
 )
 def test_stages_that_a_head_does_not_need_are_not_run(folder: Path, asked: dict[str, object], stages: str) -> None:
     assert would_run(folder, plan(folder, **asked)) == stages.split()
-    assert would_run(folder, plan(folder, **asked), "TRAINED") == []
+    assert would_run(folder, plan(folder, **asked), "TRAINED_HEAD") == []
 
 
 @pytest.mark.fault(22)
@@ -268,7 +268,7 @@ def test_a_complete_file_does_not_hide_a_unit_that_is_gone(folder: Path, stage: 
 
 def test_what_make_says_at_the_end_is_true(folder: Path) -> None:
     def says(made: Plan, target: str) -> str:
-        (line,) = [line for line in makefile(made).splitlines() if line.startswith(f"{target}_MESSAGE := ")]
+        (line,) = [line for line in makefile(made, "").splitlines() if line.startswith(f"{target}_MESSAGE := ")]
         return line.partition(" := ")[2]
 
     made = plan(folder)

@@ -34,7 +34,7 @@ def test_there_are_commands() -> None:
 def test_every_command_is_one_that_make_knows_with_settings_that_exist(block: str) -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.M))
-    variables = set(re.findall(r"^([A-Z_]+) \?=## ", makefile, re.M))
+    variables = set(re.findall(r"^([A-Z_]+)\?=## ", makefile, re.M))
     for words in calls(block):
         named = dict(word.split("=", 1) for word in words if "=" in word)
         assert {word for word in words if "=" not in word} <= targets

@@ -100,8 +100,8 @@ def test_a_setting_that_was_added_later_is_compared_though_its_default_is_in_no_
 
 def test_make_runs_the_other_datasets_stages_as_such_and_none_twice(folder: Path):
     made = plan(folder, **ELSEWHERE)
-    (folder / "rules.mk").write_text(f"{makefile(made)}\nwanted: | $(EVALUATED)\n")
-    run = ["make", "-n", "--no-print-directory", "-f", "rules.mk", "wanted", "STAGE=python", "CHOICE=--head x"]
+    (folder / "rules.mk").write_text(f"{makefile(made, '--head x')}\nwanted: | $(EVALUATED)\n")
+    run = ["make", "-n", "--no-print-directory", "-f", "rules.mk", "wanted", "START=python"]
     done = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     commands = [line.removeprefix("python stages.").split(" ", 1) for line in done.stdout.splitlines()]

@@ -7,7 +7,6 @@ then DATASET=, SPLIT=, HEAD= and SET=.
 import argparse
 import copy
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +15,14 @@ from typing import Any, Self, get_args
 import yaml
 from pydantic import ValidationError
 
-from zsstad_core.errors import MissingFileError, SettingsError, did_you_mean, nearest_name
+from zsstad_core.command_line import Arguments, split_words
+from zsstad_core.errors import SettingsError, did_you_mean, nearest_name
 from zsstad_core.settings.base import Section
 from zsstad_core.settings.pipeline import Settings
+from zsstad_core.settings_file import Tree, read_settings_file
 from zsstad_core.yaml_text import parse
 
-Tree = dict[str, Any]
 Origins = dict[str, str]  # dotted key -> the file and line, or the variable, that sets it; for messages
-
 
 CHOICES = {
     "dataset": "dataset",
@@ -39,7 +38,7 @@ CHOICES = {
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
     """The argument parser that every stage starts from; its `parse_args()` goes to `from_arguments`."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Arguments(description)
     parser.add_argument("--settings", default="pipeline.yaml", help="the settings file")
     for name in (*CHOICES, "recipe"):
         parser.add_argument(f"--{name.replace('_', '-')}", default="", help=f"{name.upper()}= of the Makefile")
@@ -48,6 +47,12 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
         "--training-plan", action="store_true", help="the dataset that trained_on names, not the one tested"
     )
     return parser
+
+
+def chosen(options: argparse.Namespace) -> dict[str, str]:
+    """What decides the settings of a command line, by the names that a file of `--choices=` has for it."""
+    names = {"settings": "SETTINGS", "overrides": "SET", **{name: name.upper() for name in (*CHOICES, "recipe")}}
+    return {written: getattr(options, name) for name, written in names.items()}
 
 
 def from_words(words: Sequence[str]) -> Settings:
@@ -75,8 +80,10 @@ class SettingsFile:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read the file. Raises MissingFileError, and SettingsError naming the line."""
-        values, lines = _read(path)
+        values, lines = read_settings_file(path)
         recipes = _validated({"recipes": values["recipes"]} if "recipes" in values else {}, lines).recipes
+        if mistakes := [line for name in values.get("recipes", {}) for line in _mistakes(name, recipes[name], lines)]:
+            raise SettingsError("\n       ".join(mistakes))
         return cls(values, lines, recipes)
 
     def settings(self, *, choices: dict[str, str] | None = None, recipe: str = "", overrides: str = "") -> Settings:
@@ -126,39 +133,6 @@ def _layered(file: SettingsFile, choices: dict[str, str], recipe: str, overrides
     )
 
 
-def _read(path: Path) -> tuple[Tree, Origins]:
-    """The file as plain data, and for each dotted key the file and line where it stands."""
-    if not path.is_file():
-        raise MissingFileError(f"{path}: no such settings file; `make settings` writes one with every default")
-    try:
-        node, tree = parse(path.read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise SettingsError(f"{path}{line}: not valid YAML: {error.problem}") from error
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise SettingsError(
-            f"{path}: not readable: {' '.join(str(error).split())}; it must be YAML in UTF-8"
-        ) from error
-    if node is None:
-        return {}, {}
-    if not isinstance(tree, dict):
-        raise SettingsError(f"{path}: holds no settings; write them as `key: value`, sections indented")
-    return tree, {key: f"{path}:{line}" for key, line in _keys(node, (), path)}
-
-
-def _keys(node: yaml.Node, prefix: tuple[str, ...], path: Path) -> Iterator[tuple[str, int]]:
-    if not isinstance(node, yaml.MappingNode):
-        return
-    seen: set[str] = set()
-    for key, value in node.value:
-        name = str(key.value)
-        if name in seen:
-            raise SettingsError(f"{path}:{key.start_mark.line + 1}: {'.'.join((*prefix, name))} stands twice; keep one")
-        seen.add(name)
-        yield ".".join((*prefix, name)), key.start_mark.line + 1
-        yield from _keys(value, (*prefix, name), path)
-
-
 def _value(text: str) -> Any:
     """A number, true, false, null or text, as in YAML; never a list or mapping: `encoder.template={}` is a text."""
     try:
@@ -172,7 +146,7 @@ def _value(text: str) -> Any:
 def _assignments(overrides: str) -> list[tuple[str, str, str]]:
     """The assignments in SET=, each as (key, text, "SET=")."""
     try:
-        words = shlex.split(overrides)
+        words = split_words(overrides)
     except ValueError as error:
         raise SettingsError(f"SET={overrides!r}: {error}; quote values with spaces in single quotes") from error
     assignments = []
@@ -210,6 +184,26 @@ def _validated(tree: Tree, origins: Origins) -> Settings:
     except ValidationError as error:
         lines = [_sentence(problem, origins) for problem in error.errors()]
         raise SettingsError("\n       ".join(dict.fromkeys(lines))) from None
+
+
+def _mistakes(name: str, recipe: Tree, lines: Origins) -> list[str]:
+    """What no settings could make right in a recipe, whether it is chosen or not, a message each.
+
+    Rules between several settings are left out: the others may come from elsewhere.
+    """
+    head, slash, dataset = name.partition("/")
+    heads, datasets = (get_args(Settings.model_fields[field].annotation) for field in ("head", "dataset"))
+    near = f"{nearest_name(head, heads)}/{nearest_name(dataset, datasets)}"
+    if slash and name != near and "None" not in near.split("/"):
+        return [f"{lines[f'recipes.{name}']}: recipe {name} is of no method and dataset; did you mean {near}?"]
+    tree: Tree = {}
+    origins = {key.removeprefix(f"recipes.{name}."): f"{line}: recipe {name}" for key, line in lines.items()}
+    _merge(tree, {}, recipe, "")
+    try:
+        Settings.model_validate(tree)
+    except ValidationError as error:
+        return [_sentence(problem, origins) for problem in error.errors() if problem["type"] != "value_error"]
+    return []
 
 
 def _sentence(problem: Any, origins: Origins) -> str:

@@ -10,6 +10,7 @@ from tests.conftest import ROOT
 from zsstad_core import configure
 from zsstad_core.ask.question import labels_of, name_of, read_question, videos_of
 from zsstad_core.errors import DataError, MissingFileError, SettingsError
+from zsstad_core.plan.makefile import write_choices
 from zsstad_core.settings.pipeline import Settings
 
 
@@ -208,11 +209,19 @@ def test_another_dataset_and_the_oracle_are_refused(here: Path) -> None:
         read_question(options(head="oracle"))
 
 
-def test_the_command_of_a_stage_says_the_same_as_the_question(here: Path) -> None:
-    """Through the quotes of a rule of make, and back."""
-    import shlex
+def test_a_label_split_without_the_dataset_of_a_training_is_refused(here: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^SPLIT=2: of make ask, SPLIT= is .* name its dataset with TRAINED_ON="):
+        read_question(options(split="2"))
 
+
+def test_lines_in_a_variable_are_names_as_lines_of_a_file_are(here: Path) -> None:
+    assert labels_of("sit down\nwave, clap\n").names == ["sit down", "wave", "clap"]
+    (here / "a day.mov").write_text("")
+    assert videos_of("a day.mov\nmatch.mp4\n") == [Path("a day.mov"), Path("match.mp4")]
+
+
+def test_the_command_of_a_stage_says_the_same_as_the_question(here: Path) -> None:
+    """Through the file that make's rules name, and back."""
     question = read_question(options(video="my holiday, day 2.mov", labels="it's $5, clap", recipe="yolox-nano"))
-    words = shlex.split(question.words().replace("$$", "$"))
-    parsed = configure.arguments("").parse_args(["--settings", str(ROOT / "pipeline.yaml"), *words])
+    parsed = configure.arguments("").parse_args([write_choices(question.options)])
     assert configure.from_arguments(parsed) == configure.from_arguments(question.options)

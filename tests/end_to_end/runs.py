@@ -43,7 +43,8 @@ class Ended:
 
 def words(target: str, settings: Settings, **choices: object) -> list[str]:
     """`make TARGET SPLIT=2 HEAD=… SET=…`."""
-    chosen = {"SPLIT": 2, **{name.upper(): value for name, value in choices.items()}}
+    split = "" if target == "table" else 2  # a table has SPLITS=
+    chosen = {"SPLIT": split, **{name.upper(): value for name, value in choices.items()}}
     return ["make", target, *(f"{name}={value}" for name, value in chosen.items()), f"SET={as_set(settings)}"]
 
 

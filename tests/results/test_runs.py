@@ -38,7 +38,7 @@ def chosen(splits: str = "1,2", seeds: int = 2, heads: str = "iclip,clip_frame")
 def would_run(folder: Path, asked: Namespace, plans: dict[Run, Plan]) -> list[list[str]]:
     """The words of each stage that make would start for the whole table, in order."""
     (folder / "rules.mk").write_text(f"{makefile(asked, plans)}\nwanted: | $(TABLED)\n")
-    run = ["make", "-n", "--no-print-directory", "-f", "rules.mk", "wanted", "STAGE=python", "CHOICE=--head 'x'"]
+    run = ["make", "-n", "--no-print-directory", "-f", "rules.mk", "wanted", "START=python"]
     done = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")  # a target of two rules would be warned of
     return [shlex.split(line)[1:] for line in done.stdout.splitlines() if line.startswith("python")]

@@ -67,7 +67,8 @@ def test_another_environment_has_a_process_of_its_own(shared: Make) -> None:
 
 
 def test_what_make_adds_to_the_environment_makes_no_difference(shared: Make) -> None:
-    added = {"MAKEFLAGS": r" -- SPLIT=2 SET=a.b=c\ d.e=f", "MAKELEVEL": "2", "SPLIT": "2", "SET": "a.b=c d.e=f"}
+    names = "WARM SPLIT SET HEAD"
+    added = {"ZSSTAD_VARIABLES": names, "MAKEFLAGS": "rR", "MAKELEVEL": "2", "SPLIT": "2", "SET": "a.b=c d.e=f"}
     assert shared.run("parent", "variable:SPLIT", **added).stdout.splitlines() == [str(shared.parent), "2"]
 
 

@@ -7,6 +7,7 @@ Videos and labels become settings of dataset `folder`. SPLIT= names the label sp
 
 import argparse
 import json
+import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,13 +43,6 @@ class Question:
     options: argparse.Namespace
     name: str
 
-    def words(self) -> str:
-        """The command-line arguments of a stage, for a rule of make."""
-        chosen = vars(self.options)
-        names = [name for name in (*configure.CHOICES, "recipe") if chosen[name]]
-        words = [word for name in names for word in (f"--{name.replace('_', '-')}", chosen[name])]
-        return shlex.join([*words, "--set", self.options.overrides]).replace("$", "$$")
-
 
 @dataclass(frozen=True)
 class Labels:
@@ -64,6 +58,11 @@ def read_question(options: argparse.Namespace) -> Question:
         raise SettingsError(
             f"DATASET={options.dataset}: make ask is about the videos that VIDEO= names; for a head that was trained "
             f"on {options.dataset} say TRAINED_ON={options.dataset}"
+        )
+    if options.split and not options.trained_on:
+        raise SettingsError(
+            f"SPLIT={options.split}: of make ask, SPLIT= is the label split that a head was trained on; name its "
+            f"dataset with TRAINED_ON=, or leave SPLIT= out (your labels have no split)"
         )
     videos, labels = videos_of(options.video), labels_of(options.labels)
     head = options.head or (registry.DEFAULT if options.trained_on else registry.UNTRAINED)
@@ -83,7 +82,7 @@ def read_question(options: argparse.Namespace) -> Question:
     own = {f"datasets.folder.{name}": value for name, value in folder.items()}
     if options.trained_on and options.split:
         own["trained_on.split"] = options.split
-    chosen["overrides"] = " ".join(filter(None, [taken, options.overrides.replace("\n", " "), as_words(own)]))
+    chosen["overrides"] = " ".join(filter(None, [taken, options.overrides, as_words(own)]))
     return Question(argparse.Namespace(**chosen), name_of(videos))
 
 
@@ -131,9 +130,9 @@ def _section(settings: Settings, dotted: str) -> Any:
 def videos_of(text: str) -> Path | list[Path]:
     """The folder or the files that VIDEO= names. Raises SettingsError and MissingFileError.
 
-    The text is one path, with its spaces and commas, if such a path exists; otherwise several paths with commas or
-    spaces between, names with spaces in quotes, `*` and `?` as in a shell. A list (.txt) holds one path a line,
-    relative to the working folder or to the list.
+    The text is one path, with its spaces and commas, if such a path exists; otherwise several paths with commas, line
+    breaks or spaces between, names with spaces in quotes, `*` and `?` as in a shell. A list (.txt) holds one path a
+    line, relative to the working folder or to the list.
     """
     if not text.strip():
         raise SettingsError(
@@ -152,7 +151,8 @@ def _split(text: str) -> list[str]:
         by_space = shlex.split(text.replace(",", " "))
     except ValueError:  # a quote in a name
         by_space = text.replace(",", " ").split()
-    for names in ([text.strip()], by_comma, by_space):
+    by_line = [name.strip() for name in text.split("\n") if name.strip()]
+    for names in ([text], [text.strip()], by_comma, by_line, by_space):
         if names and all(_found(name) for name in names):
             return names
     lacking = next(name for name in (by_comma if "," in text else by_space) if not _found(name))
@@ -187,11 +187,12 @@ def _places(name: str) -> list[Path]:
 
 
 def _path(name: str) -> Path:
-    """A path; `~` at its beginning is the home folder, if there is one."""
+    """A path; `~` at its beginning is the home folder, if there is one and no file is called so."""
+    plain = Path(name)
     try:
-        return Path(name).expanduser()
+        return plain if _exists(plain) else plain.expanduser()
     except RuntimeError:  # no user of that name
-        return Path(name)
+        return plain
 
 
 def _exists(path: Path) -> bool:
@@ -212,8 +213,8 @@ def name_of(videos: Path | list[Path]) -> str:
 
 
 def labels_of(text: str) -> Labels:
-    """The labels of LABELS=: names with commas between, or a file: one per line (.txt), or YAML: a list, or texts by
-    name.
+    """The labels of LABELS=: names with commas or line breaks between, or a file: one per line (.txt), or YAML: a list,
+    or texts by name.
 
     Raises SettingsError and DataError for no label, one label, or two labels with the same words.
     """
@@ -222,7 +223,7 @@ def labels_of(text: str) -> Labels:
     if path.suffix.lower() in {*_LISTS, *_YAML} or (written and _exists(path) and path.is_file()):
         labels, where = _from_file(path), str(path)
     else:
-        labels, where = Labels([name.strip() for name in written.split(",") if name.strip()]), "LABELS="
+        labels, where = Labels([name.strip() for name in re.split("[,\n]", written) if name.strip()]), "LABELS="
     if not labels.names:
         raise SettingsError(
             f'{where} names no action; write some, LABELS="juggle a ball, wave, clap", or name a file of them'

@@ -1,35 +1,49 @@
-"""Write the makefile that make includes: a rule for each step of a plan, and variables that name the files to make."""
+"""Write the makefile that make includes: a rule for each step of a plan, and variables that name the files to make.
 
+No text of a user stands in it, where make or a shell would read it: choices are in a file beside it (`write_choices`),
+and a cache whose name would need quotes is refused (`refusals.refuse_cache_root`).
+"""
+
+import argparse
+import hashlib
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from zsstad_core import configure
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.stages import FINETUNE
 from zsstad_core.cache.units import short_digest, write_whole
+from zsstad_core.command_line import choices_text
 from zsstad_core.plan.graph import Step
 from zsstad_core.plan.plan import Plan
 
 _ALONE = ("index", "groundtruth", "finetune", "detect", "track", "encode", "text", "score")
 """Stages that have a target of make of their own name; the other stages run in `extract`, `train` and `eval`."""
 
+_FOLDER = Path(".plan")
+_DAY = 86_400
 
-def makefile(plan: Plan) -> str:
+
+def makefile(plan: Plan, choice: str) -> str:
     """The rules for every artifact: the file that marks it complete, the files that must exist before, and the stage.
 
-    Prerequisites are order-only: whether a file exists decides, never its time.
+    choice: the arguments of the stages, as `write_choices` gives them. Prerequisites are order-only: whether a file
+    exists decides, never its time.
     """
     made: dict[str, list[Artifact]] = {step.target: step.makes for step in plan.steps()}
     train = [plan.train] if plan.train else []
     lines = [
         f"EXTRACTED := {_files(plan.extract())}",
         *(f"{stage.upper()} := {_files(made.get(stage, []))}" for stage in _ALONE),
-        f"TRAINED := {_files(train)}",
+        f"TRAINED_HEAD := {_files(train)}",
         f"EVALUATED := {_files([plan.evaluate])}",
         f"EXTRACT_MESSAGE := {_result(plan, 'extract', plan.extract())}",
         f"FINETUNE_MESSAGE := {_result(plan, 'finetune', made.get(FINETUNE.target, []))}",
         f"TRAIN_MESSAGE := {_result(plan, 'train', train)}",
-        *rules({"$(CHOICE)": plan}),
+        *rules({choice: plan}),
     ]
     return "\n".join(lines)
 
@@ -37,15 +51,33 @@ def makefile(plan: Plan) -> str:
 def write_makefile(text: str) -> Path:
     """Write rules to a file whose name is a digest of them, so that two makes at once do not disturb each other.
 
-    Removes such files that are older than a day. Returns the path.
+    Removes what older makes left in that folder. Returns the path.
     """
-    file = Path(".plan", f"{short_digest(text)}.mk")
-    file.parent.mkdir(exist_ok=True)
+    file = _FOLDER / f"{short_digest(text)}.mk"
+    _FOLDER.mkdir(exist_ok=True)
     write_whole(file, text)
-    for old in file.parent.glob("*.mk"):
-        if old.stat().st_mtime < time.time() - 86_400:
-            old.unlink(missing_ok=True)
+    _remove_old()
     return file
+
+
+def write_choices(options: argparse.Namespace) -> str:
+    """Write the choices of a command line to a file whose name is a digest of them. Returns the argument of a stage."""
+    text = choices_text(configure.chosen(options)).encode("utf-8", "surrogateescape")
+    file = _FOLDER / f"{hashlib.sha256(text).hexdigest()[:16]}.choices"
+    _FOLDER.mkdir(exist_ok=True)
+    temporary = file.with_suffix(f".{os.urandom(8).hex()}")
+    temporary.write_bytes(text)
+    temporary.replace(file)
+    return f"--choices={file}"
+
+
+def _remove_old() -> None:
+    """Remove makefiles of the day before, which make has read, and choices that no stage has read for a month."""
+    for pattern, days in (("*.mk", 1), ("*.choices", 30), ("given-*/*", 30), ("given-*", 30)):
+        for old in _FOLDER.glob(pattern):
+            with suppress(OSError):  # another make has removed it, or a folder holds newer files
+                if old.stat().st_mtime < time.time() - days * _DAY:
+                    old.rmdir() if old.is_dir() else old.unlink()
 
 
 def rules(plans: Mapping[str, Plan]) -> list[str]:
@@ -76,7 +108,7 @@ def _with_training_plans(plans: Mapping[str, Plan]) -> Iterator[tuple[str, Plan]
 
 def _rule(step: Step, choice: str) -> str:
     grouped = " &:" if len(step.makes) > 1 else ":"
-    return f"{_files(step.makes)}{grouped} | {_files(step.needs)}\n\t@$(STAGE) stages.{step.target} {choice}\n"
+    return f"{_files(step.makes)}{grouped} | {_files(step.needs)}\n\t@$(START) stages.{step.target} {choice}\n"
 
 
 def _files(artifacts: Sequence[Artifact]) -> str:

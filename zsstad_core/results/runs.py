@@ -14,7 +14,7 @@ from zsstad_core.errors import SettingsError
 from zsstad_core.evaluation.metrics_file import read_metrics
 from zsstad_core.methods import registry
 from zsstad_core.plan.inventory import Inventories
-from zsstad_core.plan.makefile import rules
+from zsstad_core.plan.makefile import rules, write_choices
 from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import published_splits
@@ -90,10 +90,7 @@ def _options_of(options: argparse.Namespace, run: Run) -> argparse.Namespace:
 
 def makefile(options: argparse.Namespace, plans: Mapping[Run, Plan]) -> str:
     """The rules for all runs, and TABLED: the files that exist when every run is evaluated."""
-    by_choice = {}
-    for run, plan in plans.items():
-        overrides = shlex.quote(_options_of(options, run).overrides.replace("\n", " "))
-        by_choice[f"$(CHOICE) --set {overrides.replace('$', '$$')}"] = plan
+    by_choice = {write_choices(_options_of(options, run)): plan for run, plan in plans.items()}
     evaluated = dict.fromkeys(str(plan.evaluate.done) for plan in plans.values())
     return "\n".join([f"TABLED := {' '.join(evaluated)}", *rules(by_choice)])
 

@@ -12,7 +12,6 @@ import gc
 import importlib
 import json
 import os
-import re
 import runpy
 import selectors
 import signal
@@ -20,7 +19,7 @@ import socket
 import sys
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,13 +30,11 @@ from zsstad_core.warm.client import HEADER
 
 _PR_SET_PDEATHSIG = 1
 _GRACE_S = 25.0  # stages that are told to stop take at most 20 s (`zsstad_core.stopping`)
-_OF_MAKE = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MAKE_TERMOUT", "MAKE_TERMERR", "_", "SHLVL", "OLDPWD"}
+_OF_MAKE = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MAKE_TERMOUT", "MAKE_TERMERR"}
+_OF_MAKE |= {"ZSSTAD_VARIABLES", "_", "SHLVL", "OLDPWD"}
 """Variables that differ from one command of make to the next, and matter to no stage."""
 
 _AT_START = dict(os.environ)
-
-_ON_COMMAND_LINE = re.compile(r"(?:^|\s)(\w+)[:+?]*=")
-"""A variable of make's command line in MAKEFLAGS; recipes have it in their environment, `$(shell)` has not."""
 
 
 def main() -> None:
@@ -68,7 +65,9 @@ class Stage:
 
     def fits(self) -> bool:
         """Whether a child of this process would be as a new process: libraries have read their variables already."""
-        return self.folder == str(Path.cwd()) and _of_libraries(_AT_START) == _of_libraries(self.environment)
+        of_makefile = set(self.environment.get("ZSSTAD_VARIABLES", "").split()) - {"GOMP_SPINCOUNT"}
+        ours, theirs = (_of_libraries(of, of_makefile) for of in (_AT_START, self.environment))
+        return self.folder == str(Path.cwd()) and ours == theirs
 
     def preload(self) -> None:
         """Import what the module will. Raises whatever its imports raise."""
@@ -96,10 +95,12 @@ class Stage:
         runpy.run_module(self.words[0], run_name="__main__", alter_sys=True)
 
 
-def _of_libraries(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that a library may read when it is imported."""
-    of_make = _OF_MAKE | set(_ON_COMMAND_LINE.findall(environment.get("MAKEFLAGS", "")))
-    return {name: value for name, value in environment.items() if name not in of_make}
+def _of_libraries(environment: Mapping[str, str], of_makefile: Set[str]) -> dict[str, str]:
+    """The variables that a library may read when it is imported.
+
+    of_makefile: names of the Makefile's own; recipes have these in their environment, `$(shell)` has not.
+    """
+    return {name: value for name, value in environment.items() if name not in _OF_MAKE | of_makefile}
 
 
 def _stream(descriptor: int, like: Any) -> Any:
