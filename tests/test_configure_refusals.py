@@ -190,6 +190,7 @@ def test_a_wrong_recipe_is_named(tmp_path: Path, text: str, recipe: str, message
     assert refusal(tmp_path, text, recipe=recipe) == message
 
 
+@pytest.mark.fault(57)
 @pytest.mark.parametrize(
     ("recipe", "message"),
     [

@@ -52,6 +52,7 @@ def ask(tree: Path, **chosen: str) -> dict[str, list[str]]:
     return {stage: words for stage, *words in calls}
 
 
+@pytest.mark.fault(58)
 def test_names_that_are_longer_than_an_argument_travel_by_file(tree: Path) -> None:
     """And variables may be as long as make's own arguments can be, though MAKEFLAGS would have them longer still."""
     base = write_video(tree / "base.mp4", pictures(2), "libx264")

@@ -17,6 +17,7 @@ def tree(tmp_path: Path) -> Path:
     return bare_tree(tmp_path, NOTES_ARGUMENTS)
 
 
+@pytest.mark.fault(57)
 @pytest.mark.parametrize(
     ("words", "message"),
     [

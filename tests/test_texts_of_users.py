@@ -66,6 +66,7 @@ def test_every_variable_is_read_by_a_target_that_is_tried_here(tree: Path) -> No
     assert {name for names in read.values() for name in names} == set(VARIABLES)
 
 
+@pytest.mark.fault(56)
 @pytest.mark.parametrize("goals", GOALS, ids=" ".join)
 def test_a_text_in_any_variable_arrives_to_the_letter_and_nothing_of_it_is_evaluated(
     tree: Path, goals: tuple[str, ...]
@@ -134,6 +135,7 @@ def test_a_video_may_be_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert videos_of(name) == [Path(name)]
 
 
+@pytest.mark.fault(56)
 def test_nothing_that_a_user_wrote_stands_in_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     made = plan(tmp_path, **{"datasets.jhmdb.root": str(write_dataset(tmp_path / "$(shell touch canary) #'"))})
