@@ -87,7 +87,8 @@ def test_the_detector_finds_the_people(settings: Settings, stills: list[Still]) 
 def test_the_encoder_can_be_trained_anew(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "clip.safetensors"
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("sys.argv", ["encoder", "--out", str(out), "--stills", "80", "--steps", "1"])
+    monkeypatch.setattr(encoder_training, "_BATCH", 16)  # of 256: a whole one takes a minute
+    monkeypatch.setattr("sys.argv", ["encoder", "--out", str(out), "--stills", "8", "--steps", "1"])
     encoder_training.main()
     again = settings.encoder.model_copy(update={"pretrained": str(out)})
     bundled, trained = Encoder(settings.encoder, "cpu"), Encoder(again, "cpu")
@@ -118,7 +119,8 @@ def test_the_detector_is_trained_on_the_boxes_that_are_in_the_picture(
 def test_the_detector_can_be_trained_anew(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "detector.pth"
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("sys.argv", ["detector", "--out", str(out), "--stills", "20", "--steps", "2"])
+    monkeypatch.setattr(detector_training, "_BATCH", 4)
+    monkeypatch.setattr("sys.argv", ["detector", "--out", str(out), "--stills", "8", "--steps", "2"])
     detector_training.main()
     again = settings.detector.model_copy(update={"checkpoint": str(out)})
     assert load_detector(again, "cpu").classes == (PERSON, *OBJECTS)
