@@ -17,6 +17,7 @@ import yaml
 from pydantic import ValidationError
 
 from zsstad_core.errors import MissingFileError, SettingsError, did_you_mean, nearest_name
+from zsstad_core.plain_text import read_text
 from zsstad_core.settings.base import Section
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.yaml_text import parse
@@ -130,15 +131,14 @@ def _read(path: Path) -> tuple[Tree, Origins]:
     """The file as plain data, and for each dotted key the file and line where it stands."""
     if not path.is_file():
         raise MissingFileError(f"{path}: no such settings file; `make settings` writes one with every default")
+    text = read_text(path)
     try:
-        node, tree = parse(path.read_text(encoding="utf-8"))
+        node, tree = parse(text)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise SettingsError(f"{path}{line}: not valid YAML: {error.problem}") from error
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise SettingsError(
-            f"{path}: not readable: {' '.join(str(error).split())}; it must be YAML in UTF-8"
-        ) from error
+    except (ValueError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path}: not readable: {' '.join(str(error).split())}; it must be YAML") from error
     if node is None:
         return {}, {}
     if not isinstance(tree, dict):

@@ -20,6 +20,7 @@ from zsstad_core.datasets.folder import videos_below
 from zsstad_core.errors import DataError, MissingFileError, SettingsError
 from zsstad_core.frozen.text_files import read_texts
 from zsstad_core.methods import registry
+from zsstad_core.plain_text import read_lines
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.yaml_files import compose, line_of
 
@@ -173,7 +174,7 @@ def _places(name: str) -> list[Path]:
     if first.suffix.lower() not in _LISTS or first.is_dir():
         return found
     places = []
-    for line, written in enumerate(first.read_text(encoding="utf-8").splitlines(), 1):
+    for line, written in enumerate(read_lines(first), 1):
         if not written.strip():
             continue
         tried = [_path(written.strip()), first.parent / written.strip()]
@@ -245,7 +246,7 @@ def _from_file(path: Path) -> Labels:
     if not path.is_file():
         raise MissingFileError(f"LABELS={path}: no such file")
     if path.suffix.lower() not in _YAML:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+        lines = [line.strip() for line in read_lines(path)]
         return Labels([line for line in lines if line and not line.startswith("#")])
     node = compose(path)
     if not isinstance(node, yaml.SequenceNode):

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from zsstad_core.datasets.base import ClassType, Part
 from zsstad_core.errors import DataError, MissingFileError
 from zsstad_core.metrics.ava_labelmap import read_labelmap
+from zsstad_core.metrics.ava_rows import video_names
 from zsstad_core.unplaced import unplaced
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class AvaAnnotation:
         """Every annotated video, sorted, with its part. It parses no numbers, because every plan calls it."""
         parts: dict[str, Part] = {}
         for part, path in self._boxes.items():
-            for name in _videos(path):
+            for name in video_names(path):
                 if parts.setdefault(name, part) != part:
                     raise DataError(
                         f"{path}: names {name}, as {self._boxes['train'].name} does; it must be in one part"
@@ -151,20 +152,3 @@ class AvaAnnotation:
         found = [read_exclusions(path).astype({"video": "str"}) for path in self._excluded]
         empty = pd.DataFrame({"video": pd.Series([], dtype="str"), "second": pd.Series([], dtype="int32")})
         return pd.MultiIndex.from_frame(pd.concat([empty, *found], ignore_index=True))
-
-
-def _videos(path: Path) -> set[str]:
-    """The video names in the first column of a csv, without the header: some hundred names in hundreds of thousands of
-    rows."""
-    try:
-        with path.open(encoding="utf-8-sig") as stream:
-            lines = iter(stream)
-            first = next((line for line in lines if line.strip()), "")
-            separator = "\t" if "\t" in first and "," not in first else ","
-            names = {line.partition(separator)[0] for line in lines if line.strip()}
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text ({error})") from error
-    name, _, rest = first.partition(separator)
-    if rest.partition(separator)[0].strip().strip('"').isdecimal():  # no header
-        names.add(name)
-    return {name.strip().strip('"') for name in names}

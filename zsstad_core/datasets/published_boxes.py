@@ -5,13 +5,13 @@ It is a list of {image_id, category_id: 0 (person), bbox: [x1, y1, x2, y2] (not 
 without class, timestamp: "00014", frames from 1}.
 """
 
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.plain_text import read_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ def read_published(path: Path, videos: Sequence[str]) -> "tuple[pd.DataFrame, in
 
     from zsstad_core.tables import BOX
 
-    detections = _read_json(path)
+    detections = read_json(path)
     if not isinstance(detections, list):
         raise DataError(f"{path}: expected a list of detections {{image_id, category_id, bbox, score}}")
     images = _read_images(path.with_name(IMAGES), videos)
@@ -78,7 +78,7 @@ def _read_images(path: Path, videos: Sequence[str]) -> dict[int, tuple[str, int]
         other = named.setdefault(video_id.rsplit("/")[-1], video_id)
         if other != video_id:
             raise DataError(f"{path}: names videos without their class, so {other} and {video_id} cannot be told apart")
-    content = _read_json(path)
+    content = read_json(path)
     try:
         images = {
             image["id"]: (named.get(image["movie"], image["movie"]), int(image["timestamp"]) - 1)
@@ -90,10 +90,3 @@ def _read_images(path: Path, videos: Sequence[str]) -> dict[int, tuple[str, int]
         if frame < 0:
             raise DataError(f"{path}: image {image}: timestamp is {frame + 1}; frames are numbered from 1")
     return images
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DataError(f"{path}: not readable JSON ({error}); fetch it again") from error

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from zsstad_core.datasets.base import Part
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.plain_text import read_lines
 
 
 def read_parts(
@@ -43,13 +44,9 @@ def _read_list(file: Path, setting: str, classes: Sequence[str]) -> dict[str, in
         raise MissingFileError(
             f"{file}: no such list (datasets.ucf101_24.{setting}); expected UCF101's testlist01.txt or trainlist01.txt"
         )
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file}: not a text file in UTF-8 ({error})") from error
     right = {class_name.casefold(): class_name for class_name in classes}
     found: dict[str, int] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_lines(file), start=1):
         words = line.split()
         if not words:
             continue
