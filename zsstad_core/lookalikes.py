@@ -6,14 +6,18 @@ every reader that joins names refuses a pair that looks the same, and names both
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from zsstad_core.errors import DataError
+
+WAY_OUT = "write the name alike everywhere"
 
 
 def look(name: str) -> str:
     """What all names that look the same have in common: Unicode's compatible form in lower case, with single blanks,
     without signs that take no room."""
+    if name.isascii():  # the same, and ten times as fast
+        return " ".join(name.casefold().split())
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return " ".join("".join(sign for sign in plain if unicodedata.category(sign) != "Cf").split())
 
@@ -35,17 +39,13 @@ def refuse_lookalikes(what: str, names: Iterable[str], where: str, known: Iterab
         )
 
 
-def refuse_pairs(what: str, names: Iterable[str], where: str) -> None:
-    """Raise DataError if two of these names differ and look the same."""
+def refuse_pairs(what: str, names: Iterable[str], where: str | Mapping[str, str]) -> None:
+    """Raise DataError if two of these names differ and look the same. where: the file, or the place of each name."""
     first: dict[str, str] = {}
     for name in dict.fromkeys(names):
         if (other := first.setdefault(look(name), name)) != name:
-            raise DataError(
-                f"{where}: {what} {other!a} and {name!a} look the same, {difference(name, other)}; {WAY_OUT}"
-            )
-
-
-WAY_OUT = "write the name alike everywhere"
+            place = where if isinstance(where, str) else where[name]
+            raise DataError(f"{place}: {what} {name!a} looks like {other!a}, {difference(name, other)}; {WAY_OUT}")
 
 
 def difference(name: str, other: str) -> str:

@@ -17,6 +17,7 @@ from zsstad_core.datasets.base import Part
 from zsstad_core.datasets.clip_folders import entries
 from zsstad_core.errors import DataError, MissingFileError
 from zsstad_core.keyframes import Keyframes, Step
+from zsstad_core.lookalikes import refuse_lookalikes
 from zsstad_core.settings import datasets as settings
 from zsstad_core.video import VideoSource
 
@@ -54,6 +55,8 @@ class Ava:
         )
 
     def videos(self) -> list[VideoSource]:
+        annotation = f"{self._chosen.train}, {self._chosen.val}"
+        refuse_lookalikes("video", self._annotation.parts, annotation, self._on_disk, str(self._videos))
         found = [self._source(name) for name in self._annotation.parts if name in self._on_disk]
         if not found:
             others = f" ({len(self._on_disk)} others, such as {min(self._on_disk)})" if self._on_disk else ""

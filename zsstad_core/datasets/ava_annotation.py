@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from zsstad_core.datasets.base import ClassType, Part
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.lookalikes import refuse_lookalikes, refuse_pairs
 from zsstad_core.metrics.ava_labelmap import read_labelmap
 from zsstad_core.metrics.ava_rows import video_names
 from zsstad_core.unplaced import unplaced
@@ -72,6 +73,7 @@ class AvaAnnotation:
                     raise DataError(
                         f"{path}: names {name}, as {self._boxes['train'].name} does; it must be in one part"
                     )
+        refuse_pairs("video", parts, " and ".join(path.name for path in self._boxes.values()))
         return dict(sorted(parts.items()))
 
     def table(self) -> "pd.DataFrame":
@@ -150,5 +152,7 @@ class AvaAnnotation:
         from zsstad_core.metrics.ava_files import read_exclusions
 
         found = [read_exclusions(path).astype({"video": "str"}) for path in self._excluded]
+        for path, rows in zip(self._excluded, found, strict=True):
+            refuse_lookalikes("video", rows["video"].unique(), str(path), self.parts, "the annotation")
         empty = pd.DataFrame({"video": pd.Series([], dtype="str"), "second": pd.Series([], dtype="int32")})
         return pd.MultiIndex.from_frame(pd.concat([empty, *found], ignore_index=True))

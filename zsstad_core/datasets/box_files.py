@@ -9,6 +9,7 @@ import pandas as pd
 
 from zsstad_core.datasets.published_boxes import read_published
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.lookalikes import refuse_lookalikes
 from zsstad_core.plain_text import read_rows
 from zsstad_core.tables import BOX, table
 
@@ -54,6 +55,7 @@ def read_boxes(path: Path, videos: Sequence[str]) -> BoxFile:
             rows = _check(*_read_parquet(path), f"{path}: row ")
         case _:
             raise DataError(f"{path}: boxes come as .json (ST-CLIP's), .csv or .parquet")
+    refuse_lookalikes("video_id", rows.video_id.unique(), str(path), videos, "the dataset")
     known = rows.video_id.isin(videos)
     return BoxFile(number_boxes(rows[known]), dropped, int((~known).sum()))
 

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from zsstad_core.datasets.base import Part
 from zsstad_core.errors import DataError, MissingFileError, did_you_mean
+from zsstad_core.lookalikes import lookalikes, refuse_lookalikes, refuse_pairs
 from zsstad_core.plain_text import read_json, read_lines, read_rows
 
 _BOX = ("x1", "y1", "x2", "y2")
@@ -53,6 +54,7 @@ def read_annotation(file: Path, on_disk: Collection[str]) -> list[Box]:
         case _:
             raise DataError(f"{file}: an annotation comes as .csv or .json (datasets.folder.annotation)")
     boxes = [_box(where, row) for where, row in cells]
+    _refuse_lookalikes(boxes, on_disk)
     _refuse_misspelt_videos(boxes, on_disk, file)
     _refuse_contradictions(boxes)
     return boxes
@@ -144,6 +146,22 @@ def _number(where: str, row: Mapping[str, Any], name: str) -> float:
     if not math.isfinite(value):
         raise DataError(f"{where}: {name} is {row[name]!r}; it must be a finite number")
     return value
+
+
+def _refuse_lookalikes(boxes: list[Box], on_disk: Collection[str]) -> None:
+    """Refuse names that look the same: a video and one on disk, two missing videos, two labels, two persons of a
+    video."""
+    videos = {box.video: box.where for box in reversed(boxes)}
+    labels = {box.label: box.where for box in reversed(boxes)}
+    for video, other in lookalikes(videos, on_disk):
+        refuse_lookalikes("video", [video], videos[video], [other], "the folder")
+    refuse_pairs("video", (video for video in reversed(videos) if video not in on_disk), videos)
+    refuse_pairs("label", reversed(labels), labels)
+    persons: dict[str, dict[str, str]] = {}
+    for box in boxes:
+        persons.setdefault(box.video, {}).setdefault(box.person, box.where)
+    for places in persons.values():
+        refuse_pairs("person", places, places)
 
 
 def _refuse_misspelt_videos(boxes: list[Box], on_disk: Collection[str], file: Path) -> None:

@@ -4,10 +4,10 @@ Annotations of this field travel as Python 2 pickles on shared drives. A pickle 
 and even functions of numpy can be abused (`numpy.ndarray` over a chosen buffer reads any address). So the few names
 that arrays and their numbers need resolve to the stand-ins below, and every other name is refused.
 
-A pickle may also grow without end: a few bytes say "this list twice, that list twice, ...", ask for a memo of gigabytes,
-or for the same array a million times. So `pickle`'s Python loader is used (its C loader reserves memory for the largest
-number that a pickle names, and cannot be asked about keys), bytes that are made while loading are counted, and so are
-the entries that the content would have if everything shared were written out.
+A pickle may also grow without end: a few bytes say "this list twice, that list twice, ...", ask for a memo of
+gigabytes, or for the same array a million times. So `pickle`'s Python loader is used (its C loader reserves memory for
+the largest number that a pickle names, and cannot be asked about keys), bytes that are made while loading are counted,
+and so are the entries that the content would have if everything shared were written out.
 """
 
 import math
@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 
@@ -45,10 +45,13 @@ def load_pickle(path: Path) -> Any:
         raise DataError(f"{path}: not a readable pickle ({type(error).__name__}: {error}); fetch it again") from error
 
 
-class _Unpickler(pickle._Unpickler):
+_Loader: Any = pickle._Unpickler  # its methods are in no type stub
+
+
+class _Unpickler(_Loader):  # type: ignore[misc]
     """A loader that knows the stand-ins alone. most: how many bytes it may make besides those of the pickle."""
 
-    dispatch = dict(pickle._Unpickler.dispatch)
+    dispatch: ClassVar[dict[int, Any]] = dict(_Loader.dispatch)
 
     def __init__(self, stream: BinaryIO, most: int) -> None:
         super().__init__(stream, encoding="latin1")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.lookalikes import refuse_lookalikes
 from zsstad_core.plain_text import read_json
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def _read_images(path: Path, videos: Sequence[str]) -> dict[int, tuple[str, int]
         }
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: {error!r}; expected images, a list of {{id, movie, timestamp}}") from None
+    refuse_lookalikes("movie", (str(image["movie"]) for image in content["images"]), str(path), named, "the dataset")
     for image, (_, frame) in images.items():
         if frame < 0:
             raise DataError(f"{path}: image {image}: timestamp is {frame + 1}; frames are numbered from 1")
