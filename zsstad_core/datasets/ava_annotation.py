@@ -2,7 +2,7 @@
 
 The rows that are taken, left out and refused:
 
-    seconds 902 to 1798 (both included); a row of another second is refused, with its line
+    seconds 902 to 1798 (both included), or those that are set; a row of another second is refused, with its line
     rows at excluded seconds are left out and counted
     rows of an action that the label map lacks are left out and counted if it is one of AVA's 80 (a map of the 60 of the
     ActivityNet task, as the official evaluator does); any other action is refused, with its line
@@ -28,16 +28,17 @@ from zsstad_core.unplaced import unplaced
 if TYPE_CHECKING:
     import pandas as pd
 
-SECONDS = (902, 1798)
 _LAST_OF: dict[ClassType, int] = {"pose": 14, "object": 63, "person": 80}  # AVA numbers its actions in that order
 
 
 class AvaAnnotation:
-    """The annotation from the csv of each part, the label map, and files of excluded seconds. Raises MissingFileError
-    and DataError naming file and line."""
+    """The annotation from the csv of each part, the label map, and files of excluded seconds. seconds: the first and
+    the last that may be annotated. Raises MissingFileError and DataError naming file and line."""
 
-    def __init__(self, boxes: Mapping[Part, Path], labelmap: Path, excluded: Sequence[Path]) -> None:
-        self._boxes, self._labelmap, self._excluded = boxes, labelmap, excluded
+    def __init__(
+        self, boxes: Mapping[Part, Path], labelmap: Path, excluded: Sequence[Path], seconds: tuple[int, int]
+    ) -> None:
+        self._boxes, self._labelmap, self._excluded, self._seconds = boxes, labelmap, excluded, seconds
         for path in self.files():
             if not path.is_file():
                 raise MissingFileError(
@@ -114,7 +115,7 @@ class AvaAnnotation:
         from zsstad_core.metrics.ava_files import read_boxes
         from zsstad_core.tables import BOX
 
-        rows = read_boxes(path, scores=False, seconds=SECONDS)
+        rows = read_boxes(path, scores=False, seconds=self._seconds)
         rows = rows.assign(video=rows["video"].astype("str"))
 
         def refuse(broken: "pd.Series[bool]", why: Callable[[Any], str]) -> None:

@@ -101,7 +101,11 @@ def _rows(path: Path, seconds: tuple[int, int] | None) -> pd.DataFrame:
     if rows is None:
         rows = _read_text(path)
     first, last = seconds or (0, _LARGEST - 1)
-    rule = f"keyframes lie in {first} to {last}" if seconds else "it must be a whole number from 0"
+    rule = (
+        f"keyframes lie in {first} to {last} (datasets.ava.first_second and last_second; --seconds)"
+        if seconds
+        else "it must be a whole number from 0"
+    )
     second = rows["second"]
     _refuse(rows, path, (second % 1 != 0) | (second < first) | (second > last), "second", rule)
     _refuse(

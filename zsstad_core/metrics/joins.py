@@ -3,6 +3,7 @@ names. Evaluators do not ask: files that do not join have mAP 0, as the official
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from zsstad_core.lookalikes import refuse_lookalikes
 from zsstad_core.metrics.columns import codes, frame_keys, video_names
@@ -36,17 +37,23 @@ def remarks(groundtruth: pd.DataFrame, detections: pd.DataFrame, truth_file: obj
 
 
 def _other_units(groundtruth: pd.DataFrame, detections: pd.DataFrame, truth_file: object, found_file: object) -> str:
-    truth, found = (
-        ((rows["x2"] <= _FRACTION) & (rows["y2"] <= _FRACTION)).to_numpy() for rows in (groundtruth, detections)
-    )
-    if min(truth.mean(), found.mean()) > _NEARLY_NONE or max(truth.mean(), found.mean()) < _NEARLY_ALL:
+    truth_G, found_N = (_within(rows) for rows in (groundtruth, detections))  # which boxes may be fractions
+    share_G, share_N = truth_G.mean(), found_N.mean()
+    if min(share_G, share_N) > _NEARLY_NONE or max(share_G, share_N) < _NEARLY_ALL:
         return ""
-    small, large = (truth_file, found_file) if truth.mean() > found.mean() else (found_file, truth_file)
-    within, beyond = (truth, ~found) if truth.mean() > found.mean() else (found, ~truth)
+    sides = [(truth_G, truth_file), (found_N, found_file)]
+    (small, small_file), (large, large_file) = sides if share_G > share_N else sides[::-1]
     return (
-        f"{small} and {large} are in other units: {within.sum()} of {len(within)} boxes of {small} end at {_FRACTION:g} or before "
-        f"(fractions of the frame), {beyond.sum()} of {len(beyond)} boxes of {large} beyond (pixels); write both alike"
+        f"{small_file} and {large_file} are in other units: {small.sum()} of {len(small)} boxes of {small_file} end at "
+        f"{_FRACTION:g} or before (fractions of the frame), {(~large).sum()} of {len(large)} boxes of {large_file} "
+        "beyond (pixels); write both alike"
     )
+
+
+def _within(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Whether each box may be in fractions of the frame."""
+    within: NDArray[np.bool_] = ((rows["x2"] <= _FRACTION) & (rows["y2"] <= _FRACTION)).to_numpy()
+    return within
 
 
 def _nothing_joins(groundtruth: pd.DataFrame, detections: pd.DataFrame, truth_file: object, found_file: object) -> str:
