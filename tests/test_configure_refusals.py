@@ -147,10 +147,11 @@ def test_a_warmup_longer_than_the_training_names_both_places(
 
 
 def test_bytes_that_are_no_text_are_refused_in_one_line(tmp_path: Path) -> None:
-    for content in (b"split: \xff", b"split: \x01", b"split: 2024-99-99"):
+    for content in (b"split: \x01", b"split: 2024-99-99"):
         message = refusal(tmp_path, content)
         assert message.startswith("pipeline.yaml: not readable: ")
         assert "\n" not in message
+    assert refusal(tmp_path, b"head: iclip\nsplit: \xff").startswith("pipeline.yaml:2: byte 0xff is not UTF-8")
 
 
 def test_a_missing_file_is_a_missing_file(tmp_path: Path) -> None:

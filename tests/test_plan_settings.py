@@ -68,6 +68,8 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "datasets.ava.frame_files": ("img_{number}.jpg", NOTHING),
     "datasets.ava.fps": (25.0, NOTHING),
     "datasets.ava.start": (0.0, NOTHING),
+    "datasets.ava.first_second": (0, NOTHING),
+    "datasets.ava.last_second": (1900, NOTHING),
     "datasets.ava.around": (4, NOTHING),
     "datasets.ava.step": (2.0, NOTHING),
     "datasets.ava.step_unit": ("frames", NOTHING),

@@ -9,6 +9,7 @@ import functools
 import os
 import select
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
@@ -67,7 +68,7 @@ class ModelError(UserError, RuntimeError):
 def nearest_name(name: str, names: Iterable[str]) -> str | None:
     """The name in `names` that is most like `name`, as a correction of a misspelling; None if none is near.
 
-    Upper and lower case are equal, and so are a blank, a hyphen and an underscore.
+    Upper and lower case are equal, and so are Unicode's forms of a letter, and a blank, a hyphen and an underscore.
     """
     spelled = {_plain(other): other for other in names}
     near = get_close_matches(_plain(name), spelled, n=1)
@@ -77,11 +78,14 @@ def nearest_name(name: str, names: Iterable[str]) -> str | None:
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """` (did you mean …?)` with the nearest name, for the end of a message; empty if no name is near."""
     near = nearest_name(name, names)
-    return "" if near is None else f" (did you mean {near}?)"
+    if near is None:
+        return ""
+    alike = unicodedata.normalize("NFC", near) == unicodedata.normalize("NFC", name)
+    return f" (did you mean {near}{', in another Unicode form' if alike and near != name else ''}?)"
 
 
 def _plain(name: str) -> str:
-    return name.lower().replace(" ", "_").replace("-", "_")
+    return unicodedata.normalize("NFKC", name).casefold().replace(" ", "_").replace("-", "_")
 
 
 def friendly[**P](main: Callable[P, None]) -> Callable[P, None]:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from zsstad_core.errors import MissingFileError, SettingsError
+from zsstad_core.plain_text import read_text
 from zsstad_core.yaml_text import parse
 
 Tree = dict[str, Any]
@@ -15,19 +16,18 @@ Tree = dict[str, Any]
 def read_settings_file(path: Path) -> tuple[Tree, dict[str, str]]:
     """The file as plain data, and for each dotted key the file and line where it stands.
 
-    Raises MissingFileError, and SettingsError naming the line.
+    Raises MissingFileError, and SettingsError or DataError naming the line.
     """
     if not path.is_file():
         raise MissingFileError(f"{path}: no such settings file; `make settings` writes one with every default")
+    text = read_text(path)
     try:
-        node, tree = parse(path.read_text(encoding="utf-8"))
+        node, tree = parse(text)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise SettingsError(f"{path}{line}: not valid YAML: {error.problem}") from error
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise SettingsError(
-            f"{path}: not readable: {' '.join(str(error).split())}; it must be YAML in UTF-8"
-        ) from error
+    except (ValueError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path}: not readable: {' '.join(str(error).split())}; it must be YAML") from error
     if node is None:
         return {}, {}
     if not isinstance(tree, dict):

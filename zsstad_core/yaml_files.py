@@ -5,18 +5,19 @@ from pathlib import Path
 import yaml
 
 from zsstad_core.errors import DataError
+from zsstad_core.plain_text import read_text
 
 
 def compose(file: Path) -> yaml.Node | None:
     """The root node of the file, each node with its line; None for an empty file. Raises DataError naming file and
     line."""
     try:
-        node: yaml.Node | None = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node: yaml.Node | None = yaml.compose(read_text(file), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise DataError(f"{file}{line}: not valid YAML: {error.problem}") from error
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise DataError(f"{file}: not readable: {' '.join(str(error).split())}; it must be YAML in UTF-8") from error
+    except yaml.YAMLError as error:
+        raise DataError(f"{file}: not readable: {' '.join(str(error).split())}; it must be YAML") from error
     return node
 
 

@@ -249,3 +249,19 @@ def test_a_label_split_leaves_as_many_seen_classes_as_the_paper_counts(
     assert [kinds.count(kind) for kind in ("pose", "object", "person")] == [pose, thing, person]
     with pytest.raises(SettingsError, match="split is 4; ava has 1, 2, 3"):
         load_split("ava", 4, ava.classes)
+
+
+def test_a_csv_of_avas_kind_with_other_seconds_is_read_where_the_settings_name_them(root: Path):
+    with pytest.raises(DataError, match=r"second is 12; .* \(datasets\.ava\.first_second and last_second; --seconds\)"):
+        of_train(root, ONE.replace("0902", "0012"))
+    lines = [ONE.replace("0902", second) for second in ("0000", "0012", "2400")]
+    write_annotation(root, train=lines, val=[line.replace("trn_pal_000", "tst_ntsc_00") for line in lines])
+    ava = open_ava(root, first_second=0, last_second=2400, start=0.0)
+    assert sorted(set(ava.groundtruth()["frame"])) == [UNPLACED, UNPLACED + 12, UNPLACED + 2400]
+    pts = np.arange(0, 20, 1 / 25)  # 20 seconds at 25 a second
+    assert ava.keyframes.choose(pts).seconds.tolist() == list(range(21))
+    assert ava.keyframes.choose(pts).keyframes.tolist() == [*range(0, 500, 25), 499]
+    with pytest.raises(DataError, match=r"second is 2400; keyframes lie in 0 to 2399"):
+        open_ava(root, first_second=0, last_second=2399).groundtruth()
+    with pytest.raises(ValueError, match="last_second is 3; it must not be before first_second"):
+        open_ava(root, first_second=4, last_second=3)

@@ -37,6 +37,8 @@ def keys_of(folder: Path, **settings: Any) -> dict[str, str]:
     [
         ("start", 0.0, EVERYTHING),
         ("fps", 25.0, EVERYTHING),
+        ("first_second", 900, EVERYTHING),
+        ("last_second", 1900, EVERYTHING),
         ("around", 4, EVERYTHING),
         ("step", 2.0, EVERYTHING),
         ("step_unit", "frames", EVERYTHING),

@@ -6,6 +6,7 @@ import pytest
 
 from zsstad_core.errors import DataError, MissingFileError
 from zsstad_core.metrics.ava_files import read_boxes, read_exclusions, read_keyframes, read_labelmap
+from zsstad_core.metrics.ava_rows import video_names
 
 ROW = "a,0902,0.1,0.2,0.5,0.9,12"
 
@@ -123,7 +124,7 @@ def test_empty_and_missing_files(file, tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="no such file"):
         read_boxes(tmp_path / "gone.csv", scores=True)
     (tmp_path / "latin.csv").write_bytes(b"caf\xe9,902,0,0,1,1,1\n")
-    with pytest.raises(DataError, match="not UTF-8"):
+    with pytest.raises(DataError, match=r"latin\.csv:1: byte 0xe9 is not UTF-8"):
         read_boxes(tmp_path / "latin.csv", scores=False)
 
 
@@ -168,3 +169,31 @@ def test_the_real_files_are_read_whole(realdata: Path) -> None:
     sixty = read_labelmap(folder / "ava_action_list_v2.1_for_activitynet_2018.pbtxt.txt")
     assert len(sixty) == 60
     assert sixty.items() <= first.items()
+
+
+HEADER = "video_id,middle_frame_timestamp,x1,y1,x2,y2,action_id"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (f"{ROW}\nb,904,0,0,1,1,80\n", {"a", "b"}),
+        (f"{HEADER}\n{ROW}\n", {"a"}),
+        (f"\n\n{HEADER}\n{ROW}\n", {"a"}),  # the header after empty lines
+        ("a,902.0,0,0,1,1,80\nb,904,0,0,1,1,80\n", {"a", "b"}),  # a second that a spreadsheet made a decimal number
+        ("a, 902,0,0,1,1,80\n", {"a"}),
+        ("a,,0.1,0.2,0.5,0.9,12\n", {"a"}),  # no header: the row is wrong, and refused
+        ('"a, b",902,0,0,1,1,80\nb,904,0,0,1,1,80\n', {"a, b", "b"}),
+        (f"{HEADER}\r\n\r\n{ROW}\r\n,,,,,,\r\n".replace(",", "\t"), {"a"}),
+        ("video,second\n", set()),
+        ("", set()),
+    ],
+)
+def test_the_reader_of_names_and_the_reader_of_boxes_agree_on_the_header(file, text: str, names: set[str]) -> None:
+    """A plan reads the names alone: a video lost there is never looked for, and its rows are counted as missed."""
+    assert video_names(file(text)) == names
+    if ",," not in text:
+        assert set(read_keyframes(file(text))["video"]) == names
+    elif "\t" not in text:
+        with pytest.raises(DataError, match=r"boxes\.csv:1: second is ''"):
+            read_keyframes(file(text))

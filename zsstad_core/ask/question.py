@@ -18,9 +18,11 @@ import yaml
 
 from zsstad_core import configure
 from zsstad_core.datasets.folder import videos_below
-from zsstad_core.errors import DataError, MissingFileError, SettingsError
+from zsstad_core.errors import DataError, MissingFileError, SettingsError, did_you_mean
 from zsstad_core.frozen.text_files import read_texts
+from zsstad_core.lookalikes import look
 from zsstad_core.methods import registry
+from zsstad_core.plain_text import read_lines
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.yaml_files import compose, line_of
 
@@ -173,13 +175,14 @@ def _places(name: str) -> list[Path]:
     if first.suffix.lower() not in _LISTS or first.is_dir():
         return found
     places = []
-    for line, written in enumerate(first.read_text(encoding="utf-8").splitlines(), 1):
+    for line, written in enumerate(read_lines(first), 1):
         if not written.strip():
             continue
         tried = [_path(written.strip()), first.parent / written.strip()]
         there = [path for path in tried if _exists(path)]
         if not there:
-            raise MissingFileError(f"{first}:{line}: {written.strip()}: no such file or folder")
+            near = _beside(first.parent / written.strip())
+            raise MissingFileError(f"{first}:{line}: {written.strip()}: no such file or folder{near}")
         places.append(there[0])
     if not places:
         raise DataError(f"{first}: names no video; write a path a line")
@@ -193,6 +196,13 @@ def _path(name: str) -> Path:
         return plain if _exists(plain) else plain.expanduser()
     except RuntimeError:  # no user of that name
         return plain
+
+
+def _beside(path: Path) -> str:
+    """` (did you mean …?)` with the nearest name in the folder of a path; empty if there is none."""
+    if not path.parent.is_dir():
+        return ""
+    return did_you_mean(path.name, sorted(other.name for other in path.parent.iterdir()))
 
 
 def _exists(path: Path) -> bool:
@@ -230,7 +240,7 @@ def labels_of(text: str) -> Labels:
         )
     read: dict[str, str] = {}
     for name in labels.names:
-        same = " ".join(name.replace("_", " ").casefold().split())
+        same = look(name.replace("_", " "))
         if same in read:
             raise SettingsError(f"{where} names the same action twice: {read[same]} and {name}; keep one")
         read[same] = name
@@ -246,7 +256,7 @@ def _from_file(path: Path) -> Labels:
     if not path.is_file():
         raise MissingFileError(f"LABELS={path}: no such file")
     if path.suffix.lower() not in _YAML:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+        lines = [line.strip() for line in read_lines(path)]
         return Labels([line for line in lines if line and not line.startswith("#")])
     node = compose(path)
     if not isinstance(node, yaml.SequenceNode):

@@ -12,7 +12,7 @@ FORMAT = 1
 
 SCHEMA = {
     "index": 2,  # orientations, the film, times that rise
-    "groundtruth": 1,
+    "groundtruth": 2,  # label maps as protobuf reads them
     "finetune": 1,
     "detect": 2,  # convolutions with channels last: other last bits
     "track": 1,

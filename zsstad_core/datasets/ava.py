@@ -1,4 +1,5 @@
-"""AVA (Gu et al. 2018), v2.1 and v2.2: films that are annotated from second 902 to 1798, one keyframe per second.
+"""AVA (Gu et al. 2018), v2.1 and v2.2: films that are annotated from second 902 to 1798, one keyframe per second. Other
+data in AVA's files may have other seconds (`first_second`, `last_second`).
 
 This module lists the videos and gives the rule for their wanted frames; `ava_annotation` reads the annotation. The
 official validation videos are the test part, as in every paper: the labels of the official test videos are not public.
@@ -12,11 +13,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zsstad_core.datasets.ava_annotation import SECONDS, AvaAnnotation
+from zsstad_core.datasets.ava_annotation import AvaAnnotation
 from zsstad_core.datasets.base import Part
 from zsstad_core.datasets.clip_folders import entries
 from zsstad_core.errors import DataError, MissingFileError
 from zsstad_core.keyframes import Keyframes, Step
+from zsstad_core.lookalikes import refuse_lookalikes
 from zsstad_core.settings import datasets as settings
 from zsstad_core.video import VideoSource
 
@@ -42,18 +44,22 @@ class Ava:
             raise MissingFileError(f"{root}: no such folder (datasets.ava.root); put AVA there or name its folder")
         self._chosen = chosen
         self._videos = root / chosen.videos
+        seconds = (chosen.first_second, chosen.last_second)
         self._annotation = AvaAnnotation(
             {"train": root / chosen.train, "test": root / chosen.val},
             root / chosen.labelmap,
             [root / name for name in (chosen.excluded_train, chosen.excluded_val) if name],
+            seconds,
         )
         self.classes = self._annotation.classes
         self.class_types = self._annotation.class_types
         self.keyframes = Keyframes(
-            *SECONDS, chosen.start, chosen.around, Step(chosen.step, chosen.step_unit), chosen.fps
+            *seconds, chosen.start, chosen.around, Step(chosen.step, chosen.step_unit), chosen.fps
         )
 
     def videos(self) -> list[VideoSource]:
+        annotation = f"{self._chosen.train}, {self._chosen.val}"
+        refuse_lookalikes("video", self._annotation.parts, annotation, self._on_disk, str(self._videos))
         found = [self._source(name) for name in self._annotation.parts if name in self._on_disk]
         if not found:
             others = f" ({len(self._on_disk)} others, such as {min(self._on_disk)})" if self._on_disk else ""

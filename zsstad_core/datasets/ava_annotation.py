@@ -2,7 +2,7 @@
 
 The rows that are taken, left out and refused:
 
-    seconds 902 to 1798 (both included); a row of another second is refused, with its line
+    seconds 902 to 1798 (both included), or those that are set; a row of another second is refused, with its line
     rows at excluded seconds are left out and counted
     rows of an action that the label map lacks are left out and counted if it is one of AVA's 80 (a map of the 60 of the
     ActivityNet task, as the official evaluator does); any other action is refused, with its line
@@ -20,22 +20,25 @@ from typing import TYPE_CHECKING, Any
 
 from zsstad_core.datasets.base import ClassType, Part
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.lookalikes import refuse_lookalikes, refuse_pairs
 from zsstad_core.metrics.ava_labelmap import read_labelmap
+from zsstad_core.metrics.ava_rows import video_names
 from zsstad_core.unplaced import unplaced
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SECONDS = (902, 1798)
 _LAST_OF: dict[ClassType, int] = {"pose": 14, "object": 63, "person": 80}  # AVA numbers its actions in that order
 
 
 class AvaAnnotation:
-    """The annotation from the csv of each part, the label map, and files of excluded seconds. Raises MissingFileError
-    and DataError naming file and line."""
+    """The annotation from the csv of each part, the label map, and files of excluded seconds. seconds: the first and
+    the last that may be annotated. Raises MissingFileError and DataError naming file and line."""
 
-    def __init__(self, boxes: Mapping[Part, Path], labelmap: Path, excluded: Sequence[Path]) -> None:
-        self._boxes, self._labelmap, self._excluded = boxes, labelmap, excluded
+    def __init__(
+        self, boxes: Mapping[Part, Path], labelmap: Path, excluded: Sequence[Path], seconds: tuple[int, int]
+    ) -> None:
+        self._boxes, self._labelmap, self._excluded, self._seconds = boxes, labelmap, excluded, seconds
         for path in self.files():
             if not path.is_file():
                 raise MissingFileError(
@@ -66,11 +69,12 @@ class AvaAnnotation:
         """Every annotated video, sorted, with its part. It parses no numbers, because every plan calls it."""
         parts: dict[str, Part] = {}
         for part, path in self._boxes.items():
-            for name in _videos(path):
+            for name in video_names(path):
                 if parts.setdefault(name, part) != part:
                     raise DataError(
                         f"{path}: names {name}, as {self._boxes['train'].name} does; it must be in one part"
                     )
+        refuse_pairs("video", parts, " and ".join(path.name for path in self._boxes.values()))
         return dict(sorted(parts.items()))
 
     def table(self) -> "pd.DataFrame":
@@ -111,7 +115,7 @@ class AvaAnnotation:
         from zsstad_core.metrics.ava_files import read_boxes
         from zsstad_core.tables import BOX
 
-        rows = read_boxes(path, scores=False, seconds=SECONDS)
+        rows = read_boxes(path, scores=False, seconds=self._seconds)
         rows = rows.assign(video=rows["video"].astype("str"))
 
         def refuse(broken: "pd.Series[bool]", why: Callable[[Any], str]) -> None:
@@ -149,22 +153,7 @@ class AvaAnnotation:
         from zsstad_core.metrics.ava_files import read_exclusions
 
         found = [read_exclusions(path).astype({"video": "str"}) for path in self._excluded]
+        for path, rows in zip(self._excluded, found, strict=True):
+            refuse_lookalikes("video", rows["video"].unique(), str(path), self.parts, "the annotation")
         empty = pd.DataFrame({"video": pd.Series([], dtype="str"), "second": pd.Series([], dtype="int32")})
         return pd.MultiIndex.from_frame(pd.concat([empty, *found], ignore_index=True))
-
-
-def _videos(path: Path) -> set[str]:
-    """The video names in the first column of a csv, without the header: some hundred names in hundreds of thousands of
-    rows."""
-    try:
-        with path.open(encoding="utf-8-sig") as stream:
-            lines = iter(stream)
-            first = next((line for line in lines if line.strip()), "")
-            separator = "\t" if "\t" in first and "," not in first else ","
-            names = {line.partition(separator)[0] for line in lines if line.strip()}
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text ({error})") from error
-    name, _, rest = first.partition(separator)
-    if rest.partition(separator)[0].strip().strip('"').isdecimal():  # no header
-        names.add(name)
-    return {name.strip().strip('"') for name in names}

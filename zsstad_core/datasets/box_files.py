@@ -1,6 +1,5 @@
 """Boxes from a file instead of a detector: ST-CLIP's JSON, or the columns of table `boxes` in CSV or Parquet."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,8 @@ import pandas as pd
 
 from zsstad_core.datasets.published_boxes import read_published
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.lookalikes import refuse_lookalikes
+from zsstad_core.plain_text import read_rows
 from zsstad_core.tables import BOX, table
 
 _NUMBERS = ["frame", *BOX, "score"]
@@ -54,6 +55,7 @@ def read_boxes(path: Path, videos: Sequence[str]) -> BoxFile:
             rows = _check(*_read_parquet(path), f"{path}: row ")
         case _:
             raise DataError(f"{path}: boxes come as .json (ST-CLIP's), .csv or .parquet")
+    refuse_lookalikes("video_id", rows.video_id.unique(), str(path), videos, "the dataset")
     known = rows.video_id.isin(videos)
     return BoxFile(number_boxes(rows[known]), dropped, int((~known).sum()))
 
@@ -69,19 +71,15 @@ def number_boxes(rows: pd.DataFrame) -> pd.DataFrame:
 def _read_csv(path: Path) -> tuple[pd.DataFrame, list[int]]:
     """The cells of a CSV file as text, and the number of the line on which each row ends."""
     rows, lines = [], []
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            header = next(reader, [])
-            _refuse_other_columns(path, header)
-            for row in reader:
-                if len(row) not in (0, len(header)):
-                    raise DataError(f"{path}:{reader.line_num}: has {len(row)} cells, the header {len(header)}")
-                if row:
-                    rows.append(row)
-                    lines.append(reader.line_num)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: not a UTF-8 CSV file ({error})") from error
+    numbered = read_rows(path)
+    _, header = next(numbered, (1, []))
+    _refuse_other_columns(path, header)
+    for line, row in numbered:
+        if len(row) not in (0, len(header)):
+            raise DataError(f"{path}:{line}: has {len(row)} cells, the header {len(header)}")
+        if row:
+            rows.append(row)
+            lines.append(line)
     return pd.DataFrame(rows, columns=header, dtype=object)[_COLUMNS], lines
 
 

@@ -2,11 +2,12 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from zsstad_core.datasets.base import Part
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.lookalikes import refuse_lookalikes
 
 
 def clips_by_class(folder: Path, suffixes: Sequence[str], setting: str, expected: str) -> dict[str, Path]:
@@ -24,7 +25,7 @@ def clips_by_class(folder: Path, suffixes: Sequence[str], setting: str, expected
         for entry in entries(Path(class_folder.path)):
             is_folder = entry.is_dir()
             stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - a Path for each takes several times as long
-            if not is_folder and suffix not in suffixes:
+            if not is_folder and suffix.lower() not in suffixes:
                 continue
             name = f"{class_folder.name}/{entry.name if is_folder else stem}"
             if name in found:
@@ -34,13 +35,15 @@ def clips_by_class(folder: Path, suffixes: Sequence[str], setting: str, expected
 
 
 def wanted_on_disk(
-    wanted: Iterable[str], on_disk: Mapping[str, Path], folder: Path, annotation: Path, expected: str
+    wanted: Collection[str], on_disk: Mapping[str, Path], folder: Path, annotation: Path, expected: str
 ) -> dict[str, Path]:
-    """The wanted clips that are on disk, by name. Raises MissingFileError if there is none, naming another clip."""
+    """The wanted clips that are on disk, by name. Raises MissingFileError if there is none, naming another clip, and
+    DataError if a clip is there under a name that only looks the same."""
     found = {name: on_disk[name] for name in wanted if name in on_disk}
     if not found:
         others = f" ({len(on_disk)} others, such as {min(on_disk)})" if on_disk else ""
         raise MissingFileError(f"{folder}: no clip that {annotation.name} names{others}; expected {expected}")
+    refuse_lookalikes("clip", wanted, str(annotation), on_disk, str(folder))
     return found
 
 

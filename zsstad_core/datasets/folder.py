@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from zsstad_core.datasets.base import Part
 from zsstad_core.datasets.folder_annotation import Box, read_annotation, read_train_list
-from zsstad_core.errors import DataError, MissingFileError, SettingsError
+from zsstad_core.errors import DataError, MissingFileError, SettingsError, did_you_mean
 from zsstad_core.keyframes import Keyframes, Sampled
+from zsstad_core.lookalikes import refuse_pairs
 from zsstad_core.settings import datasets as settings
 from zsstad_core.video import VideoSource
 
@@ -78,6 +79,7 @@ class Folder:
                 f"datasets.folder.labels names {len(found)} actions; name two or more, a score says which of them it "
                 'is: SET="datasets.folder.labels=reading,cooking", or write them into the annotation (column label)'
             )
+        refuse_pairs("label", found, "datasets.folder.labels")
         if self._labels:
             self._refuse_other_labels()
         return found
@@ -156,7 +158,8 @@ class Folder:
     def _refuse_other_labels(self) -> None:
         for box in self._boxes:
             if box.label and box.label not in self._labels:
-                raise DataError(f"{box.where}: label is {box.label!r}; datasets.folder.labels does not name it")
+                near = did_you_mean(box.label, self._labels)
+                raise DataError(f"{box.where}: label is {box.label!r}; datasets.folder.labels does not name it{near}")
 
     @cached_property
     def _parts(self) -> dict[str, Part]:

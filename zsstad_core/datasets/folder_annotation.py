@@ -11,9 +11,6 @@ The first six columns must be there, in any order, with a header; a column with 
 may be misspelt. JSON is a list of objects with these keys.
 """
 
-import csv
-import io
-import json
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -22,6 +19,8 @@ from typing import Any, NamedTuple
 
 from zsstad_core.datasets.base import Part
 from zsstad_core.errors import DataError, MissingFileError, did_you_mean
+from zsstad_core.lookalikes import lookalikes, refuse_lookalikes, refuse_pairs
+from zsstad_core.plain_text import read_json, read_lines, read_rows
 
 _BOX = ("x1", "y1", "x2", "y2")
 _NEEDED = ("video", "frame", *_BOX)
@@ -55,6 +54,7 @@ def read_annotation(file: Path, on_disk: Collection[str]) -> list[Box]:
         case _:
             raise DataError(f"{file}: an annotation comes as .csv or .json (datasets.folder.annotation)")
     boxes = [_box(where, row) for where, row in cells]
+    _refuse_lookalikes(boxes, on_disk)
     _refuse_misspelt_videos(boxes, on_disk, file)
     _refuse_contradictions(boxes)
     return boxes
@@ -65,7 +65,7 @@ def read_train_list(file: Path, known: Collection[str]) -> set[str]:
     if not file.is_file():
         raise MissingFileError(f"{file}: no such list (datasets.folder.train_list)")
     listed: set[str] = set()
-    for number, line in enumerate(_text(file).splitlines(), start=1):
+    for number, line in enumerate(read_lines(file), start=1):
         name = line.strip()
         if name in listed:
             raise DataError(f"{file}:{number}: {name} is listed twice")
@@ -77,26 +77,19 @@ def read_train_list(file: Path, known: Collection[str]) -> set[str]:
 
 
 def _read_csv(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    reader = csv.reader(io.StringIO(_text(file), newline=""), strict=True)
-    try:
-        header = next(reader, [])
-        _refuse_other_columns(header, f"{file}:1")
-        for row in reader:
-            if not row:
-                continue
-            where = f"{file}:{reader.line_num}"
-            if len(row) != len(header):
-                raise DataError(f"{where}: has {len(row)} cells, the header {len(header)}")
-            yield where, dict(zip(header, row, strict=True))
-    except csv.Error as error:
-        raise DataError(f"{file}:{reader.line_num}: not CSV ({error})") from error
+    rows = read_rows(file)
+    _, header = next(rows, (1, []))
+    _refuse_other_columns(header, f"{file}:1")
+    for line, row in rows:
+        if not row:
+            continue
+        if len(row) != len(header):
+            raise DataError(f"{file}:{line}: has {len(row)} cells, the header {len(header)}")
+        yield f"{file}:{line}", dict(zip(header, row, strict=True))
 
 
 def _read_json(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    try:
-        content = json.loads(_text(file))
-    except ValueError as error:
-        raise DataError(f"{file}: not readable JSON ({error})") from error
+    content = read_json(file)
     if not isinstance(content, list):
         raise DataError(f"{file}: expected a list of objects with {', '.join(_NEEDED)}")
     for number, entry in enumerate(content, start=1):
@@ -155,6 +148,22 @@ def _number(where: str, row: Mapping[str, Any], name: str) -> float:
     return value
 
 
+def _refuse_lookalikes(boxes: list[Box], on_disk: Collection[str]) -> None:
+    """Refuse names that look the same: a video and one on disk, two missing videos, two labels, two persons of a
+    video."""
+    videos = {box.video: box.where for box in reversed(boxes)}
+    labels = {box.label: box.where for box in reversed(boxes)}
+    for video, other in lookalikes(videos, on_disk):
+        refuse_lookalikes("video", [video], videos[video], [other], "the folder")
+    refuse_pairs("video", (video for video in reversed(videos) if video not in on_disk), videos)
+    refuse_pairs("label", reversed(labels), labels)
+    persons: dict[str, dict[str, str]] = {}
+    for box in boxes:
+        persons.setdefault(box.video, {}).setdefault(box.person, box.where)
+    for places in persons.values():
+        refuse_pairs("person", places, places)
+
+
 def _refuse_misspelt_videos(boxes: list[Box], on_disk: Collection[str], file: Path) -> None:
     """Refuse a name that is almost that of a video on disk; any other name may belong to a missing video."""
     short = {name.rpartition(".")[0]: name for name in on_disk} | {name.rpartition("/")[2]: name for name in on_disk}
@@ -185,10 +194,3 @@ def _refuse_contradictions(boxes: list[Box]) -> None:
             raise DataError(f"{box.where}: person {box.person} has another box in this frame ({other.where})")
         if (other := rows.setdefault((*box[1:4], box.person, box.label), box)) is not box:
             raise DataError(f"{box.where}: says the same as {other.where}")
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file}: not a text file in UTF-8 ({error})") from error

@@ -5,13 +5,14 @@ It is a list of {image_id, category_id: 0 (person), bbox: [x1, y1, x2, y2] (not 
 without class, timestamp: "00014", frames from 1}.
 """
 
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.lookalikes import refuse_lookalikes
+from zsstad_core.plain_text import read_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +37,7 @@ def read_published(path: Path, videos: Sequence[str]) -> "tuple[pd.DataFrame, in
 
     from zsstad_core.tables import BOX
 
-    detections = _read_json(path)
+    detections = read_json(path)
     if not isinstance(detections, list):
         raise DataError(f"{path}: expected a list of detections {{image_id, category_id, bbox, score}}")
     images = _read_images(path.with_name(IMAGES), videos)
@@ -78,7 +79,7 @@ def _read_images(path: Path, videos: Sequence[str]) -> dict[int, tuple[str, int]
         other = named.setdefault(video_id.rsplit("/")[-1], video_id)
         if other != video_id:
             raise DataError(f"{path}: names videos without their class, so {other} and {video_id} cannot be told apart")
-    content = _read_json(path)
+    content = read_json(path)
     try:
         images = {
             image["id"]: (named.get(image["movie"], image["movie"]), int(image["timestamp"]) - 1)
@@ -86,14 +87,8 @@ def _read_images(path: Path, videos: Sequence[str]) -> dict[int, tuple[str, int]
         }
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: {error!r}; expected images, a list of {{id, movie, timestamp}}") from None
+    refuse_lookalikes("movie", (str(image["movie"]) for image in content["images"]), str(path), named, "the dataset")
     for image, (_, frame) in images.items():
         if frame < 0:
             raise DataError(f"{path}: image {image}: timestamp is {frame + 1}; frames are numbered from 1")
     return images
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DataError(f"{path}: not readable JSON ({error}); fetch it again") from error

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from zsstad_core.datasets.base import Part
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.plain_text import read_lines
 
 _PARTS: dict[str, Part] = {"1": "train", "2": "test"}
 
@@ -70,7 +71,7 @@ def _read_list(file: Path) -> dict[str, Part]:
         )
     class_name = file.name.rsplit("_test_split", 1)[0]
     parts: dict[str, Part] = {}
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(read_lines(file), start=1):
         words = line.split()
         if not words:
             continue

@@ -5,11 +5,16 @@ name all its 101 classes; lines of the 77 other classes are ignored, and so are 
 corrected annotation has dropped.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from zsstad_core.datasets.base import Part
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.lookalikes import refuse_lookalikes
+from zsstad_core.plain_text import read_lines
+
+_AVI = re.compile(r"\.avi$", re.IGNORECASE)
 
 
 def read_parts(
@@ -22,11 +27,13 @@ def read_parts(
     """
     known = set(annotated)
     test = _read_list(test_list, "test_list", classes)
+    refuse_lookalikes("clip", test, str(test_list), known, annotation.name)
     if not known & test.keys():
         raise DataError(f"{test_list}: names no clip that {annotation.name} annotates; the two do not belong together")
     if train_list is None:
         return {name: "test" if name in test else "train" for name in annotated}
     train = _read_list(train_list, "train_list", classes)
+    refuse_lookalikes("clip", train, str(train_list), known, annotation.name)
     if both := sorted(train.keys() & test.keys()):
         raise DataError(f"{train_list}:{train[both[0]]}: {both[0]} is in {test_list.name}:{test[both[0]]} too")
     if neither := sorted(known - train.keys() - test.keys()):
@@ -43,17 +50,13 @@ def _read_list(file: Path, setting: str, classes: Sequence[str]) -> dict[str, in
         raise MissingFileError(
             f"{file}: no such list (datasets.ucf101_24.{setting}); expected UCF101's testlist01.txt or trainlist01.txt"
         )
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file}: not a text file in UTF-8 ({error})") from error
     right = {class_name.casefold(): class_name for class_name in classes}
     found: dict[str, int] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_lines(file), start=1):
         words = line.split()
         if not words:
             continue
-        class_name, _, clip = words[0].removesuffix(".avi").partition("/")
+        class_name, _, clip = _AVI.sub("", words[0]).partition("/")
         if len(words) > 2 or not class_name or not clip or "/" in clip or not all(word.isdigit() for word in words[1:]):
             raise DataError(f"{file}:{number}: {line.strip()!r}; expected CLASS/NAME.avi, at most with a class number")
         if class_name not in classes:

@@ -3,7 +3,6 @@
 Imports neither torch nor open_clip.
 """
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -12,8 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zsstad_core.errors import MissingFileError, ModelError, SettingsError, did_you_mean
+from zsstad_core.errors import DataError, MissingFileError, ModelError, SettingsError, did_you_mean
 from zsstad_core.frozen.text_files import read_texts
+from zsstad_core.plain_text import read_json
 from zsstad_core.settings.frozen import Encoder
 
 if TYPE_CHECKING:
@@ -154,10 +154,12 @@ def model_config(settings: Encoder) -> dict[str, Any]:
             "open_clip.list_models(), or the path of a model config (.json)"
         )
     try:
-        content = json.loads(file.read_text())
+        content = read_json(file)
         config = {"model_cfg": content, **content}["model_cfg"]  # open_clip_config.json wraps it, others do not
         missing = [key for key in ("embed_dim", "vision_cfg", "text_cfg") if key not in config]
-    except (ValueError, TypeError) as error:
+    except DataError as error:
+        raise ModelError(f"{error}; a model config must be JSON as in open_clip/model_configs") from error
+    except TypeError as error:
         raise ModelError(
             f"{file}: not a model config ({error}); it must be JSON as in open_clip/model_configs"
         ) from error

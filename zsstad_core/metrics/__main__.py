@@ -23,6 +23,7 @@ from zsstad_core.metrics import ava_files
 from zsstad_core.metrics.ava import ava_ap
 from zsstad_core.metrics.box_tables import read_table
 from zsstad_core.metrics.frame_map import frame_ap
+from zsstad_core.metrics.joins import refuse_names_that_look_alike, remarks
 from zsstad_core.metrics.linking import link_tubes
 from zsstad_core.metrics.protocols import FRAME, VIDEO
 from zsstad_core.metrics.summary import json_number
@@ -51,6 +52,7 @@ def _ava(arguments: argparse.Namespace) -> dict[str, Any]:
             f"{arguments.groundtruth}:{groundtruth['line'].iloc[0]}: action_id is {groundtruth['action_id'].iloc[0]}; "
             f"no action of this file is in {arguments.labelmap}"
         )
+    said = _compare(groundtruth, detections, arguments)
     per_class = ava_ap(groundtruth, detections, list(names.values()), arguments.iou, keyframes, excluded)
     return {
         "metric": "frame AP",
@@ -66,6 +68,7 @@ def _ava(arguments: argparse.Namespace) -> dict[str, Any]:
             "detections": len(detections),
             "detections of actions that the label map lacks": int(detections["class_name"].isna().sum()),
         },
+        "remarks": said,
     }
 
 
@@ -82,6 +85,7 @@ def _rename(rows: pd.DataFrame, names: dict[int, str] | None = None) -> pd.DataF
 def _frame(arguments: argparse.Namespace) -> dict[str, Any]:
     groundtruth = read_table(arguments.groundtruth, scores=False)
     detections = read_table(arguments.detections, scores=True)
+    said = _compare(groundtruth, detections, arguments)
     classes = _classes(groundtruth, detections)
     per_class = frame_ap(groundtruth, detections, classes, arguments.iou, arguments.protocol)
     return {
@@ -91,6 +95,7 @@ def _frame(arguments: argparse.Namespace) -> dict[str, Any]:
         "iou": arguments.iou,
         **_result(per_class),
         "counted": {"groundtruth": len(groundtruth), "detections": len(detections), **_without_area(detections)},
+        "remarks": said,
     }
 
 
@@ -98,6 +103,7 @@ def _video(arguments: argparse.Namespace) -> dict[str, Any]:
     wanted = [name if name in RANGES else _threshold(name) for name in arguments.iou]
     groundtruth = read_table(arguments.groundtruth, scores=False, tubes=True).rename(columns={"tube": "box"})
     detections = read_table(arguments.detections, scores=True)
+    said = _compare(groundtruth, detections, arguments)
     classes = _classes(groundtruth, detections)
     linked = "tube" not in detections
     tubes = link_tubes(detections, classes, arguments.protocol) if linked else detections
@@ -114,7 +120,18 @@ def _video(arguments: argparse.Namespace) -> dict[str, Any]:
         },
         "counts": {f"{threshold:g}": _result(rows)["counts"] for threshold, rows in per_threshold.items()},
         "counted": {"groundtruth": len(groundtruth), "detections": len(detections), **_without_area(detections)},
+        "remarks": said,
     }
+
+
+def _compare(groundtruth: pd.DataFrame, detections: pd.DataFrame, arguments: argparse.Namespace) -> list[str]:
+    """What keeps the two files apart, printed on standard error too, since the numbers alone do not show it."""
+    files = (arguments.groundtruth.name, arguments.detections.name)
+    refuse_names_that_look_alike(groundtruth, detections, *files)
+    said = remarks(groundtruth, detections, *files)
+    for sentence in said:
+        print(f"remark: {sentence}", file=sys.stderr)
+    return said
 
 
 def _threshold(text: str) -> float:

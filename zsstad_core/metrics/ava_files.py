@@ -4,12 +4,10 @@
     video,second,x1,y1,x2,y2,action_id,person_id     ground truth since v2.1; detections have a score as last cell
     video,second                                     a keyframe without boxes (also with the other cells left empty)
 
-Cells are separated by commas or tabs, lines end in LF or CRLF, the first line may be a header, rows come in any order.
-All code that reads AVA's files uses this module. The first line that breaks a rule is refused by file:line.
+Cells are separated by commas or tabs, lines end in LF or CRLF, the first line may be a header (`ava_rows` says when),
+rows come in any order. The first line that breaks a rule is refused by file:line.
 """
 
-import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,8 @@ from numpy.typing import NDArray
 
 from zsstad_core.errors import DataError, MissingFileError
 from zsstad_core.metrics.ava_labelmap import read_labelmap
+from zsstad_core.metrics.ava_rows import cells_of, is_number, layout
+from zsstad_core.plain_text import open_text
 from zsstad_core.tables import BOX
 
 __all__ = ["read_boxes", "read_exclusions", "read_keyframes", "read_labelmap"]
@@ -97,12 +97,15 @@ def _rows(path: Path, seconds: tuple[int, int] | None) -> pd.DataFrame:
     """All rows that are not empty: video, second (int32), x1 ... action_id, last (float64, NaN if empty), line."""
     if not path.is_file():
         raise MissingFileError(f"{path}: no such file")
-    separator, header = _layout(path)
-    rows = _read_numbers(path, separator, header)
+    rows = _read_numbers(path)
     if rows is None:
-        rows = _read_text(path, separator, header)
+        rows = _read_text(path)
     first, last = seconds or (0, _LARGEST - 1)
-    rule = f"keyframes lie in {first} to {last}" if seconds else "it must be a whole number from 0"
+    rule = (
+        f"keyframes lie in {first} to {last} (datasets.ava.first_second and last_second; --seconds)"
+        if seconds
+        else "it must be a whole number from 0"
+    )
     second = rows["second"]
     _refuse(rows, path, (second % 1 != 0) | (second < first) | (second > last), "second", rule)
     _refuse(
@@ -111,54 +114,30 @@ def _rows(path: Path, seconds: tuple[int, int] | None) -> pd.DataFrame:
     return rows.assign(second=second.astype("int32"))
 
 
-def _layout(path: Path) -> tuple[str, bool]:
-    """The separator of a file, and whether its first line is a header."""
-    for line in _lines(path):
-        separator = "\t" if "\t" in line and "," not in line else ","
-        cells = next(csv.reader([line], delimiter=separator))
-        return separator, len(cells) > 1 and not any(map(_is_number, cells[1:]))
-    return ",", False
-
-
-def _lines(path: Path) -> Iterator[str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            yield from stream
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text ({error})") from error
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _read_numbers(path: Path, separator: str, header: bool) -> pd.DataFrame | None:
+def _read_numbers(path: Path) -> pd.DataFrame | None:
     """The rows of a file whose cells are all numbers, except for an empty last column; None for any other file."""
+    separator, header = layout(path)
     try:
-        rows = pd.read_csv(
-            path,
-            sep=separator,
-            header=None,
-            names=_CELLS,
-            index_col=False,
-            skiprows=int(header),
-            dtype={"video": "category", **dict.fromkeys(_NUMBERS, "float64"), "too many": "str"},
-            skip_blank_lines=False,
-            skipinitialspace=True,
-            keep_default_na=False,
-            na_values={cell: [""] for cell in _CELLS},
-            encoding="utf-8-sig",
-        )
+        with open_text(path) as stream:
+            rows = pd.read_csv(
+                stream,
+                sep=separator,
+                header=None,
+                names=_CELLS,
+                index_col=False,
+                skiprows=header,
+                dtype={"video": "category", **dict.fromkeys(_NUMBERS, "float64"), "too many": "str"},
+                skip_blank_lines=False,
+                skipinitialspace=True,
+                keep_default_na=False,
+                na_values={cell: [""] for cell in _CELLS},
+            )
     except (ValueError, OverflowError):  # pandas' own errors too: text where a number is expected, or a broken line
         return None
     numbers = rows[_NUMBERS].to_numpy()
     whole = np.isfinite(numbers[:, :-1]).all() and rows["video"].notna().all() and rows["too many"].isna().all()
     last_column = np.isfinite(numbers[:, -1])
-    seven = not last_column.any() and len(next(csv.reader(_lines(path), delimiter=separator), [])) == 7
+    seven = not last_column.any() and len(next(cells_of(path), (0, []))[1]) == 7
     if not whole or not (last_column.all() or seven) or _has_blanks(rows["video"].cat.categories).any():
         return None
     del rows["too many"]
@@ -169,15 +148,10 @@ def _has_blanks(names: "pd.Index[str]") -> NDArray[np.bool_]:
     return np.array([name != name.strip() for name in names], bool)
 
 
-def _read_text(path: Path, separator: str, header: bool) -> pd.DataFrame:
+def _read_text(path: Path) -> pd.DataFrame:
     """The rows of any file, cell by cell. Raises DataError naming the first line that is not of the three kinds."""
     columns: dict[str, list[object]] = {cell: [] for cell in ["video", *_NUMBERS, "line"]}
-    reader = csv.reader(_lines(path), delimiter=separator)
-    for row in reader:
-        line = reader.line_num
-        cells = [cell.strip() for cell in row]
-        if (header and line == 1) or not any(cells):
-            continue
+    for line, cells in cells_of(path):
         if len(cells) not in (2, 7, 8):
             raise DataError(
                 f"{path}:{line}: has {len(cells)} cells; a row has 7 or 8, or 2 for a keyframe without boxes"
@@ -191,7 +165,7 @@ def _read_text(path: Path, separator: str, header: bool) -> pd.DataFrame:
                 columns[name].append(cell)
             elif not cell and (name == "last" or (bare and name != "second")):
                 columns[name].append(np.nan)
-            elif not _is_number(cell) or not np.isfinite(float(cell)):
+            elif not is_number(cell) or not np.isfinite(float(cell)):
                 shown = name if name != "last" else "the last cell"
                 raise DataError(f"{path}:{line}: {shown} is {cell!r}; it must be a finite number")
             else:

@@ -1,14 +1,14 @@
 """Read AVA's label maps: pbtxt in both dialects, or csv. Imports no pandas, because every plan reads the classes."""
 
-import csv
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.lookalikes import difference, look
+from zsstad_core.plain_text import read_rows, read_text
 
-_BLOCK = re.compile(r"\b(item|label)\s*\{")
-_ENTRY = re.compile(r"""\b(name|label_id|id)\s*:\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(\S+))""")
+_NUMBER, _NAME = "label_id", "label_name"  # the columns of the csv
+_FIELDS = {"name": str, "id": int, "label_id": int}
 
 
 def read_labelmap(path: Path) -> dict[int, str]:
@@ -19,47 +19,54 @@ def read_labelmap(path: Path) -> dict[int, str]:
     """
     if not path.is_file():
         raise MissingFileError(f"{path}: no such file")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text ({error})") from error
-    named = list(_pbtxt(path, text) if _BLOCK.search(text) else _label_csv(path, text))
     names: dict[int, str] = {}
-    for line, number, name in named:
-        if not number.isdecimal() or int(number) < 1:
+    looks: dict[str, str] = {}
+    for line, number, name in _entries(path):
+        if number < 1:
             raise DataError(f"{path}:{line}: id is {number}; AVA's actions are numbered from 1")
-        if int(number) in names or name in names.values():
+        if number in names or name in names.values():
             raise DataError(f'{path}:{line}: {number} "{name}" is there twice, by its number or its name')
-        names[int(number)] = name
+        if (other := looks.setdefault(look(name), name)) != name:
+            raise DataError(f"{path}:{line}: name {name!a} looks like {other!a}, {difference(name, other)}; keep one")
+        names[number] = name
     if not names:
         raise DataError(f"{path}: names no action; a label map is a pbtxt of items, or a csv label_id,label_name")
     return dict(sorted(names.items()))
 
 
-def _pbtxt(path: Path, text: str) -> Iterator[tuple[int, str, str]]:
-    """Line, number and name of each block in braces."""
-    for block in re.finditer(
-        r"\{[^{}]*\}", re.sub(r'"[^"\n]*"', lambda name: name[0].replace("{", "(").replace("}", ")"), text)
-    ):
-        line = text.count("\n", 0, block.start()) + 1
-        found = {
-            entry[1]: entry[2] or entry[3] or entry[4] for entry in _ENTRY.finditer(text, block.start(), block.end())
-        }
-        number = found.get("id") or found.get("label_id")
-        if not number or not found.get("name"):
+def _entries(path: Path) -> Iterator[tuple[int, int, str]]:
+    """Line, number and name of each entry."""
+    text = read_text(path)
+    first = text.lstrip().partition("\n")[0]
+    if _NUMBER in first and _NAME in first:
+        return _label_csv(path)
+    if "{" not in text and "<" not in text:
+        raise DataError(f"{path}:1: neither a pbtxt nor a csv with the columns {_NUMBER} and {_NAME}")
+    return _pbtxt(path, text)
+
+
+def _pbtxt(path: Path, text: str) -> Iterator[tuple[int, int, str]]:
+    from zsstad_core.metrics.pbtxt import read_messages  # protobuf's library, which other plans need not import
+
+    for line, kind, fields in read_messages(text, str(path), _FIELDS):
+        if kind not in ("item", "label"):
+            raise DataError(f"{path}:{line}: {kind} is no entry of a label map; its entries are called item or label")
+        number = fields.get("id", fields.get("label_id"))
+        if number is None or not fields.get("name"):
             raise DataError(f"{path}:{line}: this entry must have a name and an id (or label_id)")
-        yield line, number, re.sub(r"\\(.)", r"\1", found["name"])
+        yield line, int(number), str(fields["name"])
 
 
-def _label_csv(path: Path, text: str) -> Iterator[tuple[int, str, str]]:
-    reader = csv.reader(text.splitlines())
-    header = [cell.strip() for cell in next(reader, [])]
-    if not {"label_id", "label_name"} <= set(header):
-        raise DataError(f"{path}:1: neither a pbtxt nor a csv with the columns label_id and label_name")
-    number, name = header.index("label_id"), header.index("label_name")
-    for row in reader:
-        if not any(row):
-            continue
-        if len(row) != len(header):
-            raise DataError(f"{path}:{reader.line_num}: has {len(row)} cells, the header {len(header)}")
-        yield reader.line_num, row[number].strip(), row[name].strip()
+def _label_csv(path: Path) -> Iterator[tuple[int, int, str]]:
+    rows = ((line, [cell.strip() for cell in row]) for line, row in read_rows(path))
+    rows = ((line, cells) for line, cells in rows if any(cells))
+    line, header = next(rows)
+    if not {_NUMBER, _NAME} <= set(header):
+        raise DataError(f"{path}:{line}: must have the columns {_NUMBER} and {_NAME}, with commas between")
+    number, name = header.index(_NUMBER), header.index(_NAME)
+    for line, cells in rows:
+        if len(cells) != len(header):
+            raise DataError(f"{path}:{line}: has {len(cells)} cells, the header {len(header)}")
+        if not cells[number].isdecimal():
+            raise DataError(f"{path}:{line}: id is {cells[number]}; AVA's actions are numbered from 1")
+        yield line, int(cells[number]), cells[name]

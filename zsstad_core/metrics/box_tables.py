@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from zsstad_core.errors import DataError, MissingFileError
+from zsstad_core.plain_text import open_text, read_rows
 from zsstad_core.tables import BOX
 
 _LARGEST = 2**31
@@ -45,30 +46,27 @@ def read_table(path: Path, scores: bool, tubes: bool | None = None) -> pd.DataFr
 
 def _from_csv(path: Path, names: list[str], numbers: list[str], optional_tube: bool) -> pd.DataFrame:
     """The cells of the columns, as numbers if each cell of a column of numbers is one; the index is the line."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            first = stream.readline()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text ({error})") from error
+    with open_text(path) as stream:
+        first = stream.readline()
     separator = "\t" if "\t" in first and "," not in first else ","
     header = [cell.strip() for cell in next(csv.reader([first], delimiter=separator), [])]
     names = names + (["tube"] if optional_tube and "tube" in header else [])
     _must_have(f"{path}:1", header, names + numbers)
     try:
-        cells = pd.read_csv(
-            path,
-            sep=separator,
-            header=None,
-            names=[*header, "too many"],
-            index_col=False,
-            skiprows=1,
-            dtype=dict.fromkeys([*header, "too many"], "category") | dict.fromkeys(numbers, "float64"),
-            skip_blank_lines=False,
-            skipinitialspace=True,
-            keep_default_na=False,
-            na_values={column: [""] for column in [*header, "too many"]},
-            encoding="utf-8-sig",
-        )
+        with open_text(path) as stream:
+            cells = pd.read_csv(
+                stream,
+                sep=separator,
+                header=None,
+                names=[*header, "too many"],
+                index_col=False,
+                skiprows=1,
+                dtype=dict.fromkeys([*header, "too many"], "category") | dict.fromkeys(numbers, "float64"),
+                skip_blank_lines=False,
+                skipinitialspace=True,
+                keep_default_na=False,
+                na_values={column: [""] for column in [*header, "too many"]},
+            )
         whole = cells["too many"].isna().all() and cells[names + numbers].notna().all(axis=None)
         if whole:
             return cells[names + numbers].set_axis(pd.RangeIndex(2, 2 + len(cells)))
@@ -80,19 +78,15 @@ def _from_csv(path: Path, names: list[str], numbers: list[str], optional_tube: b
 def _from_cells(path: Path, separator: str, header: list[str], columns: list[str]) -> pd.DataFrame:
     """The cells as text, from a file that has an empty line, a missing cell, or text where a number is expected."""
     rows, lines = [], []
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, delimiter=separator)
-            next(reader)
-            for row in reader:
-                if not any(cell.strip() for cell in row):
-                    continue
-                if len(row) != len(header):
-                    raise DataError(f"{path}:{reader.line_num}: has {len(row)} cells, the header {len(header)}")
-                rows.append([cell.strip() for cell in row])
-                lines.append(reader.line_num)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: not a UTF-8 CSV file ({error})") from error
+    numbered = read_rows(path, separator)
+    next(numbered)
+    for line, row in numbered:
+        if not any(cell.strip() for cell in row):
+            continue
+        if len(row) != len(header):
+            raise DataError(f"{path}:{line}: has {len(row)} cells, the header {len(header)}")
+        rows.append([cell.strip() for cell in row])
+        lines.append(line)
     return pd.DataFrame(rows, index=lines, columns=header, dtype=object)[columns]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from zsstad_core.errors import SettingsError
+from zsstad_core.lookalikes import look
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import LabelSplit
 
@@ -57,7 +58,7 @@ def shared_classes(texts: Mapping[str, Sequence[str]], learned: Mapping[str, Seq
     """The classes of `texts` that read as a class of `learned` -> that class; both arguments: class -> its texts.
 
     Two classes read the same if the name or a text of one equals the name or a text of the other, but for case,
-    underscores and surplus spaces.
+    Unicode form, underscores and surplus spaces.
     """
     read: dict[str, str] = {}
     for name, of_class in learned.items():
@@ -70,4 +71,4 @@ def shared_classes(texts: Mapping[str, Sequence[str]], learned: Mapping[str, Seq
 
 
 def _words(name: str, texts: Sequence[str]) -> list[str]:
-    return [" ".join(words.replace("_", " ").casefold().split()) for words in (name, *texts)]
+    return [look(words.replace("_", " ")) for words in (name, *texts)]

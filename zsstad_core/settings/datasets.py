@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from zsstad_core.settings.base import BY_DIGEST, Section
+from zsstad_core.settings.base import ADDED, BY_DIGEST, Section
 
 
 class Jhmdb(Section):
@@ -71,6 +71,12 @@ class Ava(Section):
     start: Annotated[float, Field(ge=0)] = 900.0
     """Second of the film at which videos start: 900 for the 15 minutes that are usually cut out, 0 for whole films."""
 
+    first_second: Annotated[int, Field(ge=0, le=1_000_000), ADDED] = 902
+    """The first second of a film that may be annotated, AVA's by default. Rows of other seconds are refused."""
+
+    last_second: Annotated[int, Field(ge=0, le=1_000_000), ADDED] = 1798
+    """The last one. Every second between the two that a video has is a keyframe: a wide range costs decoding."""
+
     around: Annotated[int, Field(ge=0)] = 0
     """How many more frames before and after each keyframe are extracted, `step` apart. A method needs some
     where its window reaches beyond the keyframes; a memory of keyframes, a second apart, needs none."""
@@ -102,6 +108,14 @@ class Ava(Section):
         if self.frame_files.count("{number}") != 1 or not self.frame_files.endswith((".jpg", ".png")):
             raise ValueError(
                 f'frame_files is "{self.frame_files}"; it must have {{number}} once, and end in .jpg or .png'
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _seconds_rise(self) -> "Ava":
+        if self.last_second < self.first_second:
+            raise ValueError(
+                f"last_second is {self.last_second}; it must not be before first_second ({self.first_second})"
             )
         return self
 

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from zsstad_core.errors import MissingFileError, ModelError, did_you_mean
+from zsstad_core.plain_text import encoding_of, read_text
 
 
 def resolve_config(config: str) -> Path:
@@ -58,9 +59,12 @@ def versions() -> dict[str, str]:
 
 
 def _bases(file: Path) -> list[str]:
+    text = read_text(file)
+    if encoding_of(file) != "utf-8":
+        raise ModelError(f"{file}:1: begins with a byte-order mark, which mmengine cannot read; save it without one")
     try:
-        lines = ast.parse(file.read_text(encoding="utf-8")).body
-    except (SyntaxError, UnicodeDecodeError) as error:
+        lines = ast.parse(text).body
+    except SyntaxError as error:
         raise ModelError(f"{file}: not an mmdet config ({error}); it must be a Python file") from error
     for line in lines:
         if isinstance(line, ast.With) and "read_base" in ast.unparse(line.items[0]):
