@@ -13,7 +13,6 @@ from zsstad_core import configure
 from zsstad_core.ask import refusals, text
 from zsstad_core.ask.question import Question, read_question
 from zsstad_core.cache.stages import TEXT
-from zsstad_core.cache.units import write_whole
 from zsstad_core.errors import friendly
 from zsstad_core.plan.makefile import rules, write_choices, write_makefile
 from zsstad_core.plan.plan import Plan
@@ -54,29 +53,26 @@ def command(options: Namespace) -> str:
 
 
 def write_answer(plan: Plan, folder: Path, anew: str, command: str) -> None:
-    from zsstad_core.ask import files
-    from zsstad_core.ask.annotated import write_annotated
+    """Write the answer and print it; then its extras, which may fail with a remark."""
+    from zsstad_core.ask import extras, files
     from zsstad_core.ask.answer import answer_all
-    from zsstad_core.ask.drawing import marks
     from zsstad_core.report.page.of_answers import page_of_answers
-    from zsstad_core.report.page.write import write_page
 
     labels, found = plan.dataset.classes, answer_all(plan)
     refusals.refuse_nobody(plan, found)
-    shown = files.names_of_videos(found)
-    refusals.refuse_overwriting(plan, folder, shown)
-    for one in found:
-        frames, lost = write_annotated(plan.videos[one.video_id], marks(one, labels), folder / shown[one.video_id])
-        refusals.refuse_other_frames(one, frames)
-        print("\n".join([*text.answer_lines(one, labels), *(f"  {line}" for line in lost)]))
-    write_whole(folder / "answer.json", files.as_text(files.as_json(plan, found, shown)))
-    write_whole(folder / "detections.csv", files.as_csv(found))
-    write_whole(folder / "labels.pbtxt", files.as_labelmap(labels))
-    write_page(folder / "index.html", page_of_answers(plan, found, command))
+    names = files.names_of_videos(found)
+    refusals.refuse_overwriting(plan, folder, names)
+    extras.remove_old(folder, names)
+    files.write_answer(folder, plan, found)
+    print("\n".join(line for one in found for line in text.answer_lines(one, labels)))
+    shown, remarks = extras.annotate_all(plan, found, names, folder)
+    files.write_json(folder, plan, found, shown, remarks)
+    page = extras.write_page_of(folder, lambda: page_of_answers(plan, found, command))
+    print("".join(f"  {line}\n" for line in [*(f"{name}: {line}" for name, line in remarks), *page]), end="")
     if plan.shared_classes:
         print(f"ask: learned in training, so no zero-shot: {', '.join(plan.shared_classes)}")
     print(f"ask: {text.stages_text(plan, anew)}")
-    for name in ("index.html", "answer.json", "detections.csv", "labels.pbtxt", *shown.values()):
+    for name in (*([] if page else [extras.PAGE]), *files.NAMES, *shown.values()):
         print(f"ask: {folder / name}")
 
 

@@ -5,8 +5,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import PurePath
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -14,19 +14,47 @@ import numpy as np
 from zsstad_core.ask.answer import Answer, threshold_of
 from zsstad_core.ask.spans import NOTHING
 from zsstad_core.cache.stages import EVALUATE, GROUNDTRUTH
+from zsstad_core.cache.units import write_whole
 from zsstad_core.keyframes import NOWHERE, nearest
 from zsstad_core.plan.plan import Plan
 from zsstad_core.tables import BOX
 from zsstad_core.tracks import UNTRACKED
 
 FORMAT = "zsstad answer 1"
+JSON, CSV, LABELMAP = NAMES = ("answer.json", "detections.csv", "labels.pbtxt")
 
 _NUMBERS = re.compile(r"\[[-+.e\d,\s]+\]")
 
 
-def as_json(plan: Plan, answers: Sequence[Answer], shown: Mapping[str, str]) -> dict[str, Any]:
-    """The whole answer as plain data. shown: the file name of the annotated video of each video."""
-    return {"format": FORMAT, "asked": _question(plan), "videos": [_video(plan, one, shown) for one in answers]}
+def write_answer(folder: Path, plan: Plan, answers: Sequence[Answer]) -> None:
+    """Write the answer, which needs no video any more: `NAMES`. Raises CacheError if that fails."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder, plan, answers, {}, ())
+    write_whole(folder / CSV, as_csv(answers))
+    write_whole(folder / LABELMAP, as_labelmap(plan.dataset.classes))
+
+
+def write_json(
+    folder: Path,
+    plan: Plan,
+    answers: Sequence[Answer],
+    shown: Mapping[str, str],
+    remarks: Iterable[tuple[str, str]],
+) -> None:
+    """Write answer.json. shown: the file name of the annotated video of each video that has one. remarks: video and
+    sentence. Raises CacheError if that fails."""
+    write_whole(folder / JSON, as_text(as_json(plan, answers, shown, list(remarks))))
+
+
+def as_json(
+    plan: Plan, answers: Sequence[Answer], shown: Mapping[str, str], remarks: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
+    """The whole answer as plain data; arguments as in `write_json`."""
+    videos = [
+        _video(plan, one, shown) | {"remarks": [line for video, line in remarks if video == one.video_id]}
+        for one in answers
+    ]
+    return {"format": FORMAT, "asked": _question(plan), "videos": videos}
 
 
 def as_text(content: Mapping[str, Any]) -> str:

@@ -1,0 +1,54 @@
+"""What is written beside the answer: the annotated videos and the page. Each may fail with a remark."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from zsstad_core.ask import refusals
+from zsstad_core.ask.annotated import write_annotated
+from zsstad_core.ask.answer import Answer
+from zsstad_core.ask.drawing import marks
+from zsstad_core.errors import UserError
+from zsstad_core.plan.plan import Plan
+from zsstad_core.report.page.content import Page
+from zsstad_core.report.page.write import write_page
+
+PAGE = "index.html"
+
+type Remark = tuple[str, str]
+"""A video, and a sentence about it."""
+
+
+def remove_old(folder: Path, shown: Mapping[str, str]) -> None:
+    """Remove the annotated videos and the page of an earlier answer: they must not stand beside a new one."""
+    for name in (*shown.values(), PAGE):
+        (folder / name).unlink(missing_ok=True)
+
+
+def annotate_all(
+    plan: Plan, answers: Sequence[Answer], names: Mapping[str, str], folder: Path
+) -> tuple[dict[str, str], list[Remark]]:
+    """Write the annotated video of each answer; returns the names of the files that are there, by video, and a remark
+    for each loss and for times that are not those of the file."""
+    shown: dict[str, str] = {}
+    remarks: list[Remark] = []
+    for one in answers:
+        name = names[one.video_id]
+        try:
+            frames, lines = write_annotated(plan.videos[one.video_id], marks(one, plan.dataset.classes), folder / name)
+            refusals.refuse_other_frames(one, frames)
+        except (UserError, OSError) as error:
+            (folder / name).unlink(missing_ok=True)
+            lines = [f"not annotated: {error}"]
+        else:
+            shown[one.video_id] = name
+        remarks += [(one.video_id, line) for line in lines]
+    return shown, remarks
+
+
+def write_page_of(folder: Path, content: Callable[[], Page]) -> list[str]:
+    """Write the page; returns no line, or the one that says why it is not there."""
+    try:
+        write_page(folder / PAGE, content())
+    except (UserError, OSError) as error:
+        return [f"without {PAGE}: {error}"]
+    return []
