@@ -57,6 +57,7 @@ def write_answer(plan: Plan, folder: Path, anew: str, command: str) -> None:
     from zsstad_core.ask import extras, files
     from zsstad_core.ask.answer import answer_all
     from zsstad_core.report.page.of_answers import page_of_answers
+    from zsstad_core.report.page.write import write_page
 
     labels, found = plan.dataset.classes, answer_all(plan)
     refusals.refuse_nobody(plan, found)
@@ -64,10 +65,11 @@ def write_answer(plan: Plan, folder: Path, anew: str, command: str) -> None:
     refusals.refuse_overwriting(plan, folder, names)
     extras.remove_old(folder, names)
     files.write_answer(folder, plan, found)
-    print("\n".join(line for one in found for line in text.answer_lines(one, labels)))
+    lines = [line for one in found for line in text.answer_lines(one, labels)]
+    print("\n".join([*lines, *text.left_out_lines(plan)]))
     shown, remarks = extras.annotate_all(plan, found, names, folder)
     files.write_json(folder, plan, found, shown, remarks)
-    page = extras.write_page_of(folder, lambda: page_of_answers(plan, found, command))
+    page = extras.attempt(extras.PAGE, lambda: write_page(folder / extras.PAGE, page_of_answers(plan, found, command)))
     print("".join(f"  {line}\n" for line in [*(f"{name}: {line}" for name, line in remarks), *page]), end="")
     if plan.shared_classes:
         print(f"ask: learned in training, so no zero-shot: {', '.join(plan.shared_classes)}")

@@ -10,6 +10,7 @@ from tests.ask.test_answer import LABELS, made
 from zsstad_core.ask import extras
 from zsstad_core.errors import DataError
 from zsstad_core.report.page.content import Page
+from zsstad_core.report.page.write import write_page
 from zsstad_core.settings.results import Ask
 from zsstad_core.video import VideoSource
 
@@ -34,12 +35,13 @@ def test_a_video_that_cannot_be_drawn_costs_the_next_one_nothing(tmp_path: Path)
 
 
 def test_a_page_that_cannot_be_made_is_a_remark(tmp_path: Path) -> None:
-    def broken() -> Page:
+    def broken() -> None:
         raise DataError("good.mp4: frame 3 does not decode")
 
-    assert extras.write_page_of(tmp_path, broken) == ["without index.html: good.mp4: frame 3 does not decode"]
-    assert extras.write_page_of(tmp_path, lambda: Page("an answer")) == []
-    assert (tmp_path / "index.html").is_file()
+    assert extras.attempt("index.html", broken) == ["without index.html: good.mp4: frame 3 does not decode"]
+    path = tmp_path / "index.html"
+    assert extras.attempt("index.html", lambda: write_page(path, Page("an answer"))) == []
+    assert path.is_file()
 
 
 def test_nothing_of_an_earlier_answer_stands_beside_a_new_one(tmp_path: Path) -> None:

@@ -7,15 +7,11 @@ from zsstad_core.ask import refusals
 from zsstad_core.ask.annotated import write_annotated
 from zsstad_core.ask.answer import Answer
 from zsstad_core.ask.drawing import marks
+from zsstad_core.ask.remarks import Remark
 from zsstad_core.errors import UserError
 from zsstad_core.plan.plan import Plan
-from zsstad_core.report.page.content import Page
-from zsstad_core.report.page.write import write_page
 
 PAGE = "index.html"
-
-type Remark = tuple[str, str]
-"""A video, and a sentence about it."""
 
 
 def remove_old(folder: Path, shown: Mapping[str, str]) -> None:
@@ -45,10 +41,10 @@ def annotate_all(
     return shown, remarks
 
 
-def write_page_of(folder: Path, content: Callable[[], Page]) -> list[str]:
-    """Write the page; returns no line, or the one that says why it is not there."""
+def attempt(name: str, write: Callable[[], None]) -> list[str]:
+    """Call `write`, which writes the file of that name; returns no line, or the one that says why it is not there."""
     try:
-        write_page(folder / PAGE, content())
+        write()
     except (UserError, OSError) as error:
-        return [f"without {PAGE}: {error}"]
+        return [f"without {name}: {error}"]
     return []

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from zsstad_core.ask.answer import Answer, threshold_of
+from zsstad_core.ask.remarks import Remark, left_out
 from zsstad_core.ask.spans import NOTHING
 from zsstad_core.cache.stages import EVALUATE, GROUNDTRUTH
 from zsstad_core.cache.units import write_whole
@@ -39,7 +40,7 @@ def write_json(
     plan: Plan,
     answers: Sequence[Answer],
     shown: Mapping[str, str],
-    remarks: Iterable[tuple[str, str]],
+    remarks: Iterable[Remark],
 ) -> None:
     """Write answer.json. shown: the file name of the annotated video of each video that has one. remarks: video and
     sentence. Raises CacheError if that fails."""
@@ -47,14 +48,19 @@ def write_json(
 
 
 def as_json(
-    plan: Plan, answers: Sequence[Answer], shown: Mapping[str, str], remarks: Sequence[tuple[str, str]]
+    plan: Plan, answers: Sequence[Answer], shown: Mapping[str, str], remarks: Sequence[Remark]
 ) -> dict[str, Any]:
     """The whole answer as plain data; arguments as in `write_json`."""
     videos = [
         _video(plan, one, shown) | {"remarks": [line for video, line in remarks if video == one.video_id]}
         for one in answers
     ]
-    return {"format": FORMAT, "asked": _question(plan), "videos": videos}
+    return {
+        "format": FORMAT,
+        "asked": _question(plan),
+        "videos": videos,
+        "left out": [{"video": video, "reason": reason} for video, reason in left_out(plan)],
+    }
 
 
 def as_text(content: Mapping[str, Any]) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from zsstad_core.ask.answer import Answer
+from zsstad_core.ask.remarks import left_out
 from zsstad_core.cache.stages import EVALUATE, GROUNDTRUTH
 from zsstad_core.formatting import count_text
 from zsstad_core.plan.plan import Plan
 
-_LINES = 12  # spans that are printed for a video
+_LINES = 12  # spans that are printed for a video, and videos that are left out
 
 
 def answer_lines(answer: Answer, labels: Sequence[str]) -> list[str]:
@@ -33,6 +34,13 @@ def answer_lines(answer: Answer, labels: Sequence[str]) -> list[str]:
     elif not answer.spans:
         lines.append("       nobody is sure enough of any label (ask.threshold)")
     return lines
+
+
+def left_out_lines(plan: Plan) -> list[str]:
+    """A line for each of the first videos that have no answer."""
+    videos = left_out(plan)
+    lines = [f"{video_id}: left out: {reason}" for video_id, reason in videos[:_LINES]]
+    return [*lines, *([f"and {len(videos) - _LINES} more in answer.json"] if len(videos) > _LINES else [])]
 
 
 def stages_to_run(plan: Plan) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from zsstad_core.ask.answer import Answer, threshold_of
+from zsstad_core.ask.remarks import left_out
 from zsstad_core.plan.plan import Plan
 from zsstad_core.report.page.clips import ClipToShow, FoundPersons, make_clips
 from zsstad_core.report.page.content import Page
@@ -32,6 +33,7 @@ def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str) -> Page
             "any of them does. The similarity, the cosine of a person's and a label's tokens, does not depend on the "
             "other labels.",
             f"A person whose best label has a probability below {limit} is labelled nothing.",
+            *(f"Left out: {video_id}: {reason}" for video_id, reason in left_out(plan)),
         ),
         clips=clips,
         clips_note=note,
