@@ -56,6 +56,7 @@ def write_answer(plan: Plan, folder: Path, anew: str, command: str) -> None:
     """Write the answer and print it; then its extras, which may fail with a remark."""
     from zsstad_core.ask import extras, files
     from zsstad_core.ask.answer import answer_all
+    from zsstad_core.ask.remarks import crowded
     from zsstad_core.report.page.of_answers import page_of_answers
     from zsstad_core.report.page.write import write_page
 
@@ -64,12 +65,16 @@ def write_answer(plan: Plan, folder: Path, anew: str, command: str) -> None:
     names = files.names_of_videos(found)
     refusals.refuse_overwriting(plan, folder, names)
     extras.remove_old(folder, names)
-    files.write_answer(folder, plan, found)
+    remarks = crowded(plan, found)
+    files.write_answer(folder, plan, found, remarks)
     lines = [line for one in found for line in text.answer_lines(one, labels)]
     print("\n".join([*lines, *text.left_out_lines(plan)]))
-    shown, remarks = extras.annotate_all(plan, found, names, folder)
+    shown, losses = extras.annotate_all(plan, found, names, folder)
+    remarks += losses
     files.write_json(folder, plan, found, shown, remarks)
-    page = extras.attempt(extras.PAGE, lambda: write_page(folder / extras.PAGE, page_of_answers(plan, found, command)))
+    page = extras.attempt(
+        extras.PAGE, lambda: write_page(folder / extras.PAGE, page_of_answers(plan, found, command, remarks))
+    )
     print("".join(f"  {line}\n" for line in [*(f"{name}: {line}" for name, line in remarks), *page]), end="")
     if plan.shared_classes:
         print(f"ask: learned in training, so no zero-shot: {', '.join(plan.shared_classes)}")

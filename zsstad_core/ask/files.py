@@ -27,10 +27,10 @@ JSON, CSV, LABELMAP = NAMES = ("answer.json", "detections.csv", "labels.pbtxt")
 _NUMBERS = re.compile(r"\[[-+.e\d,\s]+\]")
 
 
-def write_answer(folder: Path, plan: Plan, answers: Sequence[Answer]) -> None:
+def write_answer(folder: Path, plan: Plan, answers: Sequence[Answer], remarks: Sequence[Remark]) -> None:
     """Write the answer, which needs no video any more: `NAMES`. Raises CacheError if that fails."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder, plan, answers, {}, ())
+    write_json(folder, plan, answers, {}, remarks)
     write_whole(folder / CSV, as_csv(answers))
     write_whole(folder / LABELMAP, as_labelmap(plan.dataset.classes))
 

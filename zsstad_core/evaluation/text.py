@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from zsstad_core.formatting import count_text
 from zsstad_core.metrics.summary import percent
 
 
@@ -28,6 +29,7 @@ def as_table(metrics: dict[str, Any]) -> str:
             else []
         ),
         *(["detections on other frames are not counted"] if protocol["frames"] == "annotated" else []),
+        *_limits(metrics.get("limits reached", {})),
         *_elsewhere(metrics.get("trained on")),
         "",
         f"{'class':<18}{'group':<8}{'AP':>7}{'recall':>8}{'boxes':>8}{'detections':>12}",
@@ -42,6 +44,14 @@ def as_table(metrics: dict[str, Any]) -> str:
         shown = "  ".join(f"{group} {percent(means[group])}" for group in ("unseen", "seen", "harmonic"))
         lines.append(f"{f'video mAP at {name}':<26}{shown}")
     return "\n".join(lines)
+
+
+def _limits(reached: dict[str, Any]) -> list[str]:
+    return [
+        f"{count_text(row['frames'], 'frame')} of {count_text(row['clips'], 'clip')} have {row['limit']} persons, all "
+        f"that {name} keeps: others may be left out, raise it"
+        for name, row in reached.items()
+    ]
 
 
 def _elsewhere(source: dict[str, Any] | None) -> list[str]:

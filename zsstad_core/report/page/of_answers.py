@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from zsstad_core.ask.answer import Answer, threshold_of
-from zsstad_core.ask.remarks import left_out
+from zsstad_core.ask.remarks import Remark, left_out
 from zsstad_core.plan.plan import Plan
 from zsstad_core.report.page.clips import ClipToShow, FoundPersons, make_clips
 from zsstad_core.report.page.content import Page
@@ -14,8 +14,9 @@ from zsstad_core.report.page.provenance import provenance
 from zsstad_core.tables import BOX
 
 
-def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str) -> Page:
+def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str, remarks: Sequence[Remark] = ()) -> Page:
     """The page of some answers; command: the command line. Videos in which nobody was found are in the player too.
+    remarks: on the videos.
 
     Raises as `video.decode`.
     """
@@ -33,6 +34,7 @@ def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str) -> Page
             "any of them does. The similarity, the cosine of a person's and a label's tokens, does not depend on the "
             "other labels.",
             f"A person whose best label has a probability below {limit} is labelled nothing.",
+            *(f"{video_id}: {line}." for video_id, line in remarks),
             *(f"Left out: {video_id}: {reason}" for video_id, reason in left_out(plan)),
         ),
         clips=clips,
