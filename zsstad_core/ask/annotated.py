@@ -24,19 +24,22 @@ _QUALITY = {"crf": "20", "preset": "fast"}
 _TICKS = 1_000_000_000  # ticks a second; MP4 has no finer clock
 
 
-def write_annotated(source: VideoSource, drawn: Mapping[int, Sequence[Mark]], path: Path) -> tuple[int, list[str]]:
+def write_annotated(
+    source: VideoSource, drawn: Mapping[int, Sequence[Mark]], path: Path, note: str = ""
+) -> tuple[int, list[str]]:
     """Write the video with the marks of each frame; returns the number of frames, and remarks: a line for
     times that are not those of the file, and a line for each loss of sound.
 
-    drawn: marks by frame number. The file appears whole or not at all; where it cannot be written with the sound, it is
-    written without. Raises DataError if the video does not decode (any more), or cannot be encoded.
+    drawn: marks by frame number. note: a text at the bottom of every frame. The file appears whole or not at all;
+    where it cannot be written with the sound, it is written without. Raises DataError if the video does not decode (any
+    more), or cannot be encoded.
     """
     import av
 
     failures: list[Exception] = []
     for with_sound in (True, False):
         try:
-            frames, remarks = _write(source, drawn, path, with_sound)
+            frames, remarks = _write(source, drawn, path, note, with_sound)
         except UserError:
             raise
         except (av.error.FFmpegError, ValueError) as error:  # PyAV's own refusals are plain ValueErrors
@@ -49,14 +52,14 @@ def write_annotated(source: VideoSource, drawn: Mapping[int, Sequence[Mark]], pa
 
 
 def _write(
-    source: VideoSource, drawn: Mapping[int, Sequence[Mark]], path: Path, with_sound: bool
+    source: VideoSource, drawn: Mapping[int, Sequence[Mark]], path: Path, note: str, with_sound: bool
 ) -> tuple[int, list[str]]:
     import av
 
     with whole_file(path) as temporary, open_film(source.path) as (read, pictures):
         options = {"movflags": "+faststart"}
         with av.open(str(temporary), "w", format="mp4", options=options) as written:
-            return _copy(read, pictures, written, drawn, with_sound)
+            return _copy(read, pictures, written, drawn, note, with_sound)
 
 
 def _reason(error: Exception) -> str:
@@ -64,7 +67,7 @@ def _reason(error: Exception) -> str:
 
 
 def _copy(
-    read: Any, pictures: Any, written: Any, drawn: Mapping[int, Sequence[Mark]], with_sound: bool
+    read: Any, pictures: Any, written: Any, drawn: Mapping[int, Sequence[Mark]], note: str, with_sound: bool
 ) -> tuple[int, list[str]]:
     streams = read.streams.audio if with_sound else ()
     heard = [stream for stream in streams if stream.codec_context is not None]
@@ -82,7 +85,7 @@ def _copy(
             continue
         for frame in packet.decode():
             if film is None:
-                film = _Film(pictures, written, frame)
+                film = _Film(pictures, written, frame, note)
                 sounds = {stream.index: Sound(stream, written, film.start) for stream in heard}
                 for packet_before in early:
                     sounds[packet_before.stream.index].take(packet_before)
@@ -103,7 +106,8 @@ class _Film:
     start: seconds at which the first frame stands, if that is below zero, else 0; all times are counted from there.
     """
 
-    def __init__(self, read: Any, written: Any, first: Any) -> None:
+    def __init__(self, read: Any, written: Any, first: Any, note: str) -> None:
+        self._note = note
         self._path, self._written, self._times = Path(read.container.name), written, clock_of(read)
         self.start = min(first.time or 0.0, 0.0)
         rate = guessed_rate(read)
@@ -124,7 +128,9 @@ class _Film:
     def take(self, frame: Any, drawn: Mapping[int, Sequence[Mark]]) -> None:
         import av
 
-        pixels = draw(_upright(frame, orientation_of(frame, self._path, self.frames)), drawn.get(self.frames, ()))
+        pixels = draw(
+            _upright(frame, orientation_of(frame, self._path, self.frames)), drawn.get(self.frames, ()), self._note
+        )
         picture = av.VideoFrame.from_ndarray(pixels, format="rgb24")
         picture = picture.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
         seconds = self._times.time(self.frames, frame.time) - self.start

@@ -21,16 +21,18 @@ def remove_old(folder: Path, shown: Mapping[str, str]) -> None:
 
 
 def annotate_all(
-    plan: Plan, answers: Sequence[Answer], names: Mapping[str, str], folder: Path
+    plan: Plan, answers: Sequence[Answer], names: Mapping[str, str], folder: Path, note: str = ""
 ) -> tuple[dict[str, str], list[Remark]]:
     """Write the annotated video of each answer; returns the names of the files that are there, by video, and a remark
-    for each loss and for times that are not those of the file."""
+    for each loss and for times that are not those of the file. note: a text to stand in every frame."""
     shown: dict[str, str] = {}
     remarks: list[Remark] = []
     for one in answers:
         name = names[one.video_id]
         try:
-            frames, lines = write_annotated(plan.videos[one.video_id], marks(one, plan.dataset.classes), folder / name)
+            frames, lines = write_annotated(
+                plan.videos[one.video_id], marks(one, plan.dataset.classes), folder / name, note
+            )
             refusals.refuse_other_frames(one, frames)
         except (UserError, OSError) as error:
             (folder / name).unlink(missing_ok=True)

@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from zsstad_core.ask.answer import Answer
 from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.evaluation.limits import LIMIT, full_frames
+from zsstad_core.frozen.encoder_identity import RANDOM
 from zsstad_core.plan.plan import Plan
 
 type Remark = tuple[str, str]
 """A video, and a sentence about it."""
+
+NOTE = f"{RANDOM}: labels mean nothing"
+"""What stands in every frame of the annotated videos where `random_weights` has something to say."""
 
 
 def left_out(plan: Plan) -> list[Remark]:
@@ -28,3 +32,9 @@ def crowded(plan: Plan, answers: Sequence[Answer]) -> list[Remark]:
         for one in answers
         if one.video_id in full
     ]
+
+
+def random_weights(plan: Plan) -> str:
+    """A sentence that says that the encoder's weights are random; empty if they are trained."""
+    encoder = str(plan.score.made_with().get("encoder", ""))
+    return f"{encoder}: labels and scores mean nothing" if RANDOM in encoder else ""

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from zsstad_core.ask.answer import Answer, threshold_of
-from zsstad_core.ask.remarks import Remark, left_out
+from zsstad_core.ask.remarks import Remark, left_out, random_weights
 from zsstad_core.plan.plan import Plan
 from zsstad_core.report.page.clips import ClipToShow, FoundPersons, make_clips
 from zsstad_core.report.page.content import Page
@@ -30,6 +30,7 @@ def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str, remarks
         title=", ".join(one.video_id for one in answers),
         lead=f"Asked: {', '.join(labels)}.",
         notes=(
+            *([f"{random}."] if (random := random_weights(plan)) else []),
             f"A probability is a softmax over these {len(labels)} labels: it says which of them fits best, not whether "
             "any of them does. The similarity, the cosine of a person's and a label's tokens, does not depend on the "
             "other labels.",
