@@ -2,9 +2,13 @@
 field."""
 
 import csv
+import hashlib
 import io
 import json
+import os
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
@@ -24,6 +28,7 @@ from zsstad_core.tracks import UNTRACKED
 FORMAT = "zsstad answer 1"
 JSON, CSV, LABELMAP = NAMES = ("answer.json", "detections.csv", "labels.pbtxt")
 
+_LONGEST = 120  # bytes; a file name has at most 255, and temporary files have longer ones
 _NUMBERS = re.compile(r"\[[-+.e\d,\s]+\]")
 
 
@@ -170,14 +175,27 @@ def _entries(one: Answer, labels: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def names_of_videos(answers: Sequence[Answer]) -> dict[str, str]:
-    """The file name of the annotated video of each video: its path with `_` for `/`, with the extension only if two
-    videos differ in nothing else."""
-    flat = {one.video_id: one.video_id.replace("/", "_") for one in answers}
-    stems = [PurePath(name).stem for name in flat.values()]
+    """The file name of the annotated video of each video: its path with `_` for `/` and for control characters, without
+    the extension if that is clear enough. A name that two videos would have, also where a file system takes upper and
+    lower case for the same, and a name that is too long get digits of the id's digest."""
+    candidates = {one.video_id: _names_of_video(one.video_id) for one in answers}
+    taken = Counter(_same(name) for names in candidates.values() for name in {_same(name) for name in names})
     return {
-        video_id: f"{name if stems.count(PurePath(name).stem) > 1 else PurePath(name).stem}.annotated.mp4"
-        for video_id, name in flat.items()
+        video_id: f"{next((name for name in names if taken[_same(name)] == 1), names[-1])}.annotated.mp4"
+        for video_id, names in candidates.items()
     }
+
+
+def _names_of_video(video_id: str) -> list[str]:
+    """Names for a video, the best first; the last is of no other video."""
+    flat = re.sub(r"[/\x00-\x1f\x7f]", "_", video_id)
+    digits = hashlib.sha256(os.fsencode(video_id)).hexdigest()[:12]
+    alone = f"{os.fsencode(flat)[:_LONGEST].decode(errors='ignore')}-{digits}"
+    return [*(name for name in (PurePath(flat).stem, flat) if len(os.fsencode(name)) <= _LONGEST), alone]
+
+
+def _same(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def as_csv(answers: Sequence[Answer]) -> str:
