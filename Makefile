@@ -144,7 +144,7 @@ $(NEEDS_ENVIRONMENT):
 else
 
 # The plan says what these hold; without a plan nothing, whatever the environment holds under these names.
-$(foreach name,EXTRACTED TRAINED_HEAD EVALUATED TABLED ASKED ASKED_ANEW EXTRACT_MESSAGE FINETUNE_MESSAGE TRAIN_MESSAGE \
+$(foreach name,EXTRACTED TRAINED_HEAD EVALUATED TABLED ASKED ASKED_SINCE EXTRACT_MESSAGE FINETUNE_MESSAGE TRAIN_MESSAGE \
   INDEX GROUNDTRUTH FINETUNE DETECT TRACK ENCODE TEXT SCORE,$(eval $(name) :=))
 
 ifneq ($(filter $(PLANNED),$(MAKECMDGOALS)),)
@@ -197,7 +197,7 @@ table: | $(TABLED)  ## train and evaluate what is missing of a paper's table, an
 	@$(START) stages.table $(CHOICE)
 
 ask: | $(ASKED)  ## who does what in your own videos, by your own words (VIDEO=, LABELS=, OUT=; docs/ask.md)
-	@$(START) stages.ask $(CHOICE) --anew $(call quoted,$(ASKED_ANEW))
+	@$(START) stages.ask $(CHOICE) --since $(call quoted,$(ASKED_SINCE))
 
 # One stage, with what it needs and lacks.
 index: | $(INDEX)  ## stage: the clips and the frames they really have

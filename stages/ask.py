@@ -13,7 +13,6 @@ from zsstad_core import configure
 from zsstad_core.ask import refusals, text
 from zsstad_core.ask.question import Question, read_question
 from zsstad_core.cache.stages import TEXT
-from zsstad_core.cache.units import write_whole
 from zsstad_core.errors import friendly
 from zsstad_core.plan.makefile import rules, write_choices, write_makefile
 from zsstad_core.plan.plan import Plan
@@ -25,7 +24,7 @@ def main() -> None:
     parser.add_argument("--video", default="", help="VIDEO= of the Makefile: a file, several, a folder, a list")
     parser.add_argument("--labels", default="", help="LABELS= of the Makefile: names with commas between, or a file")
     parser.add_argument("--out", default="", help="folder for the files (results/ask/NAME)")
-    parser.add_argument("--anew", default="", help="the stages that ran for this question")
+    parser.add_argument("--since", default="", help="how long the ledgers were before the stages ran")
     parser.add_argument("--makefile", action="store_true", help="write the rules for make, and print the file's name")
     options = parser.parse_args()
     question = read_question(options)
@@ -33,7 +32,7 @@ def main() -> None:
     if options.makefile:
         print(write_makefile(makefile(plan, question)))
     else:
-        write_answer(plan, Path(options.out or f"results/ask/{question.name}"), options.anew, command(options))
+        write_answer(plan, Path(options.out or f"results/ask/{question.name}"), options.since, command(options))
     plan.save()
 
 
@@ -42,7 +41,7 @@ def makefile(plan: Plan, question: Question) -> str:
     refusals.refuse_without_pictures(plan.videos.values())
     refusals.refuse_other_encoder(plan)
     needed = [*(artifact.done for artifact in plan.extract() if artifact.stage.target == TEXT.target), plan.score.done]
-    lines = [f"ASKED := {' '.join(map(str, needed))}", f"ASKED_ANEW := {text.stages_to_run(plan)}"]
+    lines = [f"ASKED := {' '.join(map(str, needed))}", f"ASKED_SINCE := {text.ledger_sizes(plan)}"]
     return "\n".join([*lines, *rules({write_choices(question.options): plan})])
 
 
@@ -53,30 +52,36 @@ def command(options: Namespace) -> str:
     return f"make ask {' '.join(f'{name}={shlex.quote(value)}' for name, value in words.items() if value)}"
 
 
-def write_answer(plan: Plan, folder: Path, anew: str, command: str) -> None:
-    from zsstad_core.ask import files
-    from zsstad_core.ask.annotated import write_annotated
+def write_answer(plan: Plan, folder: Path, since: str, command: str) -> None:
+    """Write the answer and print it; then its extras, which may fail with a remark."""
+    from zsstad_core.ask import extras, files
     from zsstad_core.ask.answer import answer_all
-    from zsstad_core.ask.drawing import marks
+    from zsstad_core.ask.remarks import NOTE, crowded, random_weights
     from zsstad_core.report.page.of_answers import page_of_answers
     from zsstad_core.report.page.write import write_page
 
     labels, found = plan.dataset.classes, answer_all(plan)
     refusals.refuse_nobody(plan, found)
-    shown = files.names_of_videos(found)
-    refusals.refuse_overwriting(plan, folder, shown)
-    for one in found:
-        frames, lost = write_annotated(plan.videos[one.video_id], marks(one, labels), folder / shown[one.video_id])
-        refusals.refuse_other_frames(one, frames)
-        print("\n".join([*text.answer_lines(one, labels), *(f"  {line}" for line in lost)]))
-    write_whole(folder / "answer.json", files.as_text(files.as_json(plan, found, shown)))
-    write_whole(folder / "detections.csv", files.as_csv(found))
-    write_whole(folder / "labels.pbtxt", files.as_labelmap(labels))
-    write_page(folder / "index.html", page_of_answers(plan, found, command))
+    names = files.names_of_videos(found)
+    refusals.refuse_overwriting(plan, folder, names)
+    extras.remove_old(folder, names)
+    remarks = crowded(plan, found)
+    files.write_answer(folder, plan, found, remarks)
+    lines = [line for one in found for line in text.answer_lines(one, labels)]
+    print("\n".join([*lines, *text.left_out_lines(plan)]))
+    shown, losses = extras.annotate_all(plan, found, names, folder, NOTE if random_weights(plan) else "")
+    remarks += losses
+    files.write_json(folder, plan, found, shown, remarks)
+    page = extras.attempt(
+        extras.PAGE, lambda: write_page(folder / extras.PAGE, page_of_answers(plan, found, command, remarks))
+    )
+    print("".join(f"  {line}\n" for line in [*(f"{name}: {line}" for name, line in remarks), *page]), end="")
+    if random := random_weights(plan):
+        print(f"ask: {random}")
     if plan.shared_classes:
         print(f"ask: learned in training, so no zero-shot: {', '.join(plan.shared_classes)}")
-    print(f"ask: {text.stages_text(plan, anew)}")
-    for name in ("index.html", "answer.json", "detections.csv", "labels.pbtxt", *shown.values()):
+    print(f"ask: {text.stages_text(plan, since)}")
+    for name in (*([] if page else [extras.PAGE]), *files.NAMES, *shown.values()):
         print(f"ask: {folder / name}")
 
 

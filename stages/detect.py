@@ -34,7 +34,7 @@ def main() -> None:
 
 def work(plan: Plan) -> Work:
     prepare = from_file if plan.settings.detector.boxes_from else by_model
-    return Work("detect", [plan.detect], lambda: prepare(plan), plan.settings.cache.failures_allowed)
+    return Work("detect", [plan.detect], lambda: prepare(plan), plan.failures_allowed)
 
 
 def by_model(plan: Plan) -> Compute:

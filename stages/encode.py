@@ -34,7 +34,7 @@ def main() -> None:
 def work(plan: Plan) -> Work:
     tokens = [plan.tokens(kind) for kind in plan.kinds()]
     prepare = from_files if plan.settings.encoder.tokens_from else with_encoder
-    return Work("encode", tokens, lambda: prepare(plan), plan.settings.cache.failures_allowed)
+    return Work("encode", tokens, lambda: prepare(plan), plan.failures_allowed)
 
 
 def with_encoder(plan: Plan) -> Compute:

@@ -1,6 +1,6 @@
 """evaluate: frame mAP of the detections, per class, unseen, seen and harmonic mean.
 
-reads   score, groundtruth
+reads   score, groundtruth; detect, where detected persons are scored
 writes  evaluate: metrics.json
 """
 
@@ -9,6 +9,7 @@ from zsstad_core.cache.read import read_artifact_table
 from zsstad_core.errors import friendly
 from zsstad_core.evaluation.chance import chance, chance_draws
 from zsstad_core.evaluation.detection import evaluate, nothing_to_evaluate
+from zsstad_core.evaluation.limits import limits_reached
 from zsstad_core.evaluation.metrics_file import METRICS, as_json
 from zsstad_core.evaluation.rows import missing_groundtruth, tested_rows
 from zsstad_core.learning.training_videos import training_videos
@@ -32,6 +33,9 @@ def evaluate_plan(plan: Plan) -> Content:
         metrics = evaluate(plan.settings, plan.split, *tested)
         if plan.method.truth is None:  # a method that knows the truth has no rows for the classes that it rules out
             metrics["chance"] = chance(chance_draws(plan.settings, plan.split, *tested))
+        if plan.settings.scoring.boxes == "detected":
+            boxes = read_artifact_table(plan.detect, "boxes")
+            metrics["limits reached"] = limits_reached(boxes, tested.detections["video_id"], plan.settings)
     keys = {artifact.stage.name: artifact.key for artifact in plan.lineage()}
     metrics["made with"] = {"keys": keys, **plan.score.made_with()}
     if plan.training_plan and plan.train:

@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def work(plan: Plan) -> Work:
-    keyframes, allowed = plan.dataset.keyframes, plan.settings.cache.failures_allowed
+    keyframes, allowed = plan.dataset.keyframes, plan.failures_allowed
     return Work("index", [plan.index], lambda: scan(plan.videos, keyframes), allowed)
 
 

@@ -35,7 +35,7 @@ def work(plan: Plan) -> Work:
     def prepare() -> Compute:
         return compute
 
-    return Work("index", [plan.index], prepare, plan.settings.cache.failures_allowed)
+    return Work("index", [plan.index], prepare, plan.failures_allowed)
 
 
 def named(file: Path) -> list[str]:

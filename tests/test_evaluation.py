@@ -251,3 +251,22 @@ def test_only_a_map_below_chance_is_pointed_out():
     assert below_chance({"unseen": 0.1, "seen": 0.3, "chance": chances}) == {"unseen": 0.2}
     assert below_chance({"unseen": None, "seen": 0.4, "chance": chances}) == {}
     assert below_chance({"unseen": 0.0}) == {}  # the oracle, or nothing to evaluate against
+
+
+def test_chance_stands_beside_the_number():
+    lines = as_table({**evaluated(), "made with": {}, "chance": {"unseen": 0.5, "seen": None}}).splitlines()
+    means = [line.split() for line in lines if line.startswith(("unseen", "seen", "harmonic"))]
+    assert means == [["unseen", "100.00", "by", "chance", "50.00"], ["seen", "50.00"], ["harmonic", "66.67"]]
+
+
+@pytest.mark.parametrize(("frames", "short"), [(14, 1), (15, 0)])
+def test_a_video_map_of_clips_shorter_than_a_tube_comes_with_a_word(frames: int, short: int):
+    annotated = truth(*(("w/a", frame, "wave") for frame in range(frames)))
+    detected = found(*(("w/a", frame, "wave", 0.9) for frame in range(frames)))
+    metrics = evaluated(truth=annotated, found=detected)
+    assert metrics["clips shorter than a tube"] == short
+    assert metrics["video"]["0.5"]["unseen"] == 1 - short
+    said = (
+        "video mAP: of 1 clips 1 have detections on fewer than 15 frames, the least of a tube: no tube is found there"
+    )
+    assert (said in as_table({**metrics, "made with": {}}).splitlines()) == bool(short)

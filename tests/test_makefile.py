@@ -133,7 +133,10 @@ def test_a_table_is_asked_for_in_full(noting: Path) -> None:
 def test_a_question_is_asked_in_full_with_its_videos_and_labels_as_they_were_typed(noting: Path) -> None:
     make(noting, "ask", "VIDEO=my holiday, day 2.mp4", "LABELS=it's $5, wave", "TRAINED_ON=stickworld", "OUT=of mine")
     asked = ["TRAINED_ON=stickworld", "VIDEO=my holiday, day 2.mp4", "LABELS=it's $5, wave", "OUT=of mine"]
-    assert calls(noting) == [[*STAGE, "stages.ask", "--makefile", *asked], [*STAGE, "stages.ask", *asked, "--anew", ""]]
+    assert calls(noting) == [
+        [*STAGE, "stages.ask", "--makefile", *asked],
+        [*STAGE, "stages.ask", *asked, "--since", ""],
+    ]
 
 
 def test_a_question_stands_alone(noting: Path) -> None:

@@ -22,6 +22,7 @@ from zsstad_core.errors import DataError, VideosFailedError
 from zsstad_core.progress import Clock, Progress
 from zsstad_core.tables import write_table
 
+_NAMED = 5  # failed clips whose reasons are printed
 _PAUSE = 0.2  # seconds until we check again whether another process has made what is left
 
 
@@ -176,10 +177,15 @@ def _publish(group: Group, lacking: Sequence[Artifact], contents: Mapping[Stage,
 
 
 def _judge(work: Work, failed: Mapping[str, str]) -> None:
-    """Print which clips failed. Raises DataError if more clips failed than the work allows."""
-    for reason in list(failed.values())[:5]:
+    """Print which clips failed. Raises DataError if more clips failed than the work allows, or all."""
+    for reason in list(failed.values())[:_NAMED]:
         print(f"{work.name}: set aside: {reason}", file=sys.stderr)
+    if len(failed) > _NAMED:
+        print(f"{work.name}: set aside: {len(failed) - _NAMED} more, which `make status` lists", file=sys.stderr)
     wanted = len(work.artifacts[0].members)
+    if failed and len(failed) == wanted:
+        first = next(iter(failed.values()))
+        raise DataError(f"{work.name}: {f'all {wanted} clips' if wanted > 1 else 'the only clip'} failed: {first}")
     if failed and len(failed) > work.allowed * wanted:
         raise DataError(
             f"{work.name}: {len(failed)} of {wanted} clips failed, more than cache.failures_allowed "

@@ -1,6 +1,7 @@
 """Scores along tracks, spans of time, and the files of an answer."""
 
 import json
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -216,6 +217,25 @@ def test_videos_whose_names_differ_in_the_ending_alone_get_files_of_their_own() 
     shown = files.names_of_videos(named)
     assert len(set(shown.values())) == 4
     assert shown["b/y.mp4"] == "b_y.annotated.mp4"
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ("a/b.mp4", "a_b.mp4"),
+        ("a/b.mp4", "a_b.mp4", "a/b.mov", "a_b.mov"),
+        ("a/b.mp4", "a_b.avi", "a/b.mp4.avi", "a_b.mp4.avi"),
+        ("Match.mp4", "match.mp4"),
+        ("cafe\u0301.mp4", "caf\u00e9.mp4"),
+        ("a\nb.mp4", "a\tb.mp4"),
+        (f"{'x' * 246}.mp4", f"{'x' * 246}.mov"),
+    ],
+)
+def test_no_two_videos_share_a_file(ids: tuple[str, ...]) -> None:
+    one = made(Ask())
+    shown = files.names_of_videos([Answer(name, *list(vars(one).values())[1:]) for name in ids])
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in shown.values()}) == len(ids)
+    assert all(name.endswith(".annotated.mp4") and len(name) < 160 and name.isprintable() for name in shown.values())
 
 
 def test_on_frames_in_between_a_box_moves_from_one_to_the_next_and_nothing_is_drawn_of_who_is_unsure() -> None:

@@ -39,9 +39,13 @@ def test_a_file_without_pictures_and_one_that_is_no_video_are_named(tmp_path: Pa
     (tmp_path / "notes.mp4").write_text("no video")
     refuse_without_pictures([VideoSource("film", film)])
     with pytest.raises(DataError, match=r"song\.m4a: has no video stream"):
-        refuse_without_pictures([VideoSource("film", film), VideoSource("song", tmp_path / "song.m4a")])
+        refuse_without_pictures([VideoSource("song", tmp_path / "song.m4a")])
     with pytest.raises(DataError, match=r"notes\.mp4: is no video that opens"):
         refuse_without_pictures([VideoSource("notes", tmp_path / "notes.mp4")])
+    bad = [VideoSource(name, tmp_path / name) for name in ("notes.mp4", "song.m4a")]
+    with pytest.raises(DataError, match=r"notes\.mp4: is no video .* \(and 1 more files, of which none opens either\)"):
+        refuse_without_pictures(bad)
+    refuse_without_pictures([*bad, VideoSource("film", film)])
 
 
 def test_nobody_in_the_whole_video_is_refused_and_nobody_in_one_of_two_is_not(tmp_path: Path) -> None:

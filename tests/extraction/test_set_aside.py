@@ -48,7 +48,8 @@ def test_two_broken_clips_of_one_unit_are_both_found(tmp_path: Path) -> None:
 
 def test_a_unit_of_which_nothing_is_left_is_not_made(tmp_path: Path) -> None:
     artifact, compute = broken(tmp_path, list(CLIPS))
-    run(Work("detect", [artifact], lambda: compute, allowed=1))
+    with pytest.raises(DataError, match=r"^detect: all 3 clips failed: .*wave/a/00001\.png"):
+        run(Work("detect", [artifact], lambda: compute, allowed=1))
     assert not list(artifact.path.glob("unit-*"))
 
 

@@ -147,6 +147,15 @@ def test_a_url_is_fetched_once_and_its_hash_checked(served):
 
 
 @pytest.mark.fault(45)
+def test_two_urls_of_one_name_are_two_files(served):
+    folder, address, _ = served
+    for name in ("one", "two"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "model.pth").write_bytes(name.encode())
+    fetched = {name: checkpoints.fetch(f"{address}/{name}/model.pth") for name in ("one", "two")}
+    assert {name: path.read_bytes() for name, path in fetched.items()} == {"one": b"one", "two": b"two"}
+
+
 def test_a_fetched_file_that_is_not_what_its_name_promises_is_refused(served):
     folder, address, _ = served
     save(folder / "tiny-0123abcd.pth", WEIGHTS)
@@ -157,7 +166,7 @@ def test_a_fetched_file_that_is_not_what_its_name_promises_is_refused(served):
 def test_a_url_that_is_gone_names_the_place_to_put_the_file(served):
     _, address, _ = served
     with pytest.raises(
-        ModelError, match=r"gone\.pth cannot be fetched \(.*404.*put the file at .*checkpoints/gone\.pth"
+        ModelError, match=r"gone\.pth cannot be fetched \(.*404.*put the file at .*checkpoints/\w{16}/gone\.pth"
     ):
         checkpoints.fetch(f"{address}/gone.pth")
 

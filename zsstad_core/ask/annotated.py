@@ -14,7 +14,7 @@ from typing import Any
 from zsstad_core.ask.drawing import Mark, Pixels, draw
 from zsstad_core.ask.sound import Sound
 from zsstad_core.cache.export import whole_file
-from zsstad_core.errors import DataError
+from zsstad_core.errors import DataError, UserError
 from zsstad_core.progress import PATIENCE_S, Progress
 from zsstad_core.video import VideoSource
 from zsstad_core.video.film import clock_of, guessed_rate, open_film
@@ -24,27 +24,54 @@ _QUALITY = {"crf": "20", "preset": "fast"}
 _TICKS = 1_000_000_000  # ticks a second; MP4 has no finer clock
 
 
-def write_annotated(source: VideoSource, drawn: Mapping[int, Sequence[Mark]], path: Path) -> tuple[int, list[str]]:
+def write_annotated(
+    source: VideoSource, drawn: Mapping[int, Sequence[Mark]], path: Path, note: str = ""
+) -> tuple[int, list[str]]:
     """Write the video with the marks of each frame; returns the number of frames, and remarks: a line for
     times that are not those of the file, and a line for each loss of sound.
 
-    drawn: marks by frame number. The file appears whole or not at all. Raises DataError if the video does not decode
-    (any more).
+    drawn: marks by frame number. note: a text at the bottom of every frame. The file appears whole or not at all;
+    where it cannot be written with the sound, it is written without. Raises DataError if the video does not decode (any
+    more), or cannot be encoded.
     """
     import av
 
-    try:
-        with whole_file(path) as temporary, open_film(source.path) as (read, pictures):
-            options = {"movflags": "+faststart"}
-            with av.open(str(temporary), "w", format="mp4", options=options) as written:
-                return _copy(read, pictures, written, drawn)
-    except av.error.FFmpegError as error:
-        raise DataError(f"{source.path}: cannot be annotated: {error.strerror}; is the file still the same?") from error
+    failures: list[Exception] = []
+    for with_sound in (True, False):
+        try:
+            frames, remarks = _write(source, drawn, path, note, with_sound)
+        except UserError:
+            raise
+        except (av.error.FFmpegError, ValueError) as error:  # PyAV's own refusals are plain ValueErrors
+            failures.append(error)
+            continue
+        lost = [f"the sound is left out: it cannot be written ({_reason(failures[0])})"] if failures else []
+        return frames, [*remarks, *lost]
+    reason = _reason(failures[-1])
+    raise DataError(f"{source.path}: cannot be annotated: {reason}; is the file still the same?") from failures[-1]
 
 
-def _copy(read: Any, pictures: Any, written: Any, drawn: Mapping[int, Sequence[Mark]]) -> tuple[int, list[str]]:
-    heard = [stream for stream in read.streams.audio if stream.codec_context is not None]
-    lost = [f"sound {stream.index}: no decoder" for stream in read.streams.audio if stream.codec_context is None]
+def _write(
+    source: VideoSource, drawn: Mapping[int, Sequence[Mark]], path: Path, note: str, with_sound: bool
+) -> tuple[int, list[str]]:
+    import av
+
+    with whole_file(path) as temporary, open_film(source.path) as (read, pictures):
+        options = {"movflags": "+faststart"}
+        with av.open(str(temporary), "w", format="mp4", options=options) as written:
+            return _copy(read, pictures, written, drawn, note, with_sound)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _copy(
+    read: Any, pictures: Any, written: Any, drawn: Mapping[int, Sequence[Mark]], note: str, with_sound: bool
+) -> tuple[int, list[str]]:
+    streams = read.streams.audio if with_sound else ()
+    heard = [stream for stream in streams if stream.codec_context is not None]
+    lost = [f"sound {stream.index}: no decoder" for stream in streams if stream.codec_context is None]
     film: _Film | None = None
     sounds: dict[int, Sound] = {}
     early = []  # sound before the first picture; nothing can be written before the picture's size is known
@@ -58,7 +85,7 @@ def _copy(read: Any, pictures: Any, written: Any, drawn: Mapping[int, Sequence[M
             continue
         for frame in packet.decode():
             if film is None:
-                film = _Film(pictures, written, frame)
+                film = _Film(pictures, written, frame, note)
                 sounds = {stream.index: Sound(stream, written, film.start) for stream in heard}
                 for packet_before in early:
                     sounds[packet_before.stream.index].take(packet_before)
@@ -79,7 +106,8 @@ class _Film:
     start: seconds at which the first frame stands, if that is below zero, else 0; all times are counted from there.
     """
 
-    def __init__(self, read: Any, written: Any, first: Any) -> None:
+    def __init__(self, read: Any, written: Any, first: Any, note: str) -> None:
+        self._note = note
         self._path, self._written, self._times = Path(read.container.name), written, clock_of(read)
         self.start = min(first.time or 0.0, 0.0)
         rate = guessed_rate(read)
@@ -100,7 +128,9 @@ class _Film:
     def take(self, frame: Any, drawn: Mapping[int, Sequence[Mark]]) -> None:
         import av
 
-        pixels = draw(_upright(frame, orientation_of(frame, self._path, self.frames)), drawn.get(self.frames, ()))
+        pixels = draw(
+            _upright(frame, orientation_of(frame, self._path, self.frames)), drawn.get(self.frames, ()), self._note
+        )
         picture = av.VideoFrame.from_ndarray(pixels, format="rgb24")
         picture = picture.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
         seconds = self._times.time(self.frames, frame.time) - self.start

@@ -17,6 +17,7 @@ type Pixels = NDArray[np.uint8]
 COLOURS = ((255, 140, 60), (70, 170, 255), (120, 220, 110), (240, 110, 200), (250, 215, 70), (160, 140, 255))
 """The colours of persons, by track; a person without a track is grey."""
 
+_WARNING = (255, 70, 70)
 _GREY, _PAPER = (200, 204, 212), (16, 18, 22)
 _READABLE = 360  # rows of pixels that letters need; a smaller picture is enlarged
 
@@ -67,9 +68,9 @@ def zoom_of(height: int) -> int:
     return max(1, -(-_READABLE // height))
 
 
-def draw(frame: Pixels, here: Sequence[Mark]) -> Pixels:
+def draw(frame: Pixels, here: Sequence[Mark], note: str = "") -> Pixels:
     """Draw boxes into a frame: RGB [H, W, 3], enlarged by `zoom_of(H)`, the last column and row repeated if needed to
-    make width and height even."""
+    make width and height even. note: a text at the bottom."""
     height, width = frame.shape[:2]
     zoom = zoom_of(height)
     image = Image.fromarray(frame)
@@ -82,6 +83,8 @@ def draw(frame: Pixels, here: Sequence[Mark]) -> Pixels:
     taken: list[tuple[float, float, float, float]] = []
     for mark in here:  # after all boxes, so that no box covers a text
         taken.append(_draw_text(pen, mark, zoom, image.size, font, taken))
+    if note:
+        _draw_note(pen, note, image.size, font)
     pixels = np.asarray(image)
     return np.pad(pixels, ((0, image.height % 2), (0, image.width % 2), (0, 0)), mode="edge")
 
@@ -117,6 +120,17 @@ def _draw_text(
     pen.rectangle((x, y, x + wide, y + high), fill=_colour(mark))
     pen.text((x + 3 - left, y + 3 - top), text, fill=_PAPER, font=font)
     return x, y, x + wide, y + high
+
+
+def _draw_note(
+    pen: ImageDraw.ImageDraw, note: str, size: tuple[int, int], font: ImageFont.FreeTypeFont | ImageFont.ImageFont
+) -> None:
+    """Write a text in the lower left corner, over everything else."""
+    text = _shorten(pen, note, size[0] - 6, font)
+    left, top, right, bottom = pen.textbbox((0, 0), text, font=font)
+    high = bottom - top + 6
+    pen.rectangle((0, size[1] - high, right - left + 6, size[1]), fill=_WARNING)
+    pen.text((3 - left, size[1] - high + 3 - top), text, fill=_PAPER, font=font)
 
 
 def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:

@@ -2,31 +2,70 @@
 field."""
 
 import csv
+import hashlib
 import io
 import json
+import os
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import PurePath
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 
 from zsstad_core.ask.answer import Answer, threshold_of
+from zsstad_core.ask.remarks import Remark, left_out
 from zsstad_core.ask.spans import NOTHING
 from zsstad_core.cache.stages import EVALUATE, GROUNDTRUTH
+from zsstad_core.cache.units import write_whole
 from zsstad_core.keyframes import NOWHERE, nearest
 from zsstad_core.plan.plan import Plan
 from zsstad_core.tables import BOX
 from zsstad_core.tracks import UNTRACKED
 
 FORMAT = "zsstad answer 1"
+JSON, CSV, LABELMAP = NAMES = ("answer.json", "detections.csv", "labels.pbtxt")
 
+_LONGEST = 120  # bytes; a file name has at most 255, and temporary files have longer ones
 _NUMBERS = re.compile(r"\[[-+.e\d,\s]+\]")
 
 
-def as_json(plan: Plan, answers: Sequence[Answer], shown: Mapping[str, str]) -> dict[str, Any]:
-    """The whole answer as plain data. shown: the file name of the annotated video of each video."""
-    return {"format": FORMAT, "asked": _question(plan), "videos": [_video(plan, one, shown) for one in answers]}
+def write_answer(folder: Path, plan: Plan, answers: Sequence[Answer], remarks: Sequence[Remark]) -> None:
+    """Write the answer, which needs no video any more: `NAMES`. Raises CacheError if that fails."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder, plan, answers, {}, remarks)
+    write_whole(folder / CSV, as_csv(answers))
+    write_whole(folder / LABELMAP, as_labelmap(plan.dataset.classes))
+
+
+def write_json(
+    folder: Path,
+    plan: Plan,
+    answers: Sequence[Answer],
+    shown: Mapping[str, str],
+    remarks: Iterable[Remark],
+) -> None:
+    """Write answer.json. shown: the file name of the annotated video of each video that has one. remarks: video and
+    sentence. Raises CacheError if that fails."""
+    write_whole(folder / JSON, as_text(as_json(plan, answers, shown, list(remarks))))
+
+
+def as_json(
+    plan: Plan, answers: Sequence[Answer], shown: Mapping[str, str], remarks: Sequence[Remark]
+) -> dict[str, Any]:
+    """The whole answer as plain data; arguments as in `write_json`."""
+    videos = [
+        _video(plan, one, shown) | {"remarks": [line for video, line in remarks if video == one.video_id]}
+        for one in answers
+    ]
+    return {
+        "format": FORMAT,
+        "asked": _question(plan),
+        "videos": videos,
+        "left out": [{"video": video, "reason": reason} for video, reason in left_out(plan)],
+    }
 
 
 def as_text(content: Mapping[str, Any]) -> str:
@@ -136,14 +175,27 @@ def _entries(one: Answer, labels: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def names_of_videos(answers: Sequence[Answer]) -> dict[str, str]:
-    """The file name of the annotated video of each video: its path with `_` for `/`, with the extension only if two
-    videos differ in nothing else."""
-    flat = {one.video_id: one.video_id.replace("/", "_") for one in answers}
-    stems = [PurePath(name).stem for name in flat.values()]
+    """The file name of the annotated video of each video: its path with `_` for `/` and for control characters, without
+    the extension if that is clear enough. A name that two videos would have, also where a file system takes upper and
+    lower case for the same, and a name that is too long get digits of the id's digest."""
+    candidates = {one.video_id: _names_of_video(one.video_id) for one in answers}
+    taken = Counter(_same(name) for names in candidates.values() for name in {_same(name) for name in names})
     return {
-        video_id: f"{name if stems.count(PurePath(name).stem) > 1 else PurePath(name).stem}.annotated.mp4"
-        for video_id, name in flat.items()
+        video_id: f"{next((name for name in names if taken[_same(name)] == 1), names[-1])}.annotated.mp4"
+        for video_id, names in candidates.items()
     }
+
+
+def _names_of_video(video_id: str) -> list[str]:
+    """Names for a video, the best first; the last is of no other video."""
+    flat = re.sub(r"[/\x00-\x1f\x7f]", "_", video_id)
+    digits = hashlib.sha256(os.fsencode(video_id)).hexdigest()[:12]
+    alone = f"{os.fsencode(flat)[:_LONGEST].decode(errors='ignore')}-{digits}"
+    return [*(name for name in (PurePath(flat).stem, flat) if len(os.fsencode(name)) <= _LONGEST), alone]
+
+
+def _same(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def as_csv(answers: Sequence[Answer]) -> str:

@@ -19,16 +19,31 @@ from zsstad_core.video.film import open_film
 
 
 def refuse_without_pictures(sources: Iterable[VideoSource]) -> None:
-    """Raise DataError for the first file that does not open, has no film, or points to other files."""
-    import av
+    """Raise DataError if no file opens and has a film that is its own; with the reason of the first file.
 
+    Of several, the files that do not open are left out of the answer by stage index, which names them.
+    """
+    reasons: list[DataError] = []
     for source in sources:
         try:
-            with open_film(source.path):
-                pass
-        except av.error.FFmpegError as error:
-            reason = error.strerror if error.errno != errno.EINVAL else "Invalid data found"
-            raise DataError(f"{source.path}: is no video that opens: {reason}") from error
+            _open(source)
+        except DataError as error:
+            reasons.append(error)
+        else:
+            return
+    more = f" (and {len(reasons) - 1} more files, of which none opens either)" if len(reasons) > 1 else ""
+    raise DataError(f"{reasons[0]}{more}") from reasons[0]
+
+
+def _open(source: VideoSource) -> None:
+    import av
+
+    try:
+        with open_film(source.path):
+            pass
+    except av.error.FFmpegError as error:
+        reason = error.strerror if error.errno != errno.EINVAL else "Invalid data found"
+        raise DataError(f"{source.path}: is no video that opens: {reason}") from error
 
 
 def refuse_other_encoder(plan: Plan) -> None:

@@ -1,13 +1,16 @@
 """The lines that `make ask` prints."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from zsstad_core.ask.answer import Answer
+from zsstad_core.ask.remarks import left_out
+from zsstad_core.cache import ledger
 from zsstad_core.cache.stages import EVALUATE, GROUNDTRUTH
 from zsstad_core.formatting import count_text
 from zsstad_core.plan.plan import Plan
 
-_LINES = 12  # spans that are printed for a video
+_LINES = 12  # spans that are printed for a video, and videos that are left out
 
 
 def answer_lines(answer: Answer, labels: Sequence[str]) -> list[str]:
@@ -35,23 +38,37 @@ def answer_lines(answer: Answer, labels: Sequence[str]) -> list[str]:
     return lines
 
 
-def stages_to_run(plan: Plan) -> str:
-    """The stages that have something to do, in the order of the work: `text, score`. Ground truth is left out: the
-    user's videos have none."""
-    todo = {artifact.stage.target for artifact in plan.all() if not artifact.is_complete()}
-    return ", ".join(name for name in _stages(plan) if name in todo)
+def left_out_lines(plan: Plan) -> list[str]:
+    """A line for each of the first videos that have no answer."""
+    videos = left_out(plan)
+    lines = [f"{video_id}: left out: {reason}" for video_id, reason in videos[:_LINES]]
+    return [*lines, *([f"and {len(videos) - _LINES} more in answer.json"] if len(videos) > _LINES else [])]
 
 
-def stages_text(plan: Plan, made: str) -> str:
-    """The line that tells which stages ran for a question, and which results were in the cache already.
+def ledger_sizes(plan: Plan) -> str:
+    """How long the ledgers of a plan are, as `stages_text` takes it: `5120`, `5120 0`."""
+    return " ".join(str(ledger.size(root)) for root in _roots(plan))
 
-    made: what `stages_to_run` gave before the stages ran.
+
+def stages_text(plan: Plan, sizes: str) -> str:
+    """The line that tells which stages made something for a question, and whose results were in the cache already.
+    Ground truth is left out: the user's videos have none.
+
+    sizes: what `ledger_sizes` gave before the stages ran. A stage that found nothing to do, or tried a damaged video in
+    vain, made nothing.
     """
-    ran = [name.strip() for name in made.split(",") if name.strip()]
-    kept = [name for name in _stages(plan) if name not in ran]
-    return f"asked anew: {', '.join(ran) or 'nothing'}; kept: {', '.join(kept) or 'nothing'}"
+    starts = map(int, sizes.split())
+    made = {
+        (root, *unit)
+        for root, start in zip(_roots(plan), starts, strict=False)
+        for unit in ledger.made_since(root, start)
+    }
+    named = [artifact for artifact in plan.all() if artifact.stage not in (GROUNDTRUTH, EVALUATE)]
+    ran = {one.stage.target for one in named if (one.root, one.stage.name, one.key) in made}
+    stages = dict.fromkeys(artifact.stage.target for artifact in named)
+    anew, kept = ([name for name in stages if (name in ran) == wanted] for wanted in (True, False))
+    return f"asked anew: {', '.join(anew) or 'nothing'}; kept: {', '.join(kept) or 'nothing'}"
 
 
-def _stages(plan: Plan) -> list[str]:
-    artifacts = (artifact for artifact in plan.all() if artifact.stage not in (GROUNDTRUTH, EVALUATE))
-    return list(dict.fromkeys(artifact.stage.target for artifact in artifacts))
+def _roots(plan: Plan) -> list[Path]:
+    return list(dict.fromkeys(artifact.root for artifact in plan.all()))

@@ -6,7 +6,7 @@ import pandas as pd
 
 from zsstad_core.evaluation.rows import evaluated_rows
 from zsstad_core.metrics.frame_map import frame_ap
-from zsstad_core.metrics.linking import link_tubes
+from zsstad_core.metrics.linking import SHORTEST, link_tubes
 from zsstad_core.metrics.protocols import FRAME, VIDEO
 from zsstad_core.metrics.summary import json_number, summarise
 from zsstad_core.metrics.video_map import has_tubes, thresholds, video_ap, video_map
@@ -57,6 +57,7 @@ def evaluate(
             "clips missed": int(missing["video_id"].nunique()),
         },
         **summary.to_json(),
+        **({"clips shorter than a tube": _too_short(rows.groundtruth, rows.detections)} if tube_ap else {}),
         "video": {name: summarise(ap.to_frame(), split).to_json() for name, ap in tube_ap.items()},
         "classes": {
             str(name): {
@@ -79,6 +80,12 @@ def _video_ap(
     protocol = _video_protocol(chosen.protocol)
     tubes = link_tubes(detections, classes, protocol)
     return video_map(video_ap(groundtruth, tubes, classes, thresholds(chosen.video_iou), protocol), chosen.video_iou)
+
+
+def _too_short(groundtruth: pd.DataFrame, detections: pd.DataFrame) -> int:
+    """How many annotated clips have detections, but on fewer frames than the shortest tube has."""
+    frames = detections[detections["video_id"].isin(groundtruth["video_id"])].groupby("video_id")["frame"].nunique()
+    return int((frames < SHORTEST).sum())
 
 
 def _video_protocol(protocol: str) -> str:

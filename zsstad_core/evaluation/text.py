@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from zsstad_core.formatting import count_text
+from zsstad_core.metrics.linking import SHORTEST
 from zsstad_core.metrics.summary import percent
 
 
@@ -28,6 +30,8 @@ def as_table(metrics: dict[str, Any]) -> str:
             else []
         ),
         *(["detections on other frames are not counted"] if protocol["frames"] == "annotated" else []),
+        *_too_short(metrics),
+        *_limits(metrics.get("limits reached", {})),
         *_elsewhere(metrics.get("trained on")),
         "",
         f"{'class':<18}{'group':<8}{'AP':>7}{'recall':>8}{'boxes':>8}{'detections':>12}",
@@ -37,11 +41,32 @@ def as_table(metrics: dict[str, Any]) -> str:
             f"{name:<18}{row['group']:<8}{percent(row['ap']):>7}{percent(row['recall']):>8}"
             f"{row['groundtruth']:>8}{row['detections']:>12}"
         )
-    lines += ["", *(f"{name:<26}{percent(metrics[name]):>7}" for name in ("unseen", "seen", "harmonic"))]
+    chance = metrics.get("chance", {})
+    beside = {name: f"   by chance {percent(value)}" for name, value in chance.items() if value is not None}
+    names = ("unseen", "seen", "harmonic")
+    lines += ["", *(f"{name:<26}{percent(metrics[name]):>7}{beside.get(name, '')}" for name in names)]
     for name, means in metrics["video"].items():
         shown = "  ".join(f"{group} {percent(means[group])}" for group in ("unseen", "seen", "harmonic"))
         lines.append(f"{f'video mAP at {name}':<26}{shown}")
     return "\n".join(lines)
+
+
+def _too_short(metrics: dict[str, Any]) -> list[str]:
+    short = metrics.get("clips shorter than a tube", 0)
+    if not short:
+        return []
+    return [
+        f"video mAP: of {metrics['groundtruth']['clips']} clips {short} have detections on fewer than {SHORTEST} "
+        "frames, the least of a tube: no tube is found there"
+    ]
+
+
+def _limits(reached: dict[str, Any]) -> list[str]:
+    return [
+        f"{count_text(row['frames'], 'frame')} of {count_text(row['clips'], 'clip')} have {row['limit']} persons, all "
+        f"that {name} keeps: others may be left out, raise it"
+        for name, row in reached.items()
+    ]
 
 
 def _elsewhere(source: dict[str, Any] | None) -> list[str]:

@@ -31,6 +31,9 @@ class ViewRules:
 
 _WEIGHT_FILES = {".pt", ".pth", ".bin", ".safetensors", ".npz"}
 
+RANDOM = "RANDOM weights"
+"""How the description of an encoder says that its weights are random."""
+
 
 def image_identity(settings: Encoder, digest: Callable[[Path], str]) -> dict[str, Any]:
     """Everything that determines the tokens of frames and boxes.

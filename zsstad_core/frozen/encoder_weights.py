@@ -195,7 +195,7 @@ def _openai_entry(settings: Encoder, name: str, file: Path) -> dict[str, Any]:
 def _says(settings: Encoder) -> str:
     name = Path(settings.model).stem if settings.model.endswith(".json") else encoder_identity.model_name(settings)
     if settings.pretrained == "random":
-        return f"{name}, RANDOM weights (seed {settings.seed})"
+        return f"{name}, {encoder_identity.RANDOM} (seed {settings.seed})"
     file = encoder_identity.weights_file(settings)
     return f"{name}, weights of {file.name}" if file else f"{name}, {settings.pretrained} weights"
 

@@ -72,6 +72,13 @@ class Basis:
         return self.inventory.missing
 
     @property
+    def failures_allowed(self) -> float:
+        """The share of the clips that a stage may fail to read. A benchmark's number is of all its clips; of a user's
+        own videos the good ones are worth having, however few."""
+        chosen = self.settings.cache.failures_allowed
+        return (1.0 if self.settings.dataset == "folder" else 0.01) if chosen is None else chosen
+
+    @property
     def trains_here(self) -> bool:
         """Whether the head learns from the videos of this dataset."""
         return self.method.trains and self.settings.trained_on.dataset is None

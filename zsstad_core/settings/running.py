@@ -16,9 +16,10 @@ class Cache(Section):
     clips_per_unit: Annotated[int, HOW, Field(ge=1)] = 32
     """Clips that are computed, published and, if need be, redone together."""
 
-    failures_allowed: Annotated[Fraction, HOW] = 0.01
-    """Share of the clips that a stage may fail to read and still end well. They are set aside, tried again by the next
-    run, and their ground truth counts as missed; `make status` lists them."""
+    failures_allowed: Annotated[Fraction | None, HOW] = None
+    """Share of the clips that a stage may fail to read and still end well; null: 0.01, and of your own videos (dataset
+    `folder`) all but one. They are set aside, tried again by the next run, and their ground truth counts as missed;
+    `make status` lists them."""
 
 
 class Slurm(Section):

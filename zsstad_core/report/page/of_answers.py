@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from zsstad_core.ask.answer import Answer, threshold_of
+from zsstad_core.ask.remarks import Remark, left_out, random_weights
 from zsstad_core.plan.plan import Plan
 from zsstad_core.report.page.clips import ClipToShow, FoundPersons, make_clips
 from zsstad_core.report.page.content import Page
@@ -13,8 +14,9 @@ from zsstad_core.report.page.provenance import provenance
 from zsstad_core.tables import BOX
 
 
-def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str) -> Page:
+def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str, remarks: Sequence[Remark] = ()) -> Page:
     """The page of some answers; command: the command line. Videos in which nobody was found are in the player too.
+    remarks: on the videos.
 
     Raises as `video.decode`.
     """
@@ -28,10 +30,13 @@ def page_of_answers(plan: Plan, answers: Sequence[Answer], command: str) -> Page
         title=", ".join(one.video_id for one in answers),
         lead=f"Asked: {', '.join(labels)}.",
         notes=(
+            *([f"{random}."] if (random := random_weights(plan)) else []),
             f"A probability is a softmax over these {len(labels)} labels: it says which of them fits best, not whether "
             "any of them does. The similarity, the cosine of a person's and a label's tokens, does not depend on the "
             "other labels.",
             f"A person whose best label has a probability below {limit} is labelled nothing.",
+            *(f"{video_id}: {line}." for video_id, line in remarks),
+            *(f"Left out: {video_id}: {reason}" for video_id, reason in left_out(plan)),
         ),
         clips=clips,
         clips_note=note,

@@ -21,6 +21,7 @@ from zsstad_core.report.page.clips import FoundPersons, make_clips
 from zsstad_core.report.page.content import Attention, Page, Table
 from zsstad_core.report.page.provenance import provenance
 from zsstad_core.report.shown_persons import best_actions, places_to_show
+from zsstad_core.splits import LabelSplit
 from zsstad_core.tracks import link_persons
 
 _ATTENDING = 3  # frames shown for unseen classes, and for seen classes
@@ -48,11 +49,9 @@ def page_of(plan: Plan, tables: Sequence[Table], command: str) -> Page:
     metrics = read_metrics(plan.evaluate)
     read = _read_tables(plan)
     first, *notes = as_table({**metrics, "split": plan.settings.split}).split("\n\n")[0].splitlines()
-    shown = bool(plan.split.seen) and plan.method.trains
     lead = (
         f"Every person in every frame of {metrics['groundtruth']['clips']} test clips, named out of "
-        f"{len(plan.split.unseen) + len(plan.split.seen)} actions"
-        + (f", {len(plan.split.unseen)} of which no training clip showed." if shown else ".")
+        + labels_text(plan.split, plan.settings.scoring.labels, plan.method.trains)
         if notes
         else first
     )
@@ -67,6 +66,17 @@ def page_of(plan: Plan, tables: Sequence[Table], command: str) -> Page:
     if "nothing to evaluate against" in metrics:
         return _with_clips(page, plan, read, (), ())
     return _with_results(page, plan, read, metrics)
+
+
+def labels_text(split: LabelSplit, labels: str, trains: bool) -> str:
+    """The end of the page's first sentence: against which labels a person is scored (`scoring.labels`)."""
+    unseen, seen = len(split.unseen), len(split.seen)
+    if labels == "own" and unseen and seen:
+        never = "; of the unseen ones no training clip showed any." if trains else "."
+        return f"{unseen} unseen actions or out of {seen} seen ones, whichever group the clip's own action is of{never}"
+    count = {"unseen": unseen, "seen": seen}.get(labels, unseen + seen)
+    hidden = unseen if trains and seen and labels != "seen" else 0
+    return f"{count} actions" + (f", {hidden} of which no training clip showed." if hidden else ".")
 
 
 def _below_chance(metrics: dict[str, Any]) -> list[str]:

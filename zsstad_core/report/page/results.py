@@ -32,6 +32,9 @@ def numbers_of(metrics: Mapping[str, Any]) -> tuple[Number, ...]:
         "seen": f"the same, {count.get('seen', 0)} classes that a head may be trained on",
         "harmonic": "harmonic mean of both",
     }
+    for name, value in (metrics.get("chance") or {}).items():
+        if value is not None:
+            captions[name] += f"; by chance {100 * value:.2f}"
     return tuple(
         Number(name, "–" if metrics[name] is None else f"{100 * metrics[name]:.2f}", caption)
         for name, caption in captions.items()

@@ -20,6 +20,9 @@ from torch import Tensor
 
 from zsstad_core.errors import MissingFileError, ModelError
 
+_DIGITS = re.compile(r"-([0-9a-f]{8,64})\.\w+$")
+"""The end of a name that says how the SHA-256 of its content begins."""
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -41,7 +44,7 @@ def fetch(checkpoint: str) -> Path:
         if not path.is_file():
             raise MissingFileError(f"detector.checkpoint: there is no file {checkpoint}; name a file or a URL")
         return path
-    path = Path(torch.hub.get_dir()) / "checkpoints" / Path(url.path).name
+    path = _place(checkpoint, Path(url.path).name)
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -51,13 +54,22 @@ def fetch(checkpoint: str) -> Path:
                 f"detector.checkpoint: {checkpoint} cannot be fetched ({error}); put the file at {path} by hand, "
                 "or name a local file"
             ) from error
-    named = re.search(r"-([0-9a-f]{8,64})\.\w+$", path.name)
+    named = _DIGITS.search(path.name)
     if named and not digest(path).startswith(named[1]):
         raise ModelError(
             f"{path}: its SHA-256 begins with {digest(path)[: len(named[1])]}, its name promises {named[1]}; "
             "remove it and fetch it again"
         )
     return path
+
+
+def _place(url: str, name: str) -> Path:
+    """Where the file of a URL is kept: beside torch's own if its name says the content, else in a folder of its URL,
+    since files of other URLs may be called the same."""
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    if _DIGITS.search(name):
+        return folder / name
+    return folder / hashlib.sha256(url.encode()).hexdigest()[:16] / name
 
 
 def digest(path: Path) -> str:
