@@ -18,9 +18,9 @@ from zsstad_core.settings.frozen import Detector as DetectorSettings
 class Loaded(NamedTuple):
     """mmdet's model with the checkpoint's weights, on its device.
 
-    classes: the model's own class names by label. weights: SHA-256 of the checkpoint. cfg: the parsed config. pipeline: the config's
-    test pipeline for arrays, {img: BGR uint8 [H, W, 3], img_id, ...} -> inputs, data_samples; annotated boxes
-    (`gt_bboxes`) go through it as well.
+    classes: the model's own class names by label. weights: SHA-256 of the checkpoint. cfg: the parsed config.
+    pipeline: the config's test pipeline for arrays, {img: BGR uint8 [H, W, 3], img_id, ...} -> inputs, data_samples;
+    annotated boxes (`gt_bboxes`) go through it as well.
     """
 
     model: Any
