@@ -67,6 +67,20 @@ def test_real_weights_under_wrong_names_are_refused(realdata: Path, tmp_path: Pa
         load_detector(DetectorSettings(config=config, checkpoint=str(tmp_path / "weights.pth")), "cpu")
 
 
+@pytest.mark.parametrize(
+    ("config", "rule"),
+    [
+        ("solov2/solov2-light_r18_fpn_ms-3x_coco.py", "SOLOv2 gives masks and no boxes; take"),
+        ("panoptic_fpn/panoptic-fpn_r50_fpn_1x_coco.py", "PanopticFPN gives masks and no boxes; take"),
+    ],
+)
+def test_a_model_without_boxes_is_refused(tmp_path: Path, config: str, rule: str) -> None:
+    """SOLO's boxes are all zeros, so that nobody was found, without a word; Panoptic FPN ended in a traceback."""
+    torch.save({"state_dict": {"any": torch.zeros(1)}}, tmp_path / "weights.pth")
+    with pytest.raises(ModelError, match=rule):
+        load(DetectorSettings(config=config, checkpoint=str(tmp_path / "weights.pth")), "cpu")
+
+
 # ---- which class is the person
 
 

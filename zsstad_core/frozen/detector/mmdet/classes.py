@@ -7,7 +7,7 @@ from torch import nn
 
 from zsstad_core.errors import ModelError
 
-_HEADS = ("roi_head.bbox_head", "bbox_head", "panoptic_fusion_head", "mask_head")
+_HEADS = ("roi_head.bbox_head", "bbox_head", "panoptic_fusion_head")
 """Where detectors of mmdet have the head that gives a box its label; the first that a model has."""
 
 
@@ -36,6 +36,21 @@ def class_names(cfg: Any, model: nn.Module, named: tuple[str, ...] | None, where
         f"the config names {len(given)}" if given else f"they are not COCO's {len(CocoDataset.METAINFO['classes'])}"
     )
     raise ModelError(f"{where}: does not name its {_counted(things)}, and {others}; {way_out}")
+
+
+def refuse_without_boxes(model: nn.Module, config: str) -> None:
+    """Raise ModelError for a model of mmdet that finds masks alone: its boxes are none, or all without area."""
+    from mmdet.models.detectors import MaskFormer, TwoStagePanopticSegmentor
+    from mmdet.models.detectors.single_stage_instance_seg import SingleStageInstanceSegmentor
+
+    masks_alone = isinstance(model, SingleStageInstanceSegmentor) and getattr(model, "bbox_head", None) is None
+    instances_off = isinstance(model, MaskFormer) and not (model.test_cfg or {}).get("instance_on", False)
+    if masks_alone or instances_off or isinstance(model, TwoStagePanopticSegmentor):
+        way_out = "set model.test_cfg.instance_on=True, or take" if instances_off else "take"
+        raise ModelError(
+            f"{config}: {type(model).__name__} gives masks and no boxes; {way_out} a detector of boxes (Faster R-CNN, "
+            "RTMDet, YOLOX, Mask R-CNN)"
+        )
 
 
 def _configured(cfg: Any) -> tuple[str, ...] | None:

@@ -9,7 +9,7 @@ from torch import nn
 from zsstad_core.errors import ModelError, UserError
 from zsstad_core.frozen.detector.class_names import person_index
 from zsstad_core.frozen.detector.mmdet import checkpoints
-from zsstad_core.frozen.detector.mmdet.classes import class_names
+from zsstad_core.frozen.detector.mmdet.classes import class_names, refuse_without_boxes
 from zsstad_core.frozen.detector.mmdet.config import resolve_config
 from zsstad_core.frozen.detector.mmdet.scope import inside_mmdet
 from zsstad_core.settings.frozen import Detector as DetectorSettings
@@ -40,6 +40,7 @@ def load(settings: DetectorSettings, device: str) -> Loaded:
     checkpoint = checkpoints.read(path)
     with inside_mmdet():
         cfg, model, pipeline = _build(config)
+    refuse_without_boxes(model, str(config))
     _load_weights(model, checkpoint.weights, f"{path}: does not fit {config}")
     # Convolutions are faster in this layout, on CPUs and GPUs; the layout of the weights determines that of the output.
     model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
