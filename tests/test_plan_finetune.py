@@ -56,6 +56,10 @@ def test_another_start_trains_again(folder: Path) -> None:
     assert redone(folder, **{"detector.checkpoint": "https://example.org/other.pth"}) == OWN
 
 
+def test_another_class_of_persons_trains_again(folder: Path) -> None:
+    assert redone(folder, **{"detector.person_class": "pedestrian"}) == OWN
+
+
 def test_another_label_split_trains_again_and_detects_again(folder: Path) -> None:
     assert redone(folder, split=2) == {"finetune", *BOXES, *LEARNED}
 

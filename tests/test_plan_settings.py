@@ -87,6 +87,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "detector.options": ({}, NOTHING),  # mmdet has none; see tests/frozen/test_detector_kinds.py
     "detector.config": ("yolox/yolox_nano_8xb8-300e_coco.py", BY_BOXES),
     "detector.checkpoint": ("https://example.org/other.pth", BY_BOXES),
+    "detector.person_class": ("pedestrian", BY_BOXES),
     "detector.person_score": (0.1, BY_BOXES),
     "detector.persons_per_frame": (5, BY_BOXES),
     "detector.object_score": (0.1, BY_BOXES),

@@ -182,7 +182,7 @@ def test_the_checkpoint_of_a_deeper_model_is_refused_though_every_key_is_there(y
 def test_a_detector_without_persons_is_refused(tmp_path):
     config = YOLOX.replace("model = dict(", "model = dict(bbox_head=dict(num_classes=2), ")
     settings = make_detector(tmp_path, config, meta={"dataset_meta": {"classes": ("cat", "dog")}})
-    with pytest.raises(ModelError, match=r"finds cat, dog.*a detector of persons is wanted"):
+    with pytest.raises(ModelError, match=r"finds cat, dog, and no class.*a detector of persons is wanted"):
         load(settings)
 
 

@@ -179,7 +179,7 @@ def test_weights_that_are_not_there_are_named_by_the_plan(folder: Path) -> None:
 
 def test_a_detector_without_persons_is_refused(folder: Path) -> None:
     with pytest.raises(
-        ModelError, match=r"made_kinds:CHAIRS: finds chair, table\.\.\., but a detector of persons is wante"
+        ModelError, match=r"made_kinds:CHAIRS: finds chair, table, and no class is called person; a detec"
     ):
         load_detector(corners(folder, "CHAIRS"), "cpu")
 

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -84,9 +85,9 @@ def test_libraries_are_part_of_the_name():
     assert set(image["versions"]) == set(text["versions"]) == {"open_clip_torch", "torch"}
     assert image["pillow"]
     assert image["versions"]["torch"].count(".") == 1  # not the patch release, not the build
-    siglip, siglip_text = both(model="ViT-B-16-SigLIP")
-    assert "timm" in siglip["versions"]
-    assert "timm" not in siglip_text["versions"]
+    mobile, mobile_text = both(model="MobileCLIP-S1")
+    assert "timm" in mobile["versions"]
+    assert "timm" not in mobile_text["versions"]
 
 
 def test_a_mistyped_model_is_refused_before_anything_is_computed():
@@ -116,6 +117,17 @@ def test_classes_become_sentences():
     assert class_texts(classes, photo) == ["a_b brush hair", "a_b catch"]
     with pytest.raises(SettingsError, match="place of the class name"):
         class_texts(classes, Encoder(template="an action"))
+
+
+@pytest.mark.skipif(find_spec("transformers") is not None, reason="transformers is installed")
+@pytest.mark.parametrize(
+    ("model", "named"), [("ViT-B-16-SigLIP", "timm/ViT-B-16-SigLIP"), ("coca_roberta-ViT-B-32", "roberta-base")]
+)
+@pytest.mark.parametrize("identity", [image_identity, text_identity])
+def test_a_tokeniser_of_another_package_is_refused_when_planning(identity, model, named):
+    rule = rf"encoder\.model is {model}; its tokeniser \({named}\) needs the package transformers.*uv pip install"
+    with pytest.raises(ModelError, match=rule):
+        identity(Encoder(model=model, pretrained="random"), lambda path: "")
 
 
 CLASSES = ["brush_hair", "catch"]

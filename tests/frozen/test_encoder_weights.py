@@ -147,6 +147,60 @@ def test_a_local_file_for_a_model_of_two_activations_is_remarked(caplog, tmp_pat
     assert "encoder.model=RN50-quickgelu" in caplog.text
 
 
+def resized(model, path, **changes):
+    """The model's weights for another side of its views, or another length of its texts, at random."""
+    state = model.state_dict()
+    for name, positions in changes.items():
+        name = name.replace("visual_", "visual.")
+        state[name] = torch.randn(positions, state[name].shape[1])
+    torch.save(state, path)
+
+
+@pytest.mark.fault(45)
+def test_positions_of_another_resolution_are_said_beside_every_result(model, tmp_path, caplog):
+    """open_clip interpolates them, and says so to nobody."""
+    side = model.visual.grid_size[0]
+    resized(model, tmp_path / "wide.pt", visual_positional_embedding=(side + 3) ** 2 + 1)
+    loaded = encoder_weights.load(tiny(tmp_path / "wide.pt"))
+    note = f"interpolated from {side + 3} to {side} image positions a side"
+    assert loaded.description == f"tiny-clip, weights of wide.pt, {note}"
+    assert f"wide.pt: {note}, to fit" in caplog.text
+
+
+def test_positions_of_longer_texts_are_said_too(model, tmp_path):
+    length = model.context_length
+    resized(model, tmp_path / "long.pt", positional_embedding=length + 20)
+    note = f"interpolated from {length + 20} to {length} text positions"
+    assert encoder_weights.load(tiny(tmp_path / "long.pt")).description == f"tiny-clip, weights of long.pt, {note}"
+
+
+def test_weights_that_fit_are_remarked_with_no_word(model, tmp_path, caplog):
+    as_state_dict(model, tmp_path / "clip.pt")
+    assert encoder_weights.load(tiny(tmp_path / "clip.pt")).description == "tiny-clip, weights of clip.pt"
+    assert caplog.text == ""
+
+
+@pytest.mark.fault(45)
+@pytest.mark.parametrize(
+    ("name", "pixels"),
+    [
+        ("MobileCLIP-S1", r'datacompdr: \{"mean": \[0\.0, 0\.0, 0\.0\], .*"interpolation": "bilinear"'),
+        ("ViT-B-16-SigLIP", r'webli: \{"mean": \[0\.5, 0\.5, 0\.5\], "std": \[0\.5, 0\.5, 0\.5\]\}'),
+    ],
+)
+def test_a_local_file_is_not_read_with_openais_pixels_where_no_weights_were_trained_so(tmp_path, name, pixels):
+    (tmp_path / "clip.pt").write_bytes(b"")
+    with pytest.raises(ModelError, match=rf"clip\.pt: would be read with OpenAI's mean.*{pixels}.*preprocess_cfg"):
+        encoder_weights._weights(Settings(model=name, pretrained=str(tmp_path / "clip.pt")), name)
+
+
+def test_where_only_some_were_the_others_are_named(tmp_path, caplog):
+    (tmp_path / "clip.pt").write_bytes(b"")
+    encoder_weights._weights(Settings(model="ViT-L-14", pretrained=str(tmp_path / "clip.pt")), "ViT-L-14")
+    assert "if these are weights laion2b_s32b_b82k of ViT-L-14" in caplog.text
+    assert "mean [0.5, 0.5, 0.5] and std [0.5, 0.5, 0.5]" in caplog.text
+
+
 def test_a_config_file_may_bring_its_own_preprocessing(tmp_path):
     own = {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "interpolation": "bilinear", "resize_mode": "squash"}
     path = tmp_path / "open_clip_config.json"

@@ -64,7 +64,7 @@ def test_the_detector_is_shown_boxes_of_persons_where_they_stand(tmp_path: Path)
     """Resized and mirrored with their frames: the person's colour is in the box, and not outside of it."""
     shown = world(tmp_path, clips=3, seed=0)
     loaded = load(DEMO, "cpu")
-    batches = _Batches(loaded, Finetune(epochs=2, batch=24), shown.samples, shown.videos)
+    batches = _Batches(loaded, DetectorSettings(finetune=Finetune(epochs=2, batch=24)), shown.samples, shown.videos)
     batch = batches.batch(0)
     batches.close()
     person = loaded.classes.index("person")

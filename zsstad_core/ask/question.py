@@ -31,7 +31,7 @@ _HEAD_SETTINGS = {
     "encoder": ("model", "pretrained", "seed", "crop", "precision", "template", "underscores"),
     "clips": ("of", "tracklet"),
     "detector": (
-        *("kind", "config", "checkpoint", "options"),
+        *("kind", "config", "checkpoint", "options", "person_class"),
         *("person_score", "persons_per_frame", "object_score", "objects_per_frame"),
     ),
 }

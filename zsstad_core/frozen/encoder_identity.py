@@ -29,6 +29,7 @@ class ViewRules:
     interpolation: "Interpolation"
 
 
+_INSTALL = "uv pip install --python .venv"
 _WEIGHT_FILES = {".pt", ".pth", ".bin", ".safetensors", ".npz"}
 
 RANDOM = "RANDOM weights"
@@ -173,6 +174,7 @@ def model_config(settings: Encoder) -> dict[str, Any]:
 
 def _identity(settings: Encoder, digest: Callable[[Path], str], tower: str) -> dict[str, Any]:
     config, weights = config_file(settings), weights_file(settings)
+    _refuse_lacking_tokenizer(settings)
     return {
         "model": {"config": digest(config)} if config else model_name(settings),
         "weights": {"file": digest(weights)} if weights else _named_weights(settings),
@@ -198,7 +200,24 @@ def _versions(tower: dict[str, Any]) -> dict[str, str]:
     try:
         return {"torch": torch, **{library: version(library) for library in ("open_clip_torch", *others)}}
     except PackageNotFoundError as error:
-        raise ModelError(f"encoder.model needs the package {error.name}; install it, or take another model") from error
+        raise ModelError(
+            f"encoder.model is computed by the package {error.name}, which is not installed: {_INSTALL} {error.name}, "
+            "or take another model"
+        ) from error
+
+
+def _refuse_lacking_tokenizer(settings: Encoder) -> None:
+    """Raise ModelError if the model's tokeniser is one of transformers, which is not installed.
+
+    Every stage that loads the model loads the tokeniser too.
+    """
+    named = model_config(settings)["model_cfg"]["text_cfg"].get("hf_tokenizer_name")
+    if named and find_spec("transformers") is None:
+        raise ModelError(
+            f"encoder.model is {settings.model}; its tokeniser ({named}) needs the package transformers, which is not "
+            f"installed: {_INSTALL} transformers sentencepiece, or take a model with open_clip's own tokeniser "
+            "(ViT-B-16)"
+        )
 
 
 def _existing(key: str, name: str) -> Path:

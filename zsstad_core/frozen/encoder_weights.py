@@ -19,7 +19,7 @@ from torch import nn
 
 from zsstad_core import light_imports
 from zsstad_core.errors import MissingFileError, ModelError, SettingsError, did_you_mean
-from zsstad_core.frozen import encoder_identity
+from zsstad_core.frozen import encoder_identity, encoder_repairs
 from zsstad_core.settings.frozen import Encoder
 
 _log = logging.getLogger(__name__)
@@ -44,10 +44,13 @@ def load(settings: Encoder) -> LoadedEncoder:
 
     The activation comes from the tag's entry in open_clip's table. open_clip 3.3.0 itself does not apply that entry (it
     warns, and `ViT-B-16` with tag `openai` computes something else than OpenAI's model). A local file has no tag, so
-    `model` decides there: weights of OpenAI, MetaCLIP or DFN need the model name that ends in `-quickgelu`.
+    `model` decides there: weights of OpenAI, MetaCLIP or DFN need the model name that ends in `-quickgelu`. Mean, std
+    and interpolation come from the tag's entry too; a local file has OpenAI's, or those of the model's config file, and
+    is refused where no weights of that model were trained with OpenAI's. Positions that open_clip interpolates are said
+    in the description.
 
     Raises SettingsError (unknown model or tag), MissingFileError (no such file, or the weights cannot be downloaded) or
-    ModelError (a file that is not a checkpoint, or belongs to another model).
+    ModelError (a file that is not a checkpoint, belongs to another model, or would be read with wrong pixels).
     """
     config = encoder_identity.model_config(settings)
     name = _registered(settings, config["model_cfg"])
@@ -55,10 +58,18 @@ def load(settings: Encoder) -> LoadedEncoder:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(settings.seed)  # torch.manual_seed would also reseed GPUs
         model = _model(name, {**config["preprocess_cfg"], **tag}, bool(tag.get("quick_gelu")))
+    description = _says(settings)
     if file is not None:
-        _load_file(model, file, settings)
+        with encoder_repairs.interpolated_positions() as notes:
+            _load_file(model, file, settings)
+        description = ", ".join([description, *notes])
+        for note in notes:
+            _log.warning(
+                f"{file.name}: {note}, to fit {name}; the model computes something else than it was trained to. Every "
+                "result says so. Name the model of these weights (encoder.model) if that is not meant"
+            )
     model.eval().requires_grad_(False)
-    return LoadedEncoder(model, _tokenizer(name), config["model_cfg"]["embed_dim"], _says(settings))
+    return LoadedEncoder(model, _tokenizer(name), config["model_cfg"]["embed_dim"], description)
 
 
 def tokenizer(settings: Encoder) -> Any:
@@ -100,6 +111,7 @@ def _weights(settings: Encoder, name: str) -> tuple[Path, dict[str, Any]]:
         return _fetch(settings, name)
     if _is_torchscript(file):
         return file, _openai_entry(settings, name, file)
+    encoder_repairs.check_preprocessing(name, file)
     if f"{name}-quickgelu" in open_clip.list_models():
         _log.warning(
             f"{file.name}: read as weights of {name}; those of OpenAI, MetaCLIP or DFN need "

@@ -20,7 +20,6 @@ import torch
 from torch import Tensor, nn
 
 from zsstad_core.errors import ModelError, UserError
-from zsstad_core.frozen.detector.frame_boxes import PERSON
 from zsstad_core.frozen.detector.mmdet.model import Loaded, load
 from zsstad_core.frozen.detector.mmdet.scope import inside_mmdet
 from zsstad_core.learning.checkpoints import Checkpoints
@@ -66,7 +65,7 @@ def finetune(
     loaded = load(settings, device)
     steps = math.ceil(tuning.epochs * len(samples) / tuning.batch)
     where, way_out = torch.device(device), f"lower detector.finetune.lr ({tuning.lr})"
-    with closing(_Batches(loaded, tuning, samples, videos)) as batches, inside_mmdet():
+    with closing(_Batches(loaded, settings, samples, videos)) as batches, inside_mmdet():
         _set_to_train(loaded.model)
         try:
             optimise(
@@ -129,11 +128,11 @@ class _Batches:
     """Batches by iteration, which a thread decodes and resizes ahead of the training."""
 
     def __init__(
-        self, loaded: Loaded, tuning: Finetune, samples: Sequence[Sample], videos: Mapping[str, VideoSource]
+        self, loaded: Loaded, settings: DetectorSettings, samples: Sequence[Sample], videos: Mapping[str, VideoSource]
     ) -> None:
-        self._loaded, self._tuning, self._samples, self._videos = loaded, tuning, samples, videos
-        self._order = Order(samples, tuning.seed)
-        self._person = loaded.classes.index(PERSON)
+        self._loaded, self._tuning, self._samples, self._videos = loaded, settings.finetune, samples, videos
+        self._order = Order(samples, settings.finetune.seed)
+        self._person = loaded.classes.index(settings.person_class)
         self._ahead: Iterator[Batch] | None = None
 
     def batch(self, iteration: int) -> Any:

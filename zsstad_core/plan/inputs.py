@@ -51,7 +51,9 @@ def detector(settings: Detector, inventory: Inventory) -> Inputs:
 
 def finetuned_detector(settings: Detector, inventory: Inventory) -> Inputs:
     """The detector that is trained further, and how it is trained."""
-    return {"detector": {"finetune": settings.finetune.content(), **_detector_model(settings, inventory)}}
+    person = {name: value for name, value in settings.content().items() if name == "person_class"}  # if not "person"
+    model = _detector_model(settings, inventory)
+    return {"detector": {"finetune": settings.finetune.content(), **person, **model}}
 
 
 def _detector_model(settings: Detector, inventory: Inventory) -> Inputs:

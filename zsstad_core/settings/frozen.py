@@ -60,6 +60,9 @@ class Detector(Section):
     options: Annotated[dict[str, Any], ADDED] = Field(default_factory=dict)
     """What a detector of another kind than `mmdet` reads, by names of its own."""
 
+    person_class: Annotated[str, ADDED] = "person"
+    """The detector's own name of the class of persons, such as `pedestrian`; every other class is an object."""
+
     person_score: Fraction = 0.05
     """Persons below this detection score are not kept."""
 

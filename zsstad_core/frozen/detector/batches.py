@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from zsstad_core.errors import ModelError
+from zsstad_core.frozen.detector.class_names import refuse_unnamed_labels
 from zsstad_core.frozen.detector.contract import Detector
 from zsstad_core.frozen.detector.frame_boxes import FrameBoxes
 
@@ -15,17 +16,20 @@ logger = logging.getLogger(__name__)
 
 
 class Batches:
-    """A `Detector` for any number of frames; it calls another detector with at most `batch` frames at once."""
+    """A `Detector` for any number of frames; it calls another detector with at most `batch` frames at once.
 
-    def __init__(self, detector: Detector, batch: int) -> None:
-        self.detector, self._batch = detector, batch
-        self.classes, self.weights = detector.classes, detector.weights
+    classes: the names of the detector's labels, in place of its own.
+    """
+
+    def __init__(self, detector: Detector, classes: tuple[str, ...], batch: int) -> None:
+        self.detector, self.classes, self._batch = detector, classes, batch
+        self.weights = detector.weights
 
     def __call__(self, frames: Sequence[np.ndarray]) -> list[FrameBoxes]:
         """The boxes of each frame, clipped to it. frames: RGB uint8 [H, W, 3] of any sizes.
 
         Where GPU memory is too small, the batch is halved, for all later calls too. Raises ModelError where one frame
-        does not fit.
+        does not fit, or where a label has no class name.
         """
         boxes: list[FrameBoxes] = []
         while len(boxes) < len(frames):
@@ -43,6 +47,8 @@ class Batches:
             found = self.detector(frames)
         except torch.OutOfMemoryError:
             return None
+        for boxes in found:
+            refuse_unnamed_labels(boxes, self.classes)
         return [_clipped(boxes, frame) for boxes, frame in zip(found, frames, strict=True)]
 
     def _smaller(self, batch: int) -> int:

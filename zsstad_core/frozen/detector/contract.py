@@ -21,7 +21,7 @@ class Detector(Protocol):
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The class names, which `FrameBoxes.label` indexes. One of them is "person"."""
+        """The class names, which `FrameBoxes.label` indexes. One of them is `detector.person_class`."""
 
     @property
     def weights(self) -> str:

@@ -98,6 +98,8 @@ def _classes(meta: Any) -> tuple[str, ...] | None:
     meta = meta if isinstance(meta, dict) else {}
     known = meta.get("dataset_meta") or meta
     names = known.get("classes") or known.get("CLASSES")
+    if isinstance(names, str):  # ('person') without a comma
+        return (names,) if names else None
     return tuple(map(str, names)) if names and isinstance(names, list | tuple) else None
 
 

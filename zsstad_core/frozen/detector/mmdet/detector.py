@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 class MmdetDetector:
     """A frozen detector of mmdet; a `Detector`.
 
-    classes: its class names, by label; "person" is one of them.
+    classes: its own class names, by label; `detector.person_class` is one of them.
     weights: SHA-256 of the checkpoint file, hex.
 
     The test_cfg of the config limits which boxes the model returns (score_thr is 0.05 for Faster R-CNN, 0.01 for YOLOX,

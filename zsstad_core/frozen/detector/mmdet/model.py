@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from zsstad_core.errors import ModelError, UserError
-from zsstad_core.frozen.detector.frame_boxes import PERSON
+from zsstad_core.frozen.detector.class_names import person_index
 from zsstad_core.frozen.detector.mmdet import checkpoints
+from zsstad_core.frozen.detector.mmdet.classes import class_names, refuse_without_boxes
 from zsstad_core.frozen.detector.mmdet.config import resolve_config
 from zsstad_core.frozen.detector.mmdet.scope import inside_mmdet
 from zsstad_core.settings.frozen import Detector as DetectorSettings
@@ -17,9 +18,9 @@ from zsstad_core.settings.frozen import Detector as DetectorSettings
 class Loaded(NamedTuple):
     """mmdet's model with the checkpoint's weights, on its device.
 
-    classes: class names by label. weights: SHA-256 of the checkpoint. cfg: the parsed config. pipeline: the config's
-    test pipeline for arrays, {img: BGR uint8 [H, W, 3], img_id, ...} -> inputs, data_samples; annotated boxes
-    (`gt_bboxes`) go through it as well.
+    classes: the model's own class names by label. weights: SHA-256 of the checkpoint. cfg: the parsed config.
+    pipeline: the config's test pipeline for arrays, {img: BGR uint8 [H, W, 3], img_id, ...} -> inputs, data_samples;
+    annotated boxes (`gt_bboxes`) go through it as well.
     """
 
     model: Any
@@ -33,18 +34,18 @@ def load(settings: DetectorSettings, device: str) -> Loaded:
     """The model that the settings name, on a torch device.
 
     Raises MissingFileError where the config or checkpoint does not exist, ModelError where they do not fit each other,
-    mmdet cannot build the model, or there is no class "person".
+    mmdet cannot build the model, the class names are not as many as its head has, or none of them is the person.
     """
     config, path = resolve_config(settings.config), checkpoints.fetch(settings.checkpoint)
     checkpoint = checkpoints.read(path)
     with inside_mmdet():
         cfg, model, pipeline = _build(config)
+    refuse_without_boxes(model, str(config))
     _load_weights(model, checkpoint.weights, f"{path}: does not fit {config}")
     # Convolutions are faster in this layout, on CPUs and GPUs; the layout of the weights determines that of the output.
     model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    classes = checkpoint.classes or _configured_classes(cfg, model, path)
-    if PERSON not in classes:
-        raise ModelError(f"{path}: finds {', '.join(classes[:5])}..., but a detector of persons is wanted")
+    classes = class_names(cfg, model, checkpoint.classes, str(path))
+    person_index(classes, settings.person_class, str(path))
     return Loaded(model, cfg, pipeline, classes, checkpoints.digest(path))
 
 
@@ -85,18 +86,3 @@ def _load_weights(model: nn.Module, weights: dict[str, torch.Tensor], where: str
              ((missing, "missing"), (unknown, "unknown")) if keys]  # fmt: skip
     if wrong:
         raise ModelError(f"{where}: {', '.join(wrong)}; take the config's own checkpoint")
-
-
-def _configured_classes(cfg: Any, model: Any, path: Path) -> tuple[str, ...]:
-    """Class names for a checkpoint without class names: the config's, or else COCO's."""
-    from mmdet.datasets import CocoDataset
-
-    named = cfg.test_dataloader.dataset.get("metainfo", {}).get("classes") or CocoDataset.METAINFO["classes"]
-    box_head = model.roi_head.bbox_head if hasattr(model, "roi_head") else model.bbox_head
-    last = box_head[-1] if isinstance(box_head, nn.ModuleList) else box_head
-    if len(named) != last.num_classes:
-        raise ModelError(
-            f"{path}: does not name its {last.num_classes} classes, and they are not COCO's {len(named)}; "
-            "name them in the config (test_dataloader.dataset.metainfo.classes)"
-        )
-    return tuple(named)
