@@ -34,7 +34,8 @@ def main() -> None:
 
 def work(plan: Plan) -> Work:
     prepare = from_file if plan.settings.detector.boxes_from else by_model
-    return Work("detect", [plan.detect], lambda: prepare(plan), plan.failures_allowed)
+    allowed, by_file = plan.failures_allowed, bool(plan.settings.detector.boxes_from)
+    return Work("detect", [plan.detect], lambda: prepare(plan), allowed, plan.inventory, reads_videos=not by_file)
 
 
 def by_model(plan: Plan) -> Compute:

@@ -34,7 +34,8 @@ def main() -> None:
 def work(plan: Plan) -> Work:
     tokens = [plan.tokens(kind) for kind in plan.kinds()]
     prepare = from_files if plan.settings.encoder.tokens_from else with_encoder
-    return Work("encode", tokens, lambda: prepare(plan), plan.failures_allowed)
+    allowed, by_file = plan.failures_allowed, bool(plan.settings.encoder.tokens_from)
+    return Work("encode", tokens, lambda: prepare(plan), allowed, plan.inventory, reads_videos=not by_file)
 
 
 def with_encoder(plan: Plan) -> Compute:

@@ -18,7 +18,7 @@ def main() -> None:
     if plan.finetune is None:
         print("finetune: the detector stays as it is (detector.finetune.epochs, detector.boxes_from)")
     else:
-        run_whole("finetune", plan.finetune, lambda: tune(plan))
+        run_whole("finetune", plan.finetune, lambda: tune(plan), plan.inventory)
     plan.save()
 
 
@@ -37,7 +37,7 @@ def tune(plan: Plan) -> Content:
         f"(left out: {chosen.with_unseen} frames with unseen actions, {chosen.without_boxes} whose boxes lie outside)"
     )
     device = choose_device(plan.settings.device)
-    file, start = finetune(settings, chosen.samples, plan.videos, device, plan.finetune_runs)
+    file, start = finetune(settings, chosen.samples, plan.videos, device, plan.finetune_runs, reading=plan.reading)
     return Content(files={FILE: file}, made_with={"weights": start})
 
 

@@ -16,7 +16,7 @@ from zsstad_core.work import Compute, Work, run
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    run(Work("groundtruth", [plan.groundtruth], lambda: prepare(plan)))
+    run(work(plan))
 
     annotated = read_artifact_table(plan.groundtruth, "groundtruth").query("not decoded")
     lacking = annotated.drop_duplicates(["video_id", "frame", "box"])
@@ -31,14 +31,19 @@ def main() -> None:
         )
 
 
+def work(plan: Plan) -> Work:
+    return Work("groundtruth", [plan.groundtruth], lambda: prepare(plan), sources=plan.inventory)
+
+
 def prepare(plan: Plan) -> Compute:
     videos = read_artifact_table(plan.index, "videos")
     keyframes = read_artifact_table(plan.index, "keyframes") if plan.dataset.keyframes else None
-    plan.dataset.refuse_impossible(videos)
-    annotated = plan.dataset.groundtruth()
+    dataset = plan.inventory.open_dataset()  # what was read before the digests were taken may be of another content
+    dataset.refuse_impossible(videos)
+    annotated = dataset.groundtruth()
     for note in annotated.attrs.get("notes", ()):
         print(f"groundtruth: {note}")
-    return annotate(annotated, videos, keyframes, plan.dataset.annotated_size)
+    return annotate(annotated, videos, keyframes, dataset.annotated_size)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def main() -> None:
 
 def work(plan: Plan) -> Work:
     keyframes, allowed = plan.dataset.keyframes, plan.failures_allowed
-    return Work("index", [plan.index], lambda: scan(plan.videos, keyframes), allowed)
+    return Work("index", [plan.index], lambda: scan(plan.videos, keyframes), allowed, plan.inventory, reads_videos=True)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def imports(settings: Settings) -> list[str]:
 @friendly
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
-    run_whole("score", plan.score, lambda: score_persons(plan))
+    run_whole("score", plan.score, lambda: score_persons(plan), plan.inventory)
 
 
 def score_persons(plan: Plan) -> Content:

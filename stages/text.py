@@ -31,9 +31,13 @@ def imports(settings: Settings) -> list[str]:
 def main() -> None:
     plan = Plan(configure.from_arguments(configure.arguments(__doc__).parse_args()))
     if plan.settings.encoder.tokens_from:
-        run_whole("text", plan.text, lambda: from_file(plan))
-        return
-    run(Work("text", plan.texts(), lambda: encode(plan)))
+        run_whole("text", plan.text, lambda: from_file(plan), plan.inventory)
+    else:
+        run(work(plan))
+
+
+def work(plan: Plan) -> Work:
+    return Work("text", plan.texts(), lambda: encode(plan), sources=plan.inventory)
 
 
 def encode(plan: Plan) -> Compute:

@@ -15,7 +15,7 @@ from zsstad_core.plan.plan import Plan
 from zsstad_core.progress import Clock
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.splits import refuse_empty
-from zsstad_core.work import Content, Work, run
+from zsstad_core.work import Compute, Content, Work, run
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,7 +36,8 @@ def main() -> None:
         print(f"train: {plan.settings.head} has nothing to train")
     else:
         trainer = plan.training_plan or plan
-        run(Work("train", [plan.train], lambda: lambda group, artifacts, clock: {TRAIN: train_head(trainer, clock)}))
+        compute: Compute = lambda group, artifacts, clock: {TRAIN: train_head(trainer, clock)}  # noqa: E731
+        run(Work("train", [plan.train], lambda: compute, sources=trainer.inventory))
 
 
 def train_head(plan: Plan, clock: Clock | None = None) -> Content:

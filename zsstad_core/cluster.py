@@ -118,7 +118,7 @@ def make_unit(
     """
     work, compute = _load_work(stage, settings, folder)
     task = Task(group, [artifact for artifact in work.artifacts if artifact.stage in lacking])
-    while not (done := make(work.name, compute, task)):
+    while not (done := make(work, compute, task)):
         time.sleep(_PAUSE)
     return dict(done.failed), done.waits_for
 
@@ -130,7 +130,7 @@ def _load_work(stage: str, settings: str, folder: str) -> tuple[Work, Compute]:
     chosen = Settings.model_validate_json(settings)
     with contextlib.redirect_stdout(io.StringIO()):  # the main process prints these lines once
         work: Work = importlib.import_module(stage).work(Plan(chosen.model_copy(update={"device": _device(chosen)})))
-        return work, work.prepare()
+        return work, work.prepared()
 
 
 def _device(settings: Settings) -> str:

@@ -4,9 +4,10 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -49,18 +50,49 @@ Compute = Callable[[Group, Sequence[Artifact], Clock], Mapping[Stage, Content]]
 """(group of clips, the artifacts that lack its unit, clock) -> the content of each artifact's unit, by stage."""
 
 
+class Sources(Protocol):
+    """The files that a stage reads besides artifacts, each by its digest (`plan.inventory.Inventory`)."""
+
+    def reading(self, members: Mapping[str, str]) -> AbstractContextManager[None]:
+        """A block that reads videos (id -> digest). Raises VideosFailedError with every video that is not, or does not
+        stay, what its digest says."""
+
+    def refuse_changed(self, inputs: Mapping[str, Any]) -> None:
+        """Raise DataError if a file that decides the content of an artifact with these inputs has changed since its
+        digest was taken."""
+
+
 @dataclass(frozen=True)
 class Work:
     """The work of a stage: to make the missing units of `artifacts`.
 
     prepare: loads what the work needs (models); not called if nothing is missing.
     allowed: the share of the clips that may fail.
+    sources: the files that the stage reads; None if it reads artifacts only.
+    reads_videos: whether it reads the videos of the units that it makes.
     """
 
     name: str
     artifacts: Sequence[Artifact]
     prepare: Callable[[], Compute]
     allowed: float = 0.0
+    sources: Sources | None = None
+    reads_videos: bool = False
+
+    def prepared(self) -> Compute:
+        """What `prepare` gives. Raises DataError if a file that it has read is not what its digest says."""
+        compute = self.prepare()
+        self.refuse_changed(self.artifacts)
+        return compute
+
+    def refuse_changed(self, artifacts: Sequence[Artifact]) -> None:
+        """Raise DataError if a file that decides the content of an artifact has changed since its digest was taken."""
+        for artifact in artifacts if self.sources else ():
+            self.sources.refuse_changed(artifact.inputs)  # type: ignore[union-attr]
+
+    def reading(self, group: Group) -> AbstractContextManager[None]:
+        """The block in which the units of a group are computed. Raises VideosFailedError as `Sources.reading`."""
+        return self.sources.reading(group.members) if self.sources and self.reads_videos else nullcontext()
 
 
 class Task(NamedTuple):
@@ -81,9 +113,9 @@ class FinishedTask(NamedTuple):
 Runner = Callable[[Work, Sequence[Task]], Iterator[FinishedTask]]
 
 
-def run_whole(name: str, artifact: Artifact, compute: Callable[[], Content]) -> None:
+def run_whole(name: str, artifact: Artifact, compute: Callable[[], Content], sources: Sources | None = None) -> None:
     """Make an artifact that is not divided by videos, if it is missing."""
-    run(Work(name, [artifact], lambda: lambda group, artifacts, clock: {artifact.stage: compute()}))
+    run(Work(name, [artifact], lambda: lambda group, artifacts, clock: {artifact.stage: compute()}, sources=sources))
 
 
 def run(work: Work, runner: Runner | None = None) -> None:
@@ -119,14 +151,14 @@ def run(work: Work, runner: Runner | None = None) -> None:
 
 def in_process(work: Work, tasks: Sequence[Task]) -> Iterator[FinishedTask]:
     """Do one task after the other. A task that another command works on comes last, once that command has ended."""
-    return _one_by_one(work.name, work.prepare(), tasks)  # prepares now, before the caller starts its progress line
+    return _one_by_one(work, work.prepared(), tasks)  # prepares now, before the caller starts its progress line
 
 
-def _one_by_one(name: str, compute: Compute, tasks: Sequence[Task]) -> Iterator[FinishedTask]:
+def _one_by_one(work: Work, compute: Compute, tasks: Sequence[Task]) -> Iterator[FinishedTask]:
     waiting, refused, announced = deque(tasks), 0, False
     while waiting:
         task = waiting.popleft()
-        if done := make(name, compute, task):
+        if done := make(work, compute, task):
             refused = 0
             yield done
             continue
@@ -134,15 +166,16 @@ def _one_by_one(name: str, compute: Compute, tasks: Sequence[Task]) -> Iterator[
         refused += 1
         if refused >= len(waiting):
             if not announced:
-                print(f"{name}: another command is making the rest; waiting for it", file=sys.stderr)
+                print(f"{work.name}: another command is making the rest; waiting for it", file=sys.stderr)
             announced = True
             time.sleep(_PAUSE)
 
 
-def make(name: str, compute: Compute, task: Task) -> FinishedTask | None:
+def make(work: Work, compute: Compute, task: Task) -> FinishedTask | None:
     """Compute a group and publish its unit of every artifact that lacks it; None while another process does so.
 
-    Clips that fail are set aside, and the units hold the other clips.
+    Clips that fail are set aside, and the units hold the other clips. Nothing is published of files that changed while
+    they were read.
     """
     group, failed, clock = task.group, dict[str, str](), Clock()
     while group.members:
@@ -152,13 +185,15 @@ def make(name: str, compute: Compute, task: Task) -> FinishedTask | None:
             if not ours:  # another process has made it since
                 break
             try:
-                contents = compute(group, ours, clock)
+                with work.reading(group):
+                    contents = compute(group, ours, clock)
             except VideosFailedError as error:
                 failed |= error.reasons
                 for video_id, reason in error.reasons.items():
-                    set_aside.note(ours[0].root, Failure(video_id, group.members[video_id], name, reason))
+                    set_aside.note(ours[0].root, Failure(video_id, group.members[video_id], work.name, reason))
                 group = group.without(error.reasons)
                 continue
+            work.refuse_changed(ours)
             _publish(group, ours, contents, clock)
             break
     return FinishedTask(task, failed, clock.slowest())

@@ -36,7 +36,7 @@ def all_bytes(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
-    first, second = write_unit(tmp_path / "a"), write_unit(tmp_path / "b")
+    first, second = write_unit(tmp_path / "a" / "detect-1"), write_unit(tmp_path / "b" / "detect-1")
     assert all_bytes(first.path) == all_bytes(second.path)
 
 

@@ -1,6 +1,7 @@
 """What is in a unit: arrays of its own, checked when they are written and when they are read, in a known version."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from tests.faults.made_units import MEMBERS
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.stages import Stage
 from zsstad_core.cache.token_kinds import TokenKind
-from zsstad_core.cache.tokens import ARRAY, read_tokens, write_tokens
+from zsstad_core.cache.tokens import ARRAY, UnitRows, read_tokens, write_tokens
 from zsstad_core.cache.units import MANIFEST, Unit, publish, published_units
 from zsstad_core.errors import CacheError
 
@@ -80,8 +81,9 @@ def test_an_edited_description_of_an_array_never_gives_other_tokens(tmp_path: Pa
 
 
 @pytest.mark.fault(46)
-def test_swapped_files_of_an_array_are_found_by_verify(tmp_path: Path) -> None:
-    """Both are of one size, and each of their chunks has a good checksum: reading alone would not tell."""
+@pytest.mark.parametrize("read", [Unit.verify, read_tokens, lambda unit: UnitRows(unit).read(3, 5)])
+def test_swapped_files_of_an_array_are_refused(read: Callable[[Unit], object], tmp_path: Path) -> None:
+    """Both are of one size, and each of their chunks has a good checksum."""
     with publish(tmp_path, MEMBERS, {}) as folder:
         write_tokens(folder, np.random.default_rng(0).normal(size=(2 * 64 * 256, 2048)).astype(np.float16))
     (unit,) = published_units(tmp_path)
@@ -91,7 +93,7 @@ def test_swapped_files_of_an_array_are_found_by_verify(tmp_path: Path) -> None:
     other.rename(one)
     (tmp_path / "aside").rename(other)
     with pytest.raises(CacheError, match=r"tokens\.zarr/c/0/0 fails its checksum"):
-        unit.verify()
+        read(unit)
 
 
 @pytest.mark.parametrize(

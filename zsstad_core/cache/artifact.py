@@ -180,8 +180,8 @@ class Artifact:
     def parts(self) -> list[tuple[Unit, tuple[str, ...]]]:
         """Every unit with the videos to read from it, as `complete` recorded them.
 
-        Raises CacheError if the artifact is not complete, a unit is not the recorded unit, or the recorded videos are
-        not the wanted videos.
+        Raises CacheError if the artifact is not complete, a unit is not the recorded unit or was made for another
+        artifact, or the recorded videos are not the wanted videos.
         """
         try:
             units = json.loads(self.done.read_text())["units"]
@@ -196,6 +196,8 @@ class Artifact:
             unit = Unit(self.path / name)
             if unit.manifest["digest"] != digest:
                 raise CacheError(f"{unit.path}: is not the unit that {self.done.name} names; remove it and run again")
+            if other := unit.stranger_to(self.path.name):
+                raise CacheError(f"{unit.path}: was made for {other}; remove it and run again")
             parts.append((unit, wanted))
             videos |= {video: unit.members.get(video) for video in wanted}
         if videos != self.members:  # a damaged list would silently leave out a video

@@ -58,7 +58,7 @@ class DigestMemo:
             case [known_stamp, str(digest), proof] if known_stamp == stamp and proof == _proof(name, stamp, digest):
                 return digest
         digest = compute(path)
-        if time.time() - newest > _SETTLED_S:
+        if time.time() - newest > _SETTLED_S and fingerprint(path).startswith(stamp):  # it did not change meanwhile
             self._known[name] = [stamp, digest, _proof(name, stamp, digest)]
             self._changed = True
         return digest
@@ -84,6 +84,17 @@ class DigestMemo:
             temporary.replace(self.path)
         except OSError:
             return
+
+
+def fingerprint(path: Path) -> str:
+    """A text that differs after a file, or an entry of a folder, was changed or replaced, also if what was there before
+    has been put back; "" if there is nothing. Changes are told apart as finely as the file system keeps times."""
+    try:
+        status = path.stat()
+        stamp, _ = _stamp(path, status)
+    except OSError:
+        return ""
+    return f"{stamp}-{status.st_dev}-{status.st_ino}"
 
 
 def _stamp(path: Path, status: os.stat_result) -> tuple[str, float]:

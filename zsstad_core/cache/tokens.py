@@ -73,14 +73,17 @@ def read_tokens(unit: Unit) -> NDArray[np.generic]:
 class UnitRows:
     """The rows of a unit's array, read on request; `shape` is the shape of the whole array.
 
-    Raises CacheError naming the unit, at once or while reading, if the array is damaged.
+    Raises CacheError naming the unit, at once or while reading, if the array is damaged, or if a shard holds chunks
+    that were written elsewhere.
     """
 
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
         path = unit.folder(ARRAY)
         try:
-            self._rows = ShardedRows(path)
+            listed = unit.chunk_checksums(ARRAY)
+            self._rows = ShardedRows(path, listed)
+            self._unproven = set() if listed else set(self._rows.shards())  # a manifest from before chunks were listed
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise self._damaged(error) from error
         self.shape = self._rows.shape
@@ -88,6 +91,9 @@ class UnitRows:
     def read(self, start: int = 0, stop: int | None = None) -> NDArray[np.generic]:
         """Rows `start` to `stop` (None: the end)."""
         try:
+            for shard in self._unproven.intersection(self._rows.shards(start, stop)) if self._unproven else ():
+                self._unit.file(f"{ARRAY}/{self._rows.shard_name(shard)}")
+                self._unproven.discard(shard)
             return self._rows.read(start, stop)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise self._damaged(error) from error

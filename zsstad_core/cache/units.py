@@ -22,6 +22,7 @@ from typing import Any
 
 from zsstad_core.cache.digests import sha256
 from zsstad_core.cache.room import write_error
+from zsstad_core.cache.shards import ShardedRows
 from zsstad_core.cache.versions import FORMAT
 from zsstad_core.errors import CacheError, DamagedUnitError
 
@@ -65,6 +66,8 @@ class Unit:
             )
         if manifest.get("digest") != short_digest({k: v for k, v in manifest.items() if k != "digest"}):
             raise self.damaged_error(f"{MANIFEST} does not match its own digest")
+        if self.path.name != unit_name(manifest["members"]):
+            raise self.damaged_error(f"holds the videos of {unit_name(manifest['members'])}")
         return manifest
 
     @property
@@ -74,6 +77,21 @@ class Unit:
     @property
     def made_with(self) -> dict[str, Any]:
         return dict(self.manifest["made_with"])
+
+    def stranger_to(self, artifact: str) -> str:
+        """The name of the artifact for which the unit was made, if that is not this one; empty if it is, or if the
+        manifest is from before it was noted."""
+        made_for = str(self.manifest.get("artifact", artifact))
+        return "" if made_for == artifact else made_for
+
+    def chunk_checksums(self, array: str) -> dict[int, list[int]]:
+        """The crc32c of each chunk of an array that the manifest lists, by shard; empty if it lists none."""
+        listed = {name: entry["crc32c"] for name, entry in self.manifest["files"].items() if "crc32c" in entry}
+        of_array = {name.split("/")[2]: text for name, text in listed.items() if name.startswith(f"{array}/c/")}
+        return {
+            int(shard): [int(text[at : at + 8], 16) for at in range(0, len(text), 8)]
+            for shard, text in of_array.items()
+        }
 
     def file(self, name: str) -> Path:
         """The path of a file of the unit, after its content has been compared with the manifest."""
@@ -139,12 +157,9 @@ def publish(artifact: Path, members: Mapping[str, str], about: Mapping[str, Any]
     try:
         folder.mkdir(parents=True)
         yield folder
-        files = {
-            str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": sha256(path)}
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
-        manifest = {"format": FORMAT, "members": dict(members), "files": files, "made_with": {}, **about}
+        files = _described_files(folder)
+        made_for = {"artifact": artifact.name, "members": dict(members)}
+        manifest = {"format": FORMAT, **made_for, "files": files, "made_with": {}, **about}
         manifest["digest"] = short_digest(manifest)
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
         for path in [*folder.rglob("*"), folder]:
@@ -167,6 +182,21 @@ def publish(artifact: Path, members: Mapping[str, str], about: Mapping[str, Any]
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _described_files(folder: Path) -> dict[str, dict[str, Any]]:
+    """Size and SHA-256 of every file in a folder, by its relative path; of a shard also the crc32c of its chunks."""
+    files: dict[str, dict[str, Any]] = {
+        str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": sha256(path)}
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    for described in folder.glob("*.zarr/zarr.json"):
+        rows = ShardedRows(described.parent)
+        for shard, checksums in rows.checksums().items():
+            name = f"{described.parent.name}/{rows.shard_name(shard)}"
+            files[name]["crc32c"] = "".join(f"{checksum:08x}" for checksum in checksums)
+    return files
 
 
 def remove_leftovers(artifact: Path) -> None:

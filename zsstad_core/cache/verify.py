@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from zsstad_core.cache.folders import INPUTS, artifacts, complete_files, stage_name, units
-from zsstad_core.cache.units import MANIFEST, Unit, short_digest, unit_name
+from zsstad_core.cache.units import MANIFEST, Unit, short_digest
 from zsstad_core.errors import CacheError
 from zsstad_core.progress import Progress
 
@@ -55,7 +55,8 @@ def verify(roots: Sequence[Path], report: Callable[[str], None]) -> Verified:
             pool.shutdown(cancel_futures=True)
             raise
     for artifact in found:
-        for fault in [*_artifact(artifact), *_complete(artifact, damaged)]:
+        of_artifact = [*_artifact(artifact)] or [*_strangers(artifact, damaged)]
+        for fault in [*of_artifact, *_complete(artifact, damaged)]:
             report(fault)
             faults += 1
     return Verified(len(folders), len(found), size, len(damaged) + faults)
@@ -71,8 +72,6 @@ def _unit(folder: Path) -> tuple[int, str]:
         manifest = unit.manifest
         if (folder / MANIFEST).read_bytes() != _json_bytes(manifest):
             raise unit.damaged_error(f"{MANIFEST} is not as it was written")
-        if folder.name != unit_name(unit.members):
-            raise unit.damaged_error(f"holds the videos of {unit_name(unit.members)}")
         unit.verify()
         there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     except CacheError as error:
@@ -105,6 +104,13 @@ def _artifact(folder: Path) -> Iterator[str]:
             f"{file}: gives the key {short_digest(inputs)}, not that of the folder's name; if the folder may be "
             f"another's, remove the folder, else remove this file and {again}"
         )
+
+
+def _strangers(folder: Path, damaged: set[Path]) -> Iterator[str]:
+    """A line for each unit that was made for another artifact."""
+    for path in units(folder):
+        if path not in damaged and (path / MANIFEST).is_file() and (other := Unit(path).stranger_to(folder.name)):
+            yield f"{path}: was made for {other}; remove it and run again"
 
 
 def _complete(folder: Path, damaged: set[Path]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Decode the frames of a group's clips; the error for a clip that does not decode names the clip."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 import pandas as pd
 
@@ -9,6 +10,16 @@ from zsstad_core.video import Frame, VideoSource, decode
 
 type Wanted = Mapping[str, Collection[int]]
 """Numbers of the frames that are wanted, by video_id."""
+
+
+type Reading = Callable[[str], AbstractContextManager[None]]
+"""A block that reads the video of this id; raises DataError if the video is not, or does not stay, what its digest says
+(`plan.basis.Basis.reading`)."""
+
+
+def unchecked(video_id: str) -> AbstractContextManager[None]:
+    """A `Reading` that accepts any content."""
+    return nullcontext()
 
 
 def wanted_frames(rows: pd.DataFrame) -> Wanted:

@@ -148,7 +148,8 @@ def _pixels(plan: Plan, frames: pd.DataFrame, persons: pd.DataFrame, annotated: 
     """The views of frames and persons. annotated: whether the persons are annotated ones, not detected ones."""
     crops = reads_crops(plan.reads)
     if plan.settings.encoder.pixels == "decoded":
-        return DecodedPixels(plan.videos, view_rules(plan.settings.encoder), frames, persons, crops)
+        rules = view_rules(plan.settings.encoder)
+        return DecodedPixels(plan.videos, rules, frames, persons, crops, plan.reading)
     kind = TokenKind.groundtruth_pixel if annotated else TokenKind.person_pixel
     return CachedPixels(
         CachedRows(plan.tokens(TokenKind.pixel), frames), CachedRows(plan.tokens(kind), persons) if crops else None

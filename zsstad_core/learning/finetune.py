@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from zsstad_core.errors import ModelError, UserError
+from zsstad_core.extraction.footage import Reading, unchecked
 from zsstad_core.frozen.detector.mmdet.model import Loaded, load
 from zsstad_core.frozen.detector.mmdet.scope import inside_mmdet
 from zsstad_core.learning.checkpoints import Checkpoints
@@ -45,6 +46,7 @@ def finetune(
     device: str,
     work_dir: Path,
     log: Callable[[str], None] = print,
+    reading: Reading = unchecked,
 ) -> tuple[bytes, str]:
     """Train the detector's checkpoint further on `samples`.
 
@@ -58,14 +60,14 @@ def finetune(
     alone.
 
     Raises as `load`; ModelError where mmdet cannot train this model or a batch does not fit into GPU memory; DataError
-    where a clip does not decode; CacheError where `work_dir` holds another training; UserError where the loss is not
-    finite.
+    where a clip does not decode, or changes (`reading`); CacheError where `work_dir` holds another training; UserError
+    where the loss is not finite.
     """
     tuning = settings.finetune
     loaded = load(settings, device)
     steps = math.ceil(tuning.epochs * len(samples) / tuning.batch)
     where, way_out = torch.device(device), f"lower detector.finetune.lr ({tuning.lr})"
-    with closing(_Batches(loaded, settings, samples, videos)) as batches, inside_mmdet():
+    with closing(_Batches(loaded, settings, samples, videos, reading)) as batches, inside_mmdet():
         _set_to_train(loaded.model)
         try:
             optimise(
@@ -128,9 +130,15 @@ class _Batches:
     """Batches by iteration, which a thread decodes and resizes ahead of the training."""
 
     def __init__(
-        self, loaded: Loaded, settings: DetectorSettings, samples: Sequence[Sample], videos: Mapping[str, VideoSource]
+        self,
+        loaded: Loaded,
+        settings: DetectorSettings,
+        samples: Sequence[Sample],
+        videos: Mapping[str, VideoSource],
+        reading: Reading,
     ) -> None:
         self._loaded, self._tuning, self._samples, self._videos = loaded, settings.finetune, samples, videos
+        self._reading = reading
         self._order = Order(samples, settings.finetune.seed)
         self._person = loaded.classes.index(settings.person_class)
         self._ahead: Iterator[Batch] | None = None
@@ -147,7 +155,7 @@ class _Batches:
 
     def _read_batches(self, iteration: int) -> Iterator[Batch]:
         first, end = iteration * self._tuning.batch, self._tuning.epochs * len(self._samples)
-        frames = read_frames(self._samples, self._order, self._videos, first, end)
+        frames = read_frames(self._samples, self._order, self._videos, first, end, self._reading)
         for some in batched(frames, self._tuning.batch):  # the last batch may be smaller
             packed = [self._pack(frame) for frame in some]
             yield {key: [one[key] for one in packed] for key in ("inputs", "data_samples")}

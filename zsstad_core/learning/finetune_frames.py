@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from zsstad_core.errors import DataError
+from zsstad_core.extraction.footage import Reading, unchecked
 from zsstad_core.tables import BOX
 from zsstad_core.video import VideoSource, decode
 
@@ -114,12 +115,17 @@ type SampleFrame = tuple[int, Sample, NDArray[np.uint8]]  # place in the order, 
 
 
 def read_frames(
-    samples: Sequence[Sample], order: Order, videos: Mapping[str, VideoSource], first: int, end: int
+    samples: Sequence[Sample],
+    order: Order,
+    videos: Mapping[str, VideoSource],
+    first: int,
+    end: int,
+    reading: Reading = unchecked,
 ) -> Iterator[SampleFrame]:
     """The samples in their order from place `first` up to `end`, with their frames. Earlier pools are not decoded.
 
-    Raises MissingFileError or DataError where a clip does not decode any more, or has fewer frames than when it was
-    indexed.
+    Raises MissingFileError or DataError where a clip does not decode any more, has fewer frames than when it was
+    indexed, or changes while it is read (`reading`).
     """
     place = 0
     images: dict[int, NDArray[np.uint8]] = {}
@@ -129,7 +135,7 @@ def read_frames(
             continue
         wanted = set(pool.tolist())
         images = {number: image for number, image in images.items() if number in wanted}
-        images |= _decode(samples, wanted - images.keys(), videos)
+        images |= _decode(samples, wanted - images.keys(), videos, reading)
         for number in pool.tolist():
             if place >= first:
                 yield place, samples[number], images[number]
@@ -139,14 +145,15 @@ def read_frames(
 
 
 def _decode(
-    samples: Sequence[Sample], numbers: Collection[int], videos: Mapping[str, VideoSource]
+    samples: Sequence[Sample], numbers: Collection[int], videos: Mapping[str, VideoSource], reading: Reading
 ) -> dict[int, NDArray[np.uint8]]:
     of_clip: dict[str, dict[int, int]] = {}
     for number in sorted(numbers):
         of_clip.setdefault(samples[number].video_id, {})[samples[number].frame] = number
     images: dict[int, NDArray[np.uint8]] = {}
     for video_id, frames in of_clip.items():
-        images |= {frames[frame]: image for frame, _, image in decode(videos[video_id], frozenset(frames))}
+        with reading(video_id):
+            images |= {frames[frame]: image for frame, _, image in decode(videos[video_id], frozenset(frames))}
         if frames[last := max(frames)] not in images:
             raise DataError(f"{videos[video_id].path}: has no frame {last} any more; was it replaced? run again")
     return images

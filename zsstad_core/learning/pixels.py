@@ -15,6 +15,7 @@ from zsstad_core import tables
 from zsstad_core.cache.artifact import Artifact
 from zsstad_core.cache.tokens import UnitRows
 from zsstad_core.errors import CacheError
+from zsstad_core.extraction.footage import Reading, unchecked
 from zsstad_core.extraction.seek import seek_frames
 from zsstad_core.frozen.encoder_identity import ViewRules
 from zsstad_core.frozen.views import views_of
@@ -93,7 +94,7 @@ class DecodedPixels:
     """Views made from the videos, exactly as the encode stage makes them; crops only where `crops`.
 
     frames: columns video_id, frame, pts. persons: columns video_id, frame, x1..y2. Several frames of one video are
-    found in one pass (`extraction.seek`). Raises as `video.decode`.
+    found in one pass (`extraction.seek`). Raises as `video.decode`, and as `reading`.
     """
 
     def __init__(
@@ -103,8 +104,9 @@ class DecodedPixels:
         frames: pd.DataFrame,
         persons: pd.DataFrame,
         crops: bool,
+        reading: Reading = unchecked,
     ) -> None:
-        self._sources, self._rules, self._crops = sources, rules, crops
+        self._sources, self._rules, self._crops, self._reading = sources, rules, crops, reading
         self._video_F = frames["video_id"].to_numpy(object)
         self._frame_F = frames["frame"].to_numpy(np.int64)
         self._pts_F = frames["pts"].to_numpy(np.float64)
@@ -131,7 +133,9 @@ class DecodedPixels:
             wanted = {
                 number: float(self._pts_F[self._row_of[video, number]]) for name, number in places if name == video
             }
-            for number, _, image in seek_frames(self._sources[video], wanted):
+            with self._reading(video):
+                pictures = list(seek_frames(self._sources[video], wanted))
+            for number, _, image in pictures:
                 whole, persons = places[video, number]
                 boxes = self._box_R4[person_R[persons]]
                 cuts = [None, *boxes] if whole else list(boxes)

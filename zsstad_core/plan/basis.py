@@ -1,6 +1,7 @@
 """The basis of a plan: its settings, the files on disk, the needs of the method, and the labels."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -60,6 +61,10 @@ class Basis:
     def videos(self) -> Mapping[str, VideoSource]:
         """The wanted videos that are on disk, by video_id; `members` are the videos from which artifacts are made."""
         return self.inventory.videos
+
+    def reading(self, video_id: str) -> AbstractContextManager[None]:
+        """A block that reads a video. Raises DataError if it is not, or does not stay, what its digest says."""
+        return self.inventory.reading({video_id: self.inventory.video_digests[video_id]})
 
     @property
     def set_aside(self) -> Mapping[str, Failure]:

@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from zsstad_core import video
 from zsstad_core.cache import set_aside
 from zsstad_core.cache.digests import DigestMemo
 from zsstad_core.cache.units import canonical
 from zsstad_core.datasets import open_dataset
-from zsstad_core.datasets.base import Part
+from zsstad_core.datasets.base import Dataset, Part
+from zsstad_core.plan.source_files import SourceFiles
 from zsstad_core.progress import watched
 from zsstad_core.settings.pipeline import Settings
 
@@ -23,10 +26,13 @@ class Inventory:
 
     def __init__(self, settings: Settings, memo: DigestMemo) -> None:
         self.root = Path(settings.cache.root) / settings.dataset
-        self.dataset = open_dataset(settings.dataset, settings)
-        self._memo = memo
-        self._digests: dict[Path, str] = {}
+        self._settings, self._memo, self._files = settings, memo, SourceFiles(memo)
+        self.dataset = self.open_dataset()
         self._texts: dict[str, list[list[str]]] = {}
+
+    def open_dataset(self) -> Dataset:
+        """The dataset, opened anew: it has read nothing yet."""
+        return open_dataset(self._settings.dataset, self._settings)
 
     @cached_property
     def official_split(self) -> Mapping[str, Part]:
@@ -42,7 +48,7 @@ class Inventory:
     def video_digests(self) -> Mapping[str, str]:
         """The SHA-256 of each video that is on disk."""
         videos = watched(self.videos.items(), "digests", len(self.videos), "videos")
-        return {name: self._memo(source.path, _digest_of(source)) for name, source in videos}
+        return {name: self._files.video_digest(source) for name, source in videos}
 
     @cached_property
     def set_aside(self) -> Mapping[str, set_aside.Failure]:
@@ -61,13 +67,23 @@ class Inventory:
 
     def digest(self, path: Path) -> str:
         """The SHA-256 of a file. Raises MissingFileError where there is none."""
-        if path not in self._digests:
-            self._digests[path] = self._memo(path)
-        return self._digests[path]
+        return self._files.digest(path)
 
     def digests(self, paths: Iterable[Path]) -> dict[str, str]:
         """The SHA-256 of each file, by the shortest end of its path that no other of these paths has."""
         return {name: self.digest(path) for name, path in _shortest_names(paths).items()}
+
+    def refuse_changed(self, inputs: Mapping[str, Any]) -> None:
+        """Raise DataError if a file that decides an artifact's content (`Artifact.inputs`) is not as it was before its
+        digest was taken: a stage calls this after it has read the file, and before it writes."""
+        self._files.refuse_changed(self._files.named_in(canonical(inputs)))
+        if "annotation" in inputs:  # one digest for all its files
+            self._files.refuse_changed(self.dataset.annotation_files())
+
+    def reading(self, members: Mapping[str, str]) -> AbstractContextManager[None]:
+        """A block that reads videos (id -> digest). Raises VideosFailedError with every video that is not, or does not
+        stay, what its digest says."""
+        return self._files.reading(self.videos, members)
 
     def texts(self, deciding: object, read: Callable[[], list[list[str]]]) -> list[list[str]]:
         """The result of `read`, which is called once for all equal settings (`deciding`, as plain data)."""
@@ -97,10 +113,6 @@ class Inventories:
                 self._memos[root] = DigestMemo(Path(root) / "digests.json")
             self._inventories[key] = Inventory(settings, self._memos[root])
         return self._inventories[key]
-
-
-def _digest_of(source: video.VideoSource) -> Callable[[Path], str]:
-    return lambda _: video.digest(source)
 
 
 def _shortest_names(paths: Iterable[Path]) -> dict[str, Path]:
