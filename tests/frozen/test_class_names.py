@@ -12,7 +12,10 @@ from zsstad_core.errors import ModelError
 from zsstad_core.frozen.detector.batches import Batches
 from zsstad_core.frozen.detector.frame_boxes import FrameBoxes, keep
 from zsstad_core.frozen.detector.loading import load_detector
-from zsstad_core.frozen.detector.mmdet.model import load
+from zsstad_core.frozen.detector.mmdet.classes import class_names
+from zsstad_core.frozen.detector.mmdet.config import resolve_config
+from zsstad_core.frozen.detector.mmdet.model import _build, load
+from zsstad_core.frozen.detector.mmdet.scope import inside_mmdet
 from zsstad_core.settings.frozen import Detector as DetectorSettings
 
 ONE_CLASS = YOLOX.replace("model = dict(", "model = dict(bbox_head=dict(num_classes=1), ")
@@ -79,6 +82,22 @@ def test_a_model_without_boxes_is_refused(tmp_path: Path, config: str, rule: str
     torch.save({"state_dict": {"any": torch.zeros(1)}}, tmp_path / "weights.pth")
     with pytest.raises(ModelError, match=rule):
         load(DetectorSettings(config=config, checkpoint=str(tmp_path / "weights.pth")), "cpu")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "mask2former/mask2former_r50_8xb2-lsj-50e_coco.py",
+        "soft_teacher/soft-teacher_faster-rcnn_r50-caffe_fpn_180k_semi-0.1-coco.py",
+    ],
+)
+def test_the_classes_of_every_family_are_counted(config: str) -> None:
+    """Weights without names ended in a traceback where the head is not where most models have it."""
+    with inside_mmdet():
+        cfg, model, _ = _build(resolve_config(config))
+    assert class_names(cfg, model, None, "weights.pth")[:2] == ("person", "bicycle")
+    with pytest.raises(ModelError, match=r"names 2 classes .*, the head of the config has 80"):
+        class_names(cfg, model, ("person", "ball"), "weights.pth")
 
 
 # ---- which class is the person
