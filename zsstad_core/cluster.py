@@ -21,7 +21,7 @@ from zsstad_core.cache import set_aside
 from zsstad_core.cache.artifact import Group
 from zsstad_core.cache.set_aside import Failure
 from zsstad_core.cache.stages import Stage
-from zsstad_core.errors import SettingsError, WorkersLostError
+from zsstad_core.errors import SettingsError, UserError, WorkersLostError
 from zsstad_core.plan.plan import Plan
 from zsstad_core.settings.pipeline import Settings
 from zsstad_core.settings.running import Workers as WorkersSettings
@@ -50,12 +50,17 @@ def on_workers(stage: str, settings: Settings) -> Runner | None:
     def runner(work: Work, tasks: Sequence[Task]) -> Iterator[FinishedTask]:
         from distributed import KilledWorker
 
+        from zsstad_core import same_code  # here, since its import reads all code
+
+        modules = _deciding_modules(stage, settings)
+        code = same_code.digest(same_code.describe(modules))
         with client_of(settings.workers) as client:
+            same_code.refuse_others(client, modules)
             written, folder = settings.model_dump_json(), str(Path.cwd())
 
             def submit(task: Task) -> Any:
                 lacking = [artifact.stage for artifact in task.lacking]
-                return client.submit(make_unit, stage, written, folder, task.group, lacking, pure=False)
+                return client.submit(make_unit, stage, code, written, folder, task.group, lacking, pure=False)
 
             todo = {submit(task): task for task in tasks}
             while todo:
@@ -64,6 +69,8 @@ def on_workers(stage: str, settings: Settings) -> Runner | None:
                     if not isinstance(outcome, Exception):
                         yield FinishedTask(task, *outcome)
                     elif not isinstance(outcome, KilledWorker):
+                        if not isinstance(outcome, UserError) or isinstance(outcome, same_code.OtherCodeError):
+                            same_code.refuse_others(client, modules)  # a worker that came later: says what differs
                         raise outcome
                     elif len(task.group.members) > 1:
                         todo |= {submit(clip): clip for clip in _clip_by_clip(task)}
@@ -109,18 +116,28 @@ def _outcomes(client: Any, settings: WorkersSettings, futures: list[Any]) -> lis
 
 
 def make_unit(
-    stage: str, settings: str, folder: str, group: Group, lacking: Sequence[Stage]
+    stage: str, code: str, settings: str, folder: str, group: Group, lacking: Sequence[Stage]
 ) -> tuple[dict[str, str], str]:
     """In a worker: make the group's unit of the artifacts of the stages `lacking`.
 
-    settings: as JSON; folder: where relative paths start. Returns the clips that failed, with reasons, and the name of
-    the step that took most of the time.
+    code: the digest of the command's code (`same_code.digest`); settings: as JSON; folder: where relative paths start.
+    Returns the clips that failed, with reasons, and the name of the step that took most of the time. Raises
+    OtherCodeError, before anything is read, if this worker's code is another.
     """
+    from zsstad_core.same_code import refuse_other
+
+    refuse_other(_deciding_modules(stage, Settings.model_validate_json(settings)), code)
     work, compute = _load_work(stage, settings, folder)
     task = Task(group, [artifact for artifact in work.artifacts if artifact.stage in lacking])
     while not (done := make(work, compute, task)):
         time.sleep(_PAUSE)
     return dict(done.failed), done.waits_for
+
+
+def _deciding_modules(stage: str, settings: Settings) -> list[str]:
+    """The modules outside the package that decide the content of units: a user's detector."""
+    kind = settings.detector.kind
+    return [stage, kind.partition(":")[0]] if ":" in kind else [stage]
 
 
 @lru_cache(maxsize=1)
