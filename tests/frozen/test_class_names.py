@@ -27,6 +27,7 @@ def named(*classes: str) -> dict[str, object]:
     return {"dataset_meta": {"classes": classes}}
 
 
+@pytest.mark.fault(63)
 @pytest.mark.parametrize("architecture", [YOLOX, ONE_CLASS])
 def test_names_of_another_number_than_the_heads_classes_are_refused(tmp_path: Path, architecture: str) -> None:
     """A head of balls with COCO's names found "persons" with 0.81; two names for 80 classes ended in a traceback."""
@@ -70,6 +71,7 @@ def test_real_weights_under_wrong_names_are_refused(realdata: Path, tmp_path: Pa
         load_detector(DetectorSettings(config=config, checkpoint=str(tmp_path / "weights.pth")), "cpu")
 
 
+@pytest.mark.fault(63)
 @pytest.mark.parametrize(
     ("config", "rule"),
     [
@@ -137,6 +139,7 @@ class Beyond:
         return [FrameBoxes(np.array([[0, 0, 9, 9]], np.float32), np.array([0.9]), np.array([self.label]))]
 
 
+@pytest.mark.fault(63)
 @pytest.mark.parametrize("label", [2, 79, -1])
 def test_a_label_without_a_name_is_refused_whichever_detector_gives_it(label: int) -> None:
     """-1 was read as the last class, without a word."""

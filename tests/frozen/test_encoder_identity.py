@@ -119,6 +119,7 @@ def test_classes_become_sentences():
         class_texts(classes, Encoder(template="an action"))
 
 
+@pytest.mark.fault(65)
 @pytest.mark.skipif(find_spec("transformers") is not None, reason="transformers is installed")
 @pytest.mark.parametrize(
     ("model", "named"), [("ViT-B-16-SigLIP", "timm/ViT-B-16-SigLIP"), ("coca_roberta-ViT-B-32", "roberta-base")]

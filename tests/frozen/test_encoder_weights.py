@@ -156,6 +156,7 @@ def resized(model, path, **changes):
     torch.save(state, path)
 
 
+@pytest.mark.fault(64)
 @pytest.mark.fault(45)
 def test_positions_of_another_resolution_are_said_beside_every_result(model, tmp_path, caplog):
     """open_clip interpolates them, and says so to nobody."""
@@ -180,6 +181,7 @@ def test_weights_that_fit_are_remarked_with_no_word(model, tmp_path, caplog):
     assert caplog.text == ""
 
 
+@pytest.mark.fault(64)
 @pytest.mark.fault(45)
 @pytest.mark.parametrize(
     ("name", "pixels"),
