@@ -156,6 +156,7 @@ def test_two_urls_of_one_name_are_two_files(served):
     assert {name: path.read_bytes() for name, path in fetched.items()} == {"one": b"one", "two": b"two"}
 
 
+@pytest.mark.fault(45)
 def test_a_fetched_file_that_is_not_what_its_name_promises_is_refused(served):
     folder, address, _ = served
     save(folder / "tiny-0123abcd.pth", WEIGHTS)
