@@ -39,6 +39,7 @@ def test_a_frame_is_full_if_all_that_are_kept_are_scored(scoring: dict[str, obje
     assert full_frames(boxes(), settings(**scoring)).to_dict() == full
 
 
+@pytest.mark.fault(68)
 def test_the_metrics_say_how_many_frames_of_the_evaluated_clips() -> None:
     reached = limits_reached(boxes(), ["a", "a", "a"], settings(select="all"))
     assert reached == {"detector.persons_per_frame": {"limit": 3, "frames": 2, "clips": 1}}

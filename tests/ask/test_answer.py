@@ -219,6 +219,7 @@ def test_videos_whose_names_differ_in_the_ending_alone_get_files_of_their_own() 
     assert shown["b/y.mp4"] == "b_y.annotated.mp4"
 
 
+@pytest.mark.fault(69)
 @pytest.mark.parametrize(
     "ids",
     [

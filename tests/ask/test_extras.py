@@ -17,6 +17,7 @@ from zsstad_core.video import VideoSource
 EVENLY = [40 * number for number in range(31)]
 
 
+@pytest.mark.fault(66)
 def test_a_video_that_cannot_be_drawn_costs_the_next_one_nothing(tmp_path: Path) -> None:
     (tmp_path / "damaged.mp4").write_bytes(b"no video any more")
     write_film(tmp_path / "good.mp4", pictures(31), EVENLY)

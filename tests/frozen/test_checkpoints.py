@@ -146,6 +146,7 @@ def test_a_url_is_fetched_once_and_its_hash_checked(served):
     assert asked == [f"/{named.name}"]
 
 
+@pytest.mark.fault(69)
 @pytest.mark.fault(45)
 def test_two_urls_of_one_name_are_two_files(served):
     folder, address, _ = served
