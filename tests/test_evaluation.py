@@ -267,6 +267,6 @@ def test_a_video_map_of_clips_shorter_than_a_tube_comes_with_a_word(frames: int,
     assert metrics["clips shorter than a tube"] == short
     assert metrics["video"]["0.5"]["unseen"] == 1 - short
     said = (
-        "video mAP: of 1 clips 1 have detections on fewer than 15 frames, the least of a tube: no tube is found there"
+        "video mAP: no tube is found in 1 of 1 clip, which have detections on fewer than 15 frames, the least of a tube"
     )
     assert (said in as_table({**metrics, "made with": {}}).splitlines()) == bool(short)

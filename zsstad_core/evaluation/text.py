@@ -56,8 +56,8 @@ def _too_short(metrics: dict[str, Any]) -> list[str]:
     if not short:
         return []
     return [
-        f"video mAP: of {metrics['groundtruth']['clips']} clips {short} have detections on fewer than {SHORTEST} "
-        "frames, the least of a tube: no tube is found there"
+        f"video mAP: no tube is found in {short} of {count_text(metrics['groundtruth']['clips'], 'clip')}, which have "
+        f"detections on fewer than {SHORTEST} frames, the least of a tube"
     ]
 
 
