@@ -5,6 +5,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from tests.ask.made import pictures, write_film
 from tests.ask.test_answer import LABELS, made
 from zsstad_core.ask import extras

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import av
+import pytest
 
 from tests.ask.made import pictures, write_film
 from tests.video.made_files import joined
