@@ -278,7 +278,7 @@ from zsstad_core.plan.plan import Plan
 from zsstad_core.plan.table import table
 from zsstad_core.settings.pipeline import Settings
 plan = Plan(Settings.model_validate_json(sys.argv[1]))
-makefile(plan), table(plan), plan.save()
+makefile(plan, ""), table(plan), plan.save()
 heavy = {"torch", "torchvision", "mmdet", "mmengine", "mmcv", "open_clip", "av", "PIL", "pandas", "zarr"}
 print(json.dumps([sorted(heavy & set(sys.modules)), {a.stage.name: str(a.done) for a in plan.all()}]))
 """
