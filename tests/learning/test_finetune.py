@@ -8,6 +8,7 @@ import torch
 
 from tests.learning.made_persons import DEMO, TUNING, killed_run, make_trainable, recall, run, world
 from zsstad_core.errors import CacheError, DataError, ModelError, UserError
+from zsstad_core.extraction.footage import unchecked
 from zsstad_core.frozen.detector.mmdet import checkpoints
 from zsstad_core.frozen.detector.mmdet.model import load
 from zsstad_core.learning.finetune import _Batches, finetune, mirror_boxes
@@ -64,7 +65,8 @@ def test_the_detector_is_shown_boxes_of_persons_where_they_stand(tmp_path: Path)
     """Resized and mirrored with their frames: the person's colour is in the box, and not outside of it."""
     shown = world(tmp_path, clips=3, seed=0)
     loaded = load(DEMO, "cpu")
-    batches = _Batches(loaded, DetectorSettings(finetune=Finetune(epochs=2, batch=24)), shown.samples, shown.videos)
+    settings = DetectorSettings(finetune=Finetune(epochs=2, batch=24))
+    batches = _Batches(loaded, settings, shown.samples, shown.videos, unchecked)
     batch = batches.batch(0)
     batches.close()
     person = loaded.classes.index("person")
@@ -137,7 +139,7 @@ def test_a_detector_without_persons_is_refused_before_it_trains(tmp_path: Path) 
     torch.save(content, tmp_path / "cats.pth")
     shown = world(tmp_path, clips=1, seed=0)
     settings = DetectorSettings(config=DEMO.config, checkpoint=str(tmp_path / "cats.pth"), finetune=TUNING)
-    with pytest.raises(ModelError, match=r"cats\.pth: finds cat, .*, but a detector of persons is wanted"):
+    with pytest.raises(ModelError, match=r"cats\.pth: finds cat, .*; a detector of persons is wanted"):
         finetune(settings, shown.samples, shown.videos, "cpu", tmp_path / "run")
 
 
