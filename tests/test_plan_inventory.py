@@ -40,7 +40,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
     splits._lists.cache_clear()
     for module, name in [
-        (configure, "_read"),
+        (configure, "read_settings_file"),
         (splits, "read_lists"),
         (text_files, "compose"),
         (inventory, "open_dataset"),
@@ -61,8 +61,8 @@ def test_what_gc_plans_is_read_once(folder: Path, calls: Counter[str]) -> None:
     found = reachable.reachable(file.settings(overrides=words), file, words)
     assert found.notes == []
     assert calls["Plan"] > 100
-    assert {name: calls[name] for name in ("_read", "read_lists", "open_dataset", "compose")} == {
-        "_read": 1,
+    assert {name: calls[name] for name in ("read_settings_file", "read_lists", "open_dataset", "compose")} == {
+        "read_settings_file": 1,
         "read_lists": 1,  # the published splits
         "open_dataset": 1,
         "compose": 1,  # the texts
