@@ -69,7 +69,8 @@ def test_what_gc_plans_is_read_once(folder: Path, calls: Counter[str]) -> None:
     }
     assert calls["digest"] == len(TRAIN_AND_TEST)
     configs = config_files(file.settings(overrides=words).detector.config)
-    assert calls["_stamp"] == len(TRAIN_AND_TEST) + len(["JHMDB-GT.pkl", *configs])
+    # A few times each, to know whether it has changed meanwhile; never once a plan.
+    assert calls["_stamp"] <= 2 * len(TRAIN_AND_TEST) + 3 * len(["JHMDB-GT.pkl", *configs])
 
 
 def test_plans_that_share_an_inventory_have_the_keys_of_plans_that_do_not(folder: Path) -> None:
