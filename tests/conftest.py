@@ -1,6 +1,7 @@
 """What every test may use: the real data where it is present, and a tiny CLIP of the real architecture."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,10 @@ _CHOICES = (
 )
 for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "WARM", *_CHOICES):
     os.environ.pop(name, None)
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # a shell's background command: its children would ignore Ctrl-C too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -17,7 +17,7 @@ EVENLY = [40 * number for number in range(30)]
 
 
 def durations(video: Path) -> tuple[list[float], list[float]]:
-    """Of the pictures of an MP4 file, in the order in which they are shown: their times, and how long each is shown."""
+    """The time and the duration of each picture of an MP4 file, in the order in which they are shown."""
     with av.open(str(video)) as container:
         (stream,) = container.streams.video
         shown = sorted((packet.pts, packet.duration) for packet in container.demux(stream) if packet.size)

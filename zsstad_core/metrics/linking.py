@@ -9,8 +9,8 @@ runs for MultiSports):
 3. boxes that no tube took start new tubes;
 4. tubes with a mean score below 0.005 or shorter than 15 frames are dropped.
 
-Of equal scores, the later box of a frame comes first, as in the reversed sort of the published code, and the tube that
-began first. mmaction2 gives every box the score of the table's last row; here each box keeps its score.
+Where scores are equal, the later box of a frame comes first, as in the reversed sort of the published code, and the
+tube that began first. mmaction2 gives every box the score of the table's last row; here each box keeps its score.
 
 What happens in one class of a video, from one gap between frames to the next, concerns no other such run of frames.
 Where each box overlaps at most one box of the next frame, and no other box does, there is no choice; in the other runs

@@ -18,8 +18,8 @@ def suppress_in_frames(key_N: Ints, box_N4: Floats, score_N: Floats) -> tuple[In
     """Return the detections that stay, int64, by frame and by falling score in the frame, and their scores.
 
     From the box with the best score on, every box of the frame that overlaps it by more than 0.6 (with the last pixel)
-    keeps 1 - IoU of its score and suppresses no other box; the ten best scores stay. Of equal scores, the later box
-    comes first. key_N: the frame of each detection, rising.
+    keeps 1 - IoU of its score and suppresses no other box; the ten best scores stay. Where scores are equal, the
+    later box comes first. key_N: the frame of each detection, rising.
     """
     score_N = score_N * _weights(key_N, box_N4, score_N)
     rank_N = _ranks(key_N, score_N)

@@ -28,8 +28,9 @@ _FASTEST = 1000  # frames a second; more is the tick of a clock and not the rate
 def open_film(path: Path) -> Iterator[tuple[Any, Any]]:
     """The open file (`av.container.InputContainer`), and its stream that is the film.
 
-    Covers, thumbnails and stills are no film, unless there is nothing but a still. Of several moving streams it is the
-    one that the file marks as default; of several such, or none, the one with the most pixels; then the first.
+    Covers, thumbnails and stills are no film, unless there is nothing but a still. Where several streams move, the film
+    is the one that the file marks as default. If it marks several or none, it is the one with the most pixels, and then
+    the first.
 
     Raises DataError if there is no such stream, or the file is a text that points to other files; and
     `av.error.FFmpegError` if the file does not open.
